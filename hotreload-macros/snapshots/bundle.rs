@@ -1,0 +1,33 @@
+#[doc(hidden)]
+#[allow(unexpected_cfgs)]
+const _: () = {
+    const __HOT_HEADER: ::hot::rt::manifest::Header = ::hot::rt::manifest::Header {
+        package: ::core::env!("CARGO_PKG_NAME"),
+        version: ::core::env!("CARGO_PKG_VERSION"),
+        crate_name: "my_game",
+        manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
+        features: ::hot::__target_features!(),
+        forwards_allocation: ::core::cfg!(hot_forward_allocator),
+    };
+    ::hot::__manifest_record!(__HOT_RECORD, __HOT_HEADER);
+    static __HOT_BUNDLE: ::hot::rt::Bundle = ::hot::rt::Bundle {
+        name: ::core::env!("CARGO_PKG_NAME"),
+        record: &__HOT_RECORD,
+        init: || ::hot::rt::InitOutcome::outcome(self::start()),
+    };
+    ::hot::rt::inventory::submit! {
+        ::hot::rt::RegisteredBundle(& __HOT_BUNDLE)
+    }
+    #[cfg(hot_forward_allocator)]
+    #[global_allocator]
+    static __HOT_ALLOCATOR: ::hot::rt::Forward = ::hot::rt::Forward;
+    /// # Safety
+    /// Called by the host only, with its table and stage.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn bundle_init_my_game(
+        host: *const ::hot::rt::HostTable,
+        stage: *mut ::hot::rt::Stage,
+    ) -> ::hot::rt::InitStatus {
+        unsafe { ::hot::rt::init(host, stage, &__HOT_BUNDLE) }
+    }
+};

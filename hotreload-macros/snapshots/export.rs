@@ -1,0 +1,89 @@
+/// Doc.
+#[inline]
+pub(super) fn find<'a>(text: &'a str, mut at: (u8, u8)) -> &'a str {
+    text
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub(super) enum find {}
+#[doc(hidden)]
+#[allow(
+    deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
+    single_use_lifetimes,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+const _: () = {
+    type __HotEntry = for<'a> fn(&'a str, (u8, u8)) -> ::hot::rt::MaybeUninit<&'a str>;
+    fn __hot_entry<'a>(
+        __hot_0: &'a str,
+        __hot_1: (u8, u8),
+    ) -> ::hot::rt::MaybeUninit<&'a str> {
+        ::hot::rt::catch(move || find(__hot_0, __hot_1))
+    }
+    #[cold]
+    fn __hot_cold<'a>(
+        __hot_0: &'a str,
+        __hot_1: (u8, u8),
+    ) -> ::hot::rt::MaybeUninit<&'a str> {
+        match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+            ::core::option::Option::Some(__hot_code) => {
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                };
+                __hot_code(__hot_0, __hot_1)
+            }
+            ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+        }
+    }
+    static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
+    const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+        package: ::core::env!("CARGO_PKG_NAME"),
+        version: ::core::env!("CARGO_PKG_VERSION"),
+        path: ::core::concat!(::core::module_path!(), "::", "find"),
+        exported: true,
+        is_unsafe: false,
+        abi: "Rust",
+        display: "fn(&'a str, (u8, u8)) -> &'a str",
+        types: &[
+            ::hot::rt::manifest::Type::of::<&'static str>("&str", "a"),
+            ::hot::rt::manifest::Type::of::<(u8, u8)>("(u8, u8)", ""),
+            ::hot::rt::manifest::Type::of::<&'static str>("&str", "a"),
+        ],
+    };
+    ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+    static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+        record: &__HOT_RECORD,
+        slot: &__HOT_SLOT,
+        cold: __hot_cold as *const (),
+        body: __hot_entry as *const (),
+        signature: || ::core::any::TypeId::of::<
+            for<'a> fn(&'a str, (u8, u8)) -> &'a str,
+        >(),
+        identity: || ::core::any::TypeId::of::<find>(),
+    };
+    ::hot::rt::inventory::submit! {
+        ::hot::rt::Registered(& __HOT_ACCESSOR)
+    }
+    impl ::hot::rt::Exported for find {}
+    impl find {
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn handle() -> impl for<'a> ::core::ops::Fn(
+            &'a str,
+            (u8, u8),
+        ) -> &'a str + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
+            |__hot_0, __hot_1| {
+                let __hot_pin = ::hot::rt::Pin::enter();
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+                };
+                let __hot_result = __hot_code(__hot_0, __hot_1);
+                unsafe { __hot_pin.leave(__hot_result) }
+            }
+        }
+    }
+};

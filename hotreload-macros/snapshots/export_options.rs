@@ -1,0 +1,79 @@
+pub unsafe extern "C" fn stop(code: u8) -> ! {
+    exit(code)
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub struct stop_handle;
+#[doc(hidden)]
+#[allow(
+    deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
+    single_use_lifetimes,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+const _: () = {
+    type __HotEntry = fn(u8) -> renamed::rt::MaybeUninit<()>;
+    fn __hot_entry(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
+        renamed::rt::catch_never(move || unsafe { stop(__hot_0) })
+    }
+    #[cold]
+    fn __hot_cold(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
+        match renamed::rt::resolve(&__HOT_ACCESSOR) {
+            ::core::option::Option::Some(__hot_code) => {
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                };
+                __hot_code(__hot_0)
+            }
+            ::core::option::Option::None => renamed::rt::MaybeUninit::uninit(),
+        }
+    }
+    static __HOT_SLOT: renamed::rt::Slot = renamed::rt::Slot::new(
+        __hot_cold as *const (),
+    );
+    const __HOT_FUNCTION: renamed::rt::manifest::Function = renamed::rt::manifest::Function {
+        package: ::core::env!("CARGO_PKG_NAME"),
+        version: ::core::env!("CARGO_PKG_VERSION"),
+        path: ::core::concat!(::core::module_path!(), "::", "halt"),
+        exported: true,
+        is_unsafe: true,
+        abi: "C",
+        display: "unsafe extern \"C\" fn(u8) -> !",
+        types: &[
+            renamed::rt::manifest::Type::of::<u8>("u8", ""),
+            renamed::rt::manifest::Type::of::<::core::convert::Infallible>("!", ""),
+        ],
+    };
+    renamed::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+    static __HOT_ACCESSOR: renamed::rt::Accessor = renamed::rt::Accessor {
+        record: &__HOT_RECORD,
+        slot: &__HOT_SLOT,
+        cold: __hot_cold as *const (),
+        body: __hot_entry as *const (),
+        signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
+        identity: || ::core::any::TypeId::of::<stop_handle>(),
+    };
+    renamed::rt::inventory::submit! {
+        renamed::rt::Registered(& __HOT_ACCESSOR)
+    }
+    impl renamed::rt::Exported for stop_handle {}
+    impl stop_handle {
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn handle() -> unsafe fn(u8) -> ! {
+            unsafe fn __hot_glue(__hot_0: u8) -> ! {
+                let __hot_pin = renamed::rt::Pin::enter();
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+                };
+                let __hot_result = __hot_code(__hot_0);
+                let _ = __hot_result;
+                renamed::rt::leave_never(__hot_pin)
+            }
+            __hot_glue
+        }
+    }
+};

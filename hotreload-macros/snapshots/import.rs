@@ -1,0 +1,171 @@
+///Functions of `game::math`, in their newest definition.
+pub mod math {
+    #[allow(unused_imports)]
+    use super::*;
+    /// Adds.
+    #[inline]
+    pub fn add(__hot_0: &mut World, __hot_1: i32) -> i32 {
+        add::handle()(__hot_0, __hot_1)
+    }
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub enum add {}
+    #[doc(hidden)]
+    #[allow(
+        deprecated,
+        elided_lifetimes_in_paths,
+        mismatched_lifetime_syntaxes,
+        single_use_lifetimes,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    const _: () = {
+        type __HotEntry = fn(&mut World, i32) -> ::hot::rt::MaybeUninit<i32>;
+        #[cold]
+        fn __hot_cold(__hot_0: &mut World, __hot_1: i32) -> ::hot::rt::MaybeUninit<i32> {
+            match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+                ::core::option::Option::Some(__hot_code) => {
+                    let __hot_code = unsafe {
+                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                    };
+                    __hot_code(__hot_0, __hot_1)
+                }
+                ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+            }
+        }
+        static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(
+            __hot_cold as *const (),
+        );
+        const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            path: "game::math::add",
+            exported: false,
+            is_unsafe: false,
+            abi: "Rust",
+            display: "fn(&mut World, i32) -> i32",
+            types: &[
+                ::hot::rt::manifest::Type::of::<&mut World>("&mut World", "a"),
+                ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+                ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+            ],
+        };
+        ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+        static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+            record: &__HOT_RECORD,
+            slot: &__HOT_SLOT,
+            cold: __hot_cold as *const (),
+            body: ::core::ptr::null(),
+            signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
+            identity: || ::core::any::TypeId::of::<add>(),
+        };
+        ::hot::rt::inventory::submit! {
+            ::hot::rt::Registered(& __HOT_ACCESSOR)
+        }
+        impl ::hot::rt::Exported for add {}
+        impl add {
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn handle() -> impl ::core::ops::Fn(
+                &mut World,
+                i32,
+            ) -> i32 + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
+                |__hot_0, __hot_1| {
+                    let __hot_pin = ::hot::rt::Pin::enter();
+                    let __hot_code = unsafe {
+                        ::core::mem::transmute::<
+                            *const (),
+                            __HotEntry,
+                        >(__HOT_SLOT.entry())
+                    };
+                    let __hot_result = __hot_code(__hot_0, __hot_1);
+                    unsafe { __hot_pin.leave(__hot_result) }
+                }
+            }
+        }
+    };
+    #[cfg(unix)]
+    ///Calls the newest definition of `game::math::raw`.
+    #[inline]
+    pub unsafe fn raw(__hot_0: *const u8) {
+        unsafe { raw::handle()(__hot_0) }
+    }
+    #[cfg(unix)]
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    pub enum raw {}
+    #[cfg(unix)]
+    #[doc(hidden)]
+    #[allow(
+        deprecated,
+        elided_lifetimes_in_paths,
+        mismatched_lifetime_syntaxes,
+        single_use_lifetimes,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    const _: () = {
+        type __HotEntry = fn(*const u8) -> ::hot::rt::MaybeUninit<()>;
+        #[cold]
+        fn __hot_cold(__hot_0: *const u8) -> ::hot::rt::MaybeUninit<()> {
+            match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+                ::core::option::Option::Some(__hot_code) => {
+                    let __hot_code = unsafe {
+                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                    };
+                    __hot_code(__hot_0)
+                }
+                ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+            }
+        }
+        static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(
+            __hot_cold as *const (),
+        );
+        const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            path: "game::math::raw",
+            exported: false,
+            is_unsafe: true,
+            abi: "Rust",
+            display: "unsafe fn(*const u8)",
+            types: &[
+                ::hot::rt::manifest::Type::of::<*const u8>("*const u8", ""),
+                ::hot::rt::manifest::Type::of::<()>("()", ""),
+            ],
+        };
+        ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+        static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+            record: &__HOT_RECORD,
+            slot: &__HOT_SLOT,
+            cold: __hot_cold as *const (),
+            body: ::core::ptr::null(),
+            signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
+            identity: || ::core::any::TypeId::of::<raw>(),
+        };
+        ::hot::rt::inventory::submit! {
+            ::hot::rt::Registered(& __HOT_ACCESSOR)
+        }
+        impl ::hot::rt::Exported for raw {}
+        impl raw {
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn handle() -> unsafe fn(*const u8) -> () {
+                unsafe fn __hot_glue(__hot_0: *const u8) -> () {
+                    let __hot_pin = ::hot::rt::Pin::enter();
+                    let __hot_code = unsafe {
+                        ::core::mem::transmute::<
+                            *const (),
+                            __HotEntry,
+                        >(__HOT_SLOT.entry())
+                    };
+                    let __hot_result = __hot_code(__hot_0);
+                    unsafe { __hot_pin.leave(__hot_result) }
+                }
+                __hot_glue
+            }
+        }
+    };
+}

@@ -1,0 +1,171 @@
+//! `hot::import!`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{
+    Attribute, Path, Signature, Token, Visibility, braced,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+    token,
+};
+
+use crate::{
+    accessor::{self, Accessor},
+    check,
+    errors::Errors,
+    signature::{is_unsafe, parameters},
+};
+
+struct Imports {
+    krate: Path,
+    modules: Vec<Module>,
+}
+
+/// `vis path => { fn ..; }`
+struct Module {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    path: Path,
+    functions: Vec<Function>,
+}
+
+/// `fn ..;`
+struct Function {
+    attrs: Vec<Attribute>,
+    sig: Signature,
+}
+
+impl Parse for Imports {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut krate = syn::parse_quote!(::hot);
+        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            krate = input.call(Path::parse_mod_style)?;
+            input.parse::<Token![;]>()?;
+        }
+        let mut modules = Vec::new();
+        while !input.is_empty() {
+            modules.push(input.parse()?);
+            if input.peek(Token![,]) {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(Imports { krate, modules })
+    }
+}
+
+impl Parse for Module {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let path = input.call(Path::parse_mod_style)?;
+        input.parse::<Token![=>]>()?;
+        let body;
+        braced!(body in input);
+        let mut functions = Vec::new();
+        while !body.is_empty() {
+            functions.push(body.parse()?);
+        }
+        Ok(Module { attrs, vis, path, functions })
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        if let vis @ (Visibility::Public(_) | Visibility::Restricted(_)) = input.parse()? {
+            return Err(syn::Error::new_spanned(
+                vis,
+                "the visibility of an import is its module's: write it before the module's path",
+            ));
+        }
+        let sig = input.parse()?;
+        if input.peek(token::Brace) {
+            return Err(input.error("an import is a declaration: write `;` instead of a body"));
+        }
+        input.parse::<Token![;]>()?;
+        Ok(Function { attrs, sig })
+    }
+}
+
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    try_expand(input).unwrap_or_else(|error| error.to_compile_error())
+}
+
+fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
+    let Imports { krate, modules } = syn::parse2(input)?;
+    let mut errors = Errors::default();
+    for Function { sig, .. } in modules.iter().flat_map(|module| &module.functions) {
+        let remedy = "export the function by another name, `#[hot::export(name = \"..\")]`";
+        check::name(&sig.ident, &krate, remedy, &mut errors);
+        check::signature(sig, &mut errors);
+    }
+    errors.propagate()?;
+    let modules = modules.iter().map(|module| self::module(module, &krate));
+    Ok(quote!(#(#modules)*))
+}
+
+fn module(module: &Module, krate: &Path) -> TokenStream {
+    let Module { attrs, vis, path, functions } = module;
+    let segments: Vec<_> =
+        path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
+    let prefix = segments.join("::");
+    let name = &path.segments.last().expect("a path has a segment").ident;
+    let functions = functions.iter().map(|declared| {
+        let Function { attrs, sig } = declared;
+        let full = format!("{prefix}::{}", sig.ident.unraw());
+        let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+        let function = function(declared, &full);
+        let accessor = accessor::expand(&Accessor {
+            krate,
+            cfg: &cfg,
+            vis: &syn::parse_quote!(pub),
+            name: &sig.ident,
+            path: quote!(#full),
+            sig,
+            body: None,
+        });
+        quote!(#function #accessor)
+    });
+    let doc = default_doc(attrs, format!("Functions of `{prefix}`, in their newest definition."));
+    quote_spanned! {Span::mixed_site().located_at(name.span())=>
+        #(#attrs)*
+        #doc
+        #vis mod #name {
+            // The types that the declarations mention.
+            #[allow(unused_imports)]
+            use super::*;
+            #(#functions)*
+        }
+    }
+}
+
+/// The function of the accessor's name: editors show it, and calling it is a hot call.
+fn function(Function { attrs, sig }: &Function, full: &str) -> TokenStream {
+    let Signature { safety, abi, ident, generics, output, .. } = sig;
+    let types: Vec<_> = parameters(sig).collect();
+    let args: Vec<_> = (0..types.len()).map(|index| format_ident!("__hot_{index}")).collect();
+    let call = quote!(#ident::handle()(#(#args),*));
+    let call = if is_unsafe(sig) {
+        // SAFETY (of the generated code): the caller of the `unsafe fn` promised it.
+        quote_spanned!(Span::mixed_site()=> unsafe { #call })
+    } else {
+        call
+    };
+    let doc = default_doc(attrs, format!("Calls the newest definition of `{full}`."));
+    quote_spanned! {Span::mixed_site()=>
+        #(#attrs)*
+        #doc
+        #[inline]
+        pub #safety #abi fn #ident #generics (#(#args: #types),*) #output {
+            #call
+        }
+    }
+}
+
+/// A doc comment for what has none.
+fn default_doc(attrs: &[Attribute], text: String) -> Option<TokenStream> {
+    let documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
+    (!documented).then(|| quote!(#[doc = #text]))
+}

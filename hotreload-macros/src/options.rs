@@ -1,0 +1,95 @@
+//! The options in an attribute's or macro's parentheses: `key = value, ..`.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{
+    LitStr, Path, Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream, Parser},
+};
+
+use crate::errors::Errors;
+
+/// What `#[hot::export(..)]` and `hot::bundle!(..)` take.
+#[derive(Default)]
+pub(crate) struct Options {
+    krate: Option<Path>,
+    pub(crate) handle: Option<Ident>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) init: Option<Path>,
+}
+
+impl Options {
+    /// Parses the options, of which only `allowed` are known here. Whatever is wrong with one of
+    /// them is noted, and the others are read all the same.
+    pub(crate) fn parse(tokens: TokenStream, allowed: &[&str], errors: &mut Errors) -> Self {
+        let mut options = Options::default();
+        let mut seen = Vec::new();
+        let list = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = options.option(input, allowed, &mut seen) {
+                    errors.push(error);
+                    skip_option(input)?;
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = list.parse2(tokens) {
+            errors.push(error);
+        }
+        options
+    }
+
+    fn option(
+        &mut self,
+        input: ParseStream<'_>,
+        allowed: &[&str],
+        seen: &mut Vec<String>,
+    ) -> syn::Result<()> {
+        let key = input.call(Ident::parse_any)?;
+        let text = key.to_string();
+        if !allowed.contains(&text.as_str()) {
+            return Err(syn::Error::new(
+                key.span(),
+                format!("unknown option `{text}`; known here: {}", allowed.join(", ")),
+            ));
+        }
+        if seen.contains(&text) {
+            return Err(syn::Error::new(key.span(), format!("`{text}` is given twice")));
+        }
+        match text.as_str() {
+            "crate" => self.krate = Some(value(&key, input, "a path: `crate = renamed`")?),
+            "handle" => self.handle = Some(value(&key, input, "a name: `handle = other_name`")?),
+            "name" => self.name = Some(value(&key, input, "a string: `name = \"other_name\"`")?),
+            "init" => self.init = Some(value(&key, input, "a function: `init = start`")?),
+            _ => unreachable!("only known options are allowed"),
+        }
+        seen.push(text);
+        Ok(())
+    }
+
+    /// Where `hot` is.
+    pub(crate) fn krate(&self) -> Path {
+        self.krate.clone().unwrap_or_else(|| syn::parse_quote!(::hot))
+    }
+}
+
+/// Parses `= value`.
+fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
+    let wrong = |span| syn::Error::new(span, format!("`{key}` takes {takes}"));
+    if input.parse::<Token![=]>().is_err() || input.is_empty() {
+        return Err(wrong(key.span()));
+    }
+    let span = input.span();
+    input.parse().map_err(|_| wrong(span))
+}
+
+/// Goes to the next comma.
+fn skip_option(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

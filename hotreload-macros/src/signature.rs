@@ -1,0 +1,336 @@
+//! A signature as the manifest records it: types without their paths, lifetimes as a skeleton.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    FnArg, GenericArgument, Lifetime, PathArguments, PathSegment, ReturnType, Signature, Type,
+    ext::IdentExt, visit_mut::VisitMut,
+};
+
+/// One type of a signature.
+pub(crate) struct Described {
+    /// Its spelling without lifetimes and module paths.
+    pub(crate) name: String,
+    /// Its lifetimes in the order of their appearance, renamed in the order of the signature.
+    pub(crate) lifetimes: String,
+    /// The type with its named lifetimes replaced by `'static`: what `size_of` takes.
+    pub(crate) concrete: TokenStream,
+}
+
+/// The parameters, then the result.
+pub(crate) fn describe(sig: &Signature) -> Vec<Described> {
+    let mut skeleton = Skeleton::default();
+    let mut described: Vec<_> = parameters(sig)
+        .map(|ty| Described {
+            name: render(ty, false),
+            lifetimes: skeleton.of(ty),
+            concrete: concrete(ty, sig),
+        })
+        .collect();
+    skeleton.end_parameters();
+    described.push(match &sig.output {
+        ReturnType::Type(..) if is_never(sig) => Described {
+            name: "!".to_owned(),
+            lifetimes: String::new(),
+            concrete: quote!(::core::convert::Infallible),
+        },
+        ReturnType::Type(_, ty) => Described {
+            name: render(ty, false),
+            lifetimes: skeleton.of(ty),
+            concrete: concrete(ty, sig),
+        },
+        ReturnType::Default => {
+            Described { name: "()".to_owned(), lifetimes: String::new(), concrete: quote!(()) }
+        }
+    });
+    described
+}
+
+/// The signature for people, as it was written but without parameter names and paths.
+pub(crate) fn display(sig: &Signature) -> String {
+    let mut text = String::new();
+    if is_unsafe(sig) {
+        text += "unsafe ";
+    }
+    if let Some(abi) = &sig.abi {
+        text += &format!("extern {:?} ", abi_name(Some(abi)));
+    }
+    let parameters: Vec<_> = parameters(sig).map(|ty| render(ty, true)).collect();
+    text += &format!("fn({})", parameters.join(", "));
+    if let ReturnType::Type(_, ty) = &sig.output {
+        text += &format!(" -> {}", render(ty, true));
+    }
+    text
+}
+
+/// Whether it is an `unsafe fn`.
+pub(crate) fn is_unsafe(sig: &Signature) -> bool {
+    matches!(sig.safety, syn::Safety::Unsafe(_))
+}
+
+/// Whether it never returns.
+pub(crate) fn is_never(sig: &Signature) -> bool {
+    fn never(ty: &Type) -> bool {
+        match ty {
+            Type::Never(_) => true,
+            // A macro's `$ty`, and `(!)`.
+            Type::Group(ty) => never(&ty.elem),
+            Type::Paren(ty) => never(&ty.elem),
+            _ => false,
+        }
+    }
+    matches!(&sig.output, ReturnType::Type(_, ty) if never(ty))
+}
+
+/// The ABI's name; `extern fn` is `C`.
+pub(crate) fn abi_name(abi: Option<&syn::Abi>) -> String {
+    abi.map_or_else(
+        || "Rust".to_owned(),
+        |abi| abi.name.as_ref().map_or_else(|| "C".to_owned(), syn::LitStr::value),
+    )
+}
+
+/// The parameters' types.
+pub(crate) fn parameters(sig: &Signature) -> impl Iterator<Item = &Type> {
+    sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(&*input.ty),
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// Numbers lifetimes by the elision rules: each elided one of a parameter is new, those of the
+/// result are the parameters' only one.
+#[derive(Default)]
+struct Skeleton {
+    names: HashMap<String, String>,
+    used: usize,
+    in_parameters: Vec<String>,
+    /// In the result: what an elided lifetime means.
+    elided: Option<String>,
+    found: Vec<String>,
+}
+
+impl Skeleton {
+    fn of(&mut self, ty: &Type) -> String {
+        self.found.clear();
+        self.visit_type_mut(&mut ty.clone());
+        if self.elided.is_none() {
+            self.in_parameters.extend_from_slice(&self.found);
+        }
+        self.found.join(" ")
+    }
+
+    fn end_parameters(&mut self) {
+        // With several rustc has reported an elided lifetime in the result; with none a path hides
+        // one.
+        self.elided = Some(self.in_parameters.first().cloned().unwrap_or_else(|| nth_name(0)));
+    }
+
+    fn fresh(&mut self) -> String {
+        self.used += 1;
+        nth_name(self.used - 1)
+    }
+
+    fn note_elided(&mut self) {
+        let name = self.elided.clone().unwrap_or_else(|| self.fresh());
+        self.found.push(name);
+    }
+}
+
+fn nth_name(index: usize) -> String {
+    let letter = char::from(b'a' + (index % 26) as u8);
+    match index / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{round}"),
+    }
+}
+
+impl VisitMut for Skeleton {
+    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+        match &mut reference.lifetime {
+            Some(lifetime) => self.visit_lifetime_mut(lifetime),
+            None => self.note_elided(),
+        }
+        self.visit_type_mut(&mut reference.elem);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        match lifetime.ident.to_string().as_str() {
+            "_" => self.note_elided(),
+            "static" => self.found.push("static".to_owned()),
+            name => {
+                let known = self.names.get(name).cloned();
+                let canonical = known.unwrap_or_else(|| self.fresh());
+                self.names.insert(name.to_owned(), canonical.clone());
+                self.found.push(canonical);
+            }
+        }
+    }
+}
+
+/// The type with the function's own lifetimes replaced by `'static`.
+fn concrete(ty: &Type, sig: &Signature) -> TokenStream {
+    struct Static<'a>(&'a Signature);
+    impl VisitMut for Static<'_> {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if self.0.generics.lifetimes().any(|param| param.lifetime == *lifetime) {
+                lifetime.ident = syn::Ident::new("static", lifetime.ident.span());
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Static(sig).visit_type_mut(&mut ty);
+    ty.into_token_stream()
+}
+
+/// The type's spelling: paths by their last segment, with or without lifetimes.
+fn render(ty: &Type, lifetimes: bool) -> String {
+    match ty {
+        Type::Paren(ty) => render(&ty.elem, lifetimes),
+        Type::Group(ty) => render(&ty.elem, lifetimes),
+        Type::Reference(ty) => {
+            let lifetime = match &ty.lifetime {
+                Some(lifetime) if lifetimes && lifetime.ident != "_" => format!("{lifetime} "),
+                _ => String::new(),
+            };
+            let mutability = if ty.mutability.is_some() { "mut " } else { "" };
+            format!("&{lifetime}{mutability}{}", render(&ty.elem, lifetimes))
+        }
+        Type::Ptr(ty) => {
+            let kind = match ty.mutability {
+                syn::PointerMutability::Const(_) => "const",
+                syn::PointerMutability::Mut(_) => "mut",
+            };
+            format!("*{kind} {}", render(&ty.elem, lifetimes))
+        }
+        Type::Tuple(ty) => {
+            let elements: Vec<_> = ty.elems.iter().map(|ty| render(ty, lifetimes)).collect();
+            match &elements[..] {
+                [one] => format!("({one},)"),
+                elements => format!("({})", elements.join(", ")),
+            }
+        }
+        Type::Array(ty) => format!("[{}; {}]", render(&ty.elem, lifetimes), spelled(&ty.len)),
+        Type::Slice(ty) => format!("[{}]", render(&ty.elem, lifetimes)),
+        Type::Path(ty) => {
+            let last = ty.path.segments.last().expect("a path has a segment");
+            let last = segment(last, lifetimes);
+            let Some(qself) = &ty.qself else { return last };
+            let of = render(&qself.ty, lifetimes);
+            match qself.position.checked_sub(1) {
+                Some(of_trait) => {
+                    let of_trait = segment(&ty.path.segments[of_trait], lifetimes);
+                    format!("<{of} as {of_trait}>::{last}")
+                }
+                None => format!("<{of}>::{last}"),
+            }
+        }
+        other => spelled(other),
+    }
+}
+
+fn segment(segment: &PathSegment, lifetimes: bool) -> String {
+    format!("{}{}", segment.ident.unraw(), arguments(&segment.arguments, lifetimes))
+}
+
+fn arguments(arguments: &PathArguments, lifetimes: bool) -> String {
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return spelled(arguments);
+    };
+    let arguments: Vec<_> = arguments
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            GenericArgument::Lifetime(lifetime) => lifetimes.then(|| lifetime.to_string()),
+            GenericArgument::Type(ty) => Some(render(ty, lifetimes)),
+            other => Some(spelled(other)),
+        })
+        .collect();
+    if arguments.is_empty() { String::new() } else { format!("<{}>", arguments.join(", ")) }
+}
+
+/// The tokens one by one: how rustc prints them together depends on the source's spacing, and a
+/// reformatted file must not look like another signature.
+fn spelled(tokens: impl ToTokens) -> String {
+    let trees = tokens.to_token_stream().into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => {
+            let inner = spelled(group.stream());
+            match group.delimiter() {
+                Delimiter::Parenthesis => format!("({inner})"),
+                Delimiter::Bracket => format!("[{inner}]"),
+                Delimiter::Brace => format!("{{{inner}}}"),
+                Delimiter::None => inner,
+            }
+        }
+        tree => tree.to_string(),
+    });
+    trees.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lifetimes(signature: &str) -> Vec<String> {
+        let sig: Signature = syn::parse_str(signature).unwrap();
+        describe(&sig).into_iter().map(|described| described.lifetimes).collect()
+    }
+
+    #[test]
+    fn elided_and_named_lifetimes_have_one_skeleton() {
+        assert_eq!(lifetimes("fn f(a: &str) -> &str"), ["a", "a"]);
+        assert_eq!(lifetimes("fn f<'x>(a: &'x str) -> &'x str"), ["a", "a"]);
+        assert_eq!(lifetimes("fn f(a: &'_ str) -> &'_ str"), ["a", "a"]);
+        assert_eq!(lifetimes("fn f(a: &str) -> &'static str"), ["a", "static"]);
+        assert_eq!(lifetimes("fn f(a: &'static str) -> &str"), ["static", "static"]);
+    }
+
+    #[test]
+    fn each_elided_parameter_is_its_own_lifetime() {
+        assert_eq!(lifetimes("fn f(a: &str, b: &str)"), ["a", "b", ""]);
+        assert_eq!(lifetimes("fn f<'x>(a: &'x str, b: &'x str) -> &'x str"), ["a", "a", "a"]);
+        assert_eq!(lifetimes("fn f<'y, 'x>(a: &'x str, b: &'y str) -> &'y str"), ["a", "b", "b"]);
+        assert_eq!(lifetimes("fn f(a: &mut Vec<&str>)"), ["a b", ""]);
+        assert_eq!(lifetimes("fn f(a: u32, w: World<'_>) -> Part<'_>"), ["", "a", "a"]);
+    }
+
+    fn names(signature: &str) -> Vec<String> {
+        let sig: Signature = syn::parse_str(signature).unwrap();
+        describe(&sig).into_iter().map(|described| described.name).collect()
+    }
+
+    #[test]
+    fn paths_and_lifetimes_are_left_out_of_names() {
+        let sig = "fn f<'a>(a: &'a mut std::vec::Vec<crate::World<'a, u8>>, b: *const [u8; 4], \
+                   c: (i32,)) -> Option<&'a str>";
+        assert_eq!(names(sig), ["&mut Vec<World<u8>>", "*const [u8; 4]", "(i32,)", "Option<&str>"]);
+        assert_eq!(
+            display(&syn::parse_str(sig).unwrap()),
+            "fn(&'a mut Vec<World<'a, u8>>, *const [u8; 4], (i32,)) -> Option<&'a str>"
+        );
+        assert_eq!(
+            names("fn f<'a>(a: <a::World<'a> as b::Has<'a>>::Part)")[0],
+            "<World as Has>::Part"
+        );
+        assert_eq!(names("fn f(a: <World>::Part)")[0], "<World>::Part");
+    }
+
+    #[test]
+    fn formatting_of_the_source_is_left_out_of_names() {
+        assert_eq!(names("fn f(a: [u8; 2*N])"), names("fn f(a: [u8;2 * N])"));
+        assert_eq!(
+            names("fn f(a: [u8; {f::<u8>( N )}])"),
+            names("fn f(a: [u8; { f :: <u8>(N) }])")
+        );
+        assert_eq!(names("fn f(a: ((r#type)))")[0], "type");
+    }
+
+    #[test]
+    fn unsafety_and_abi_are_displayed() {
+        let sig: Signature = syn::parse_str("unsafe extern \"C\" fn f(a: u8) -> !").unwrap();
+        assert_eq!(display(&sig), "unsafe extern \"C\" fn(u8) -> !");
+        assert_eq!(abi_name(None), "Rust");
+    }
+}

@@ -1,0 +1,114 @@
+//! Whole expansions.
+//!
+//! `HOT_BLESS=1 cargo test -p hotreload-macros` rewrites the files in `snapshots/`; read the
+//! difference before it is committed.
+
+use std::{fs, path::Path};
+
+use proc_macro2::TokenStream;
+
+use crate::{bundle, export, import};
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap()
+}
+
+fn exported(options: &str, item: &str) -> String {
+    export::expand(tokens(options), tokens(item)).to_string()
+}
+
+fn compare_with_snapshot(name: &str, expansion: TokenStream) {
+    let text = prettyplease::unparse(&syn::parse2(expansion).unwrap());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name);
+    if std::env::var_os("HOT_BLESS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let blessed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == blessed, "the expansion differs from snapshots/{name}:\n{text}");
+}
+
+#[test]
+fn snapshot_of_an_export() {
+    let item = "/// Doc.\n#[inline] pub(super) fn find<'a>(text: &'a str, mut at: (u8, u8)) -> &'a str { text }";
+    compare_with_snapshot("export.rs", export::expand(TokenStream::new(), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_an_export_with_options() {
+    let options = tokens("crate = renamed, handle = stop_handle, name = \"halt\"");
+    let item = "pub unsafe extern \"C\" fn stop(code: u8) -> ! { exit(code) }";
+    compare_with_snapshot("export_options.rs", export::expand(options, tokens(item)));
+}
+
+#[test]
+fn snapshot_of_an_import() {
+    let items = "pub game::math => { /// Adds.\n fn add(a: &mut World, b: i32) -> i32; \
+                 #[cfg(unix)] unsafe fn raw(at: *const u8); }";
+    compare_with_snapshot("import.rs", import::expand(tokens(items)));
+}
+
+#[test]
+fn snapshot_of_a_bundle() {
+    let expansion = bundle::expand(tokens("init = self::start"), Some("my_game"));
+    compare_with_snapshot("bundle.rs", expansion);
+}
+
+#[test]
+fn the_function_is_untouched_and_first() {
+    let items = [
+        "#[inline] pub(crate) fn add(a: u8, (b, _): (u8, u8)) -> u8 { a + b }",
+        "fn with_a_half_written_body() { value. }",
+        "fn macro_body() { say!(a b c); let x = ; }",
+        // Wrong ones too.
+        "const fn generic<T: Copy>(value: T) -> T { value }",
+        "fn elided(a: &str, b: &str) -> &str { a }",
+        "struct NotAFunction { field: u8 }",
+        "fn without_a_body();",
+    ];
+    for item in items {
+        let expansion = exported("", item);
+        assert!(expansion.starts_with(&tokens(item).to_string()), "{expansion}");
+    }
+}
+
+#[test]
+fn a_half_written_body_still_has_its_accessor() {
+    assert!(exported("", "fn half() { value. }").contains("enum half"));
+}
+
+#[test]
+fn all_errors_are_collected() {
+    let expansion = exported(
+        "nme = 1, handle = 2",
+        "async fn wrong<'a: 'b, 'b, T>(a: &dyn A, b: impl B, c: fn()) -> Box<dyn C> where T: D {}",
+    );
+    assert_eq!(expansion.matches("compile_error").count(), 10, "{expansion}");
+}
+
+#[test]
+fn what_rustc_reports_is_not_reported_again() {
+    for item in
+        ["fn f(a: &str, b: &str) -> &str { a }", "fn f(a: &'a str) {}", "fn f(a: Vec<_>) {}"]
+    {
+        assert_eq!(exported("", item), tokens(item).to_string());
+    }
+}
+
+#[test]
+fn types_from_macro_fragments_are_seen_through() {
+    use proc_macro2::{Delimiter, Group};
+    let fragment = |text| {
+        TokenStream::from(proc_macro2::TokenTree::from(Group::new(Delimiter::None, tokens(text))))
+    };
+    let (never, object) = (fragment("!"), fragment("&dyn A"));
+    let expansion = export::expand(TokenStream::new(), quote::quote!(fn f() -> #never {}));
+    assert!(expansion.to_string().contains("catch_never"));
+    let expansion = export::expand(TokenStream::new(), quote::quote!(fn f(a: #object) {}));
+    assert!(expansion.to_string().contains("compile_error"));
+}
+
+#[test]
+fn a_bundle_needs_cargo() {
+    let expansion = bundle::expand(TokenStream::new(), None).to_string();
+    assert!(expansion.contains("compile_error") && expansion.contains("CARGO_CRATE_NAME"));
+}

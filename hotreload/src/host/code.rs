@@ -1,0 +1,82 @@
+//! The permanent error codes. The page of a code is a file of `docs/errors`: one text serves the
+//! documentation and [`Code::page`].
+
+/// Declares the codes once: variant, number, and the remedy printed where no better one is known.
+macro_rules! codes {
+    ($($variant:ident $id:literal $help:literal;)*) => {
+        /// A permanent error code. A number is never given a second meaning.
+        ///
+        /// | range | about |
+        /// |---|---|
+        /// | HOT01xx | loading and files |
+        /// | HOT02xx | fingerprint, allocator, manifest |
+        /// | HOT03xx | signatures and layouts |
+        /// | HOT04xx | live state and migration |
+        /// | HOT05xx | look-up and calls |
+        /// | HOT06xx | transactions and threads |
+        /// | HOT07xx | building and watching |
+        /// | HOT08xx | experiments |
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = include_str!(concat!("../../docs/errors/", $id, ".md"))] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the numbers.
+            pub const ALL: &[Code] = &[$(Code::$variant),*];
+
+            /// The number as printed, for example `HOT0301`.
+            pub fn id(self) -> &'static str {
+                match self { $(Code::$variant => $id,)* }
+            }
+
+            /// The code's page: what it means, why, and what to do (Markdown).
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$variant => include_str!(concat!("../../docs/errors/", $id, ".md")),)*
+                }
+            }
+
+            /// What to do, in one line, where the place of the error knows nothing better.
+            pub(crate) fn help(self) -> &'static str {
+                match self { $(Code::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    FileMissing "HOT0101" "check the path, and that the bundle was built";
+    NotALibrary "HOT0102" "build the bundle with crate-type = [\"cdylib\"] and load the file that cargo names";
+    OtherMachine "HOT0103" "build the bundle for the target that the host runs on";
+    NoBundle "HOT0104" "write `hot::bundle!();` at the root of the crate and build it again";
+    SeveralBundles "HOT0105" "keep the file name that cargo gave, or use `load_crate`";
+    LoaderRefused "HOT0106" "see what the system's loader says";
+    Shadow "HOT0107" "free space in the folder for temporary files, or choose another one with `Host::builder().shadow_dir(..)`";
+    Exhausted "HOT0108" "restart the host when convenient: retired generations stay mapped until then";
+    InitFailed "HOT0109" "mend what the bundle's init function reports, build and load again";
+    InitPanicked "HOT0110" "mend the bundle's init function, build and load again";
+    OtherBundle "HOT0111" "load the file with `Host::load`, or put the bundle's library back";
+    Manifest "HOT0201" "build the bundle again; if that changes nothing, the file was altered after linking";
+    Fingerprint "HOT0202" "build host and bundle with the same toolchain, target and flags";
+    Allocator "HOT0203" "load the bundle with `load_crate`, which builds it so that it forwards allocation to the host";
+    Disagreement "HOT0204" "build the bundle again";
+    OtherCrate "HOT0205" "rebuild the host and restart it";
+    DefinedTwice "HOT0206" "rename one, or write `#[hot::export(name = \"..\")]`";
+    TypeChanged "HOT0301" "restart the host after rebuilding it, or keep the signature and export the new one under another name";
+    LifetimeChanged "HOT0302" "restart the host after rebuilding it, or keep the lifetimes";
+    SafetyChanged "HOT0303" "restart the host after rebuilding it, or keep `unsafe` and the ABI";
+    HiddenChange "HOT0304" "restart the host after rebuilding it, or keep what the alias stands for";
+    Undefined "HOT0501" "load a bundle that defines it first";
+    SecondHost "HOT0601" "use `Host::current()`";
+    NoEarlier "HOT0602" "load or reload first";
+    NotLoaded "HOT0603" "load the bundle again";
+    Reentrant "HOT0604" "reload from outside the bundle's init function and of the host's event listeners' commit";
+    NoWorkspace "HOT0701" "start the host with `cargo run`, or name the folder with `Host::builder().workspace(..)`";
+    NoPackage "HOT0702" "add the crate to the workspace's members, or correct the name";
+    NotABundle "HOT0703" "write crate-type = [\"rlib\", \"cdylib\"] under [lib] in its Cargo.toml";
+    BuildFailed "HOT0704" "mend what rustc reports; the code that ran before goes on running";
+    CargoFailed "HOT0705" "see what cargo says";
+    WatchFailed "HOT0706" "see what the system says; edits are not seen until the host is started again";
+}

@@ -1,0 +1,143 @@
+//! The one error type, and what it is made of.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use super::Code;
+
+/// Why something was refused or could not be done.
+///
+/// An error lists every [`Reason`], not only the first: a refused reload names each signature
+/// that conflicts. What ran before goes on running.
+///
+/// ```
+/// let host = hot::Host::start().unwrap();
+/// let error = host.load("no/such/file.so").unwrap_err();
+/// assert_eq!(error.code(), hot::Code::FileMissing);
+/// assert_eq!(error.code().id(), "HOT0101");
+/// assert!(error.to_string().contains("no/such/file.so"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    reasons: Vec<Reason>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// One reason of an [`Error`]: a permanent code, what happened, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// The permanent code.
+    pub code: Code,
+    /// What happened, in one line.
+    pub message: String,
+    /// Labelled facts: the file, the old and the new form, who holds on to it.
+    pub facts: Vec<(&'static str, String)>,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Reason {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Reason { code, message: message.into(), facts: Vec::new(), help: code.help().to_owned() }
+    }
+
+    pub(crate) fn fact(mut self, label: &'static str, text: impl Into<String>) -> Self {
+        self.facts.push((label, text.into()));
+        self
+    }
+
+    pub(crate) fn file(self, path: &Path) -> Self {
+        self.fact("file", path.display().to_string())
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+}
+
+impl Error {
+    /// The code of the first reason. Codes are permanent: match on them, not on the text.
+    pub fn code(&self) -> Code {
+        self.0.reasons[0].code
+    }
+
+    /// Every reason, in the order found; never empty.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.0.reasons
+    }
+
+    /// An error of several reasons, or `Ok` if there is none.
+    pub(crate) fn check(reasons: Vec<Reason>) -> Result<()> {
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(Error(Box::new(Inner { reasons, source: None })))
+        }
+    }
+
+    pub(crate) fn caused_by(
+        mut self,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+}
+
+impl From<Reason> for Error {
+    fn from(reason: Reason) -> Self {
+        Error(Box::new(Inner { reasons: vec![reason], source: None }))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.id(), self.message)?;
+        for (label, text) in &self.facts {
+            fact(f, label, text)?;
+        }
+        fact(f, "help", &self.help)
+    }
+}
+
+/// Writes one labelled fact; the further lines of a long one are set under the first.
+fn fact(f: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Result {
+    let mut lines = text.lines();
+    write!(f, "\n  {:<6} {}", format!("{label}:"), lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| write!(f, "\n         {line}"))
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, reason) in self.0.reasons.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            fmt::Display::fmt(reason, f)?;
+        }
+        if let Some(source) = &self.0.source {
+            fact(f, "cause", &source.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// As [`Display`](fmt::Display): `fn main() -> Result<(), hot::Error>` prints the reasons.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The result of what can be refused.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

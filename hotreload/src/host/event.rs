@@ -1,0 +1,38 @@
+//! What the host tells those who listen.
+
+use std::{fmt, sync::Arc};
+
+use super::{Error, Report};
+
+/// Something that happened to a bundle.
+///
+/// ```
+/// let host = hot::Host::start().unwrap();
+/// host.on_event(|event| eprintln!("{event}"));
+/// # let _ = host.load("missing.so");
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A bundle's generation became live by a load or reload.
+    Loaded(Arc<Report>),
+    /// An earlier generation became live again, under a new number.
+    RolledBack(Arc<Report>),
+    /// A bundle's definitions are gone, or back to the baseline.
+    Unloaded {
+        /// The bundle's package name.
+        bundle: String,
+    },
+    /// A load, reload or rollback was refused; what ran before goes on running.
+    Refused(Arc<Error>),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Loaded(report) | Event::RolledBack(report) => report.fmt(f),
+            Event::Unloaded { bundle } => write!(f, "{bundle}: unloaded"),
+            Event::Refused(error) => write!(f, "refused: {error}"),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The host: one for each process.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+
+use super::{
+    Bundle, BundleStatus, Code, DefinitionStatus, Error, Event, HostBuilder, Kind, Namespace,
+    Reason, Report, Result, Status, allocator,
+    builder::Options,
+    candidate::{Requirements, duplicates},
+    image::Site,
+    object_file::executable_shares_std,
+    platform,
+    shadow::Shadow,
+    table::host_table,
+    threads,
+    world::{Placed, World},
+};
+use crate::rt::{self, Accessor, HostTable, TABLE};
+
+/// The program's side of hot reloading: loads bundles and replaces them.
+///
+/// There is one for each process; the value is a handle to it. Dropping the handles changes
+/// nothing: definitions stay in place.
+///
+/// ```
+/// #[hot::export]
+/// fn add(a: i32, b: i32) -> i32 {
+///     a + b
+/// }
+///
+/// # fn main() {
+/// let host = hot::Host::start().unwrap();
+/// assert_eq!(hot::get!(add)(2, 3), 5);
+/// assert_eq!(hot::Host::start().unwrap_err().code(), hot::Code::SecondHost);
+/// # let _ = host;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: &'static Inner,
+}
+
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The state behind the handles.
+pub(crate) struct Inner {
+    pub(crate) namespace: Namespace,
+    /// The writer's lock.
+    pub(crate) world: Mutex<World>,
+    /// Held while slots and definitions change; never while anybody else's code runs.
+    pub(crate) publishing: Mutex<()>,
+    pub(crate) shadow: Shadow,
+    pub(crate) requirements: Requirements,
+    pub(crate) table: &'static HostTable,
+    pub(crate) options: Options,
+    listeners: ArcSwap<Vec<Listener>>,
+    #[cfg(feature = "watch")]
+    pub(crate) watcher: OnceLock<super::watch::Watcher>,
+}
+
+static INNER: OnceLock<Inner> = OnceLock::new();
+/// Held while a host starts, so that a second start waits and then fails.
+static STARTING: Mutex<()> = Mutex::new(());
+
+impl Host {
+    /// Starts the host with the usual options.
+    ///
+    /// # Errors
+    /// [`Code::SecondHost`] if the process has one; [`Code::Shadow`] if the private folder for
+    /// copies cannot be made; [`Code::DefinedTwice`] if two functions linked into the program are
+    /// exported under one name.
+    pub fn start() -> Result<Host> {
+        Host::builder().start()
+    }
+
+    /// Chooses options before the start.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// The process's host, if it was started.
+    pub fn current() -> Option<Host> {
+        Inner::get().map(|inner| Host { inner })
+    }
+
+    /// Loads a bundle from a library file. If the bundle is loaded already, the file becomes its
+    /// next generation.
+    ///
+    /// Everything that can be checked is checked before any code of the library runs. If anything
+    /// is refused, what ran before goes on running and nothing is changed.
+    ///
+    /// # Errors
+    /// HOT01xx to HOT03xx; see [`Code`].
+    pub fn load(&self, path: impl AsRef<Path>) -> Result<Bundle> {
+        let (bundle, _) = self.load_built(path.as_ref(), Duration::ZERO, None)?;
+        Ok(bundle)
+    }
+
+    /// Builds a bundle with cargo and loads it. `name` is the package's; hyphens and underscores
+    /// are the same.
+    ///
+    /// The workspace is found by [`HostBuilder::workspace`], by the bundle if the program was
+    /// linked with it, by the environment of `cargo run`, or by the place of the executable. Host
+    /// and bundle are built together and alike, so that they agree on shared types.
+    ///
+    /// # Errors
+    /// HOT07xx if it cannot be found or built, else as [`load`](Host::load).
+    pub fn load_crate(&self, name: &str) -> Result<Bundle> {
+        let built = self.inner.build(name, None)?;
+        let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
+        #[cfg(feature = "watch")]
+        if let Some(watcher) = self.inner.watcher.get() {
+            watcher.add(name)?;
+        }
+        Ok(bundle)
+    }
+
+    /// As [`load_crate`](Host::load_crate), of the cargo workspace that `folder` lies in. If that is
+    /// not the host's own workspace, it is built in a target folder of its own.
+    ///
+    /// A bundle of that name which is loaded already gets its next generation from there. The
+    /// sources there are not watched; those of an earlier `load_crate` still are.
+    ///
+    /// # Errors
+    /// As [`load_crate`](Host::load_crate).
+    pub fn load_crate_in(&self, folder: impl AsRef<Path>, name: &str) -> Result<Bundle> {
+        let built = self.inner.build(name, Some(folder.as_ref()))?;
+        let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
+        Ok(bundle)
+    }
+
+    /// Loads what was built; `expected` is the crate that it must hold.
+    pub(crate) fn load_built(
+        &self,
+        path: &Path,
+        build: Duration,
+        expected: Option<&str>,
+    ) -> Result<(Bundle, Arc<Report>)> {
+        let (name, report) = self.inner.announce(self.inner.load(path, build, expected))?;
+        let report = Arc::new(report);
+        self.inner.emit(&Event::Loaded(report.clone()));
+        Ok((Bundle::new(self.clone(), name), report))
+    }
+
+    /// Says whether the file would be refused, as far as that can be told without running any of
+    /// its code. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`load`](Host::load).
+    pub fn check(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.inner.check(path.as_ref())
+    }
+
+    /// The loaded bundle of this package or crate name.
+    pub fn bundle(&self, name: &str) -> Option<Bundle> {
+        let name = name.replace('-', "_");
+        let world = self.inner.write().ok()?;
+        world.world().bundles.contains_key(&name).then(|| Bundle::new(self.clone(), name))
+    }
+
+    /// The root of all definitions.
+    pub fn namespace(&self) -> &Namespace {
+        &self.inner.namespace
+    }
+
+    /// Calls `listener` with everything that happens from now on, on the thread that caused it,
+    /// after it has happened. The listener may call the host.
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        let listener: Listener = Arc::new(listener);
+        self.inner.listeners.rcu(|listeners| {
+            let mut listeners = Vec::clone(listeners);
+            listeners.push(listener.clone());
+            listeners
+        });
+    }
+
+    /// What is loaded, defined and still running.
+    ///
+    /// # Errors
+    /// [`Code::Reentrant`] from within a bundle's init function.
+    pub fn status(&self) -> Result<Status> {
+        let world = self.inner.write()?;
+        let world = world.world();
+        let bundles = world.bundles.values().map(|loaded| BundleStatus {
+            name: loaded.image.header.package.clone(),
+            version: loaded.image.header.version.clone(),
+            generation: loaded.generation,
+            loaded_as: loaded.image.born_as,
+            library: loaded.image.source.clone(),
+            earlier: loaded.history.len(),
+        });
+        let definitions = self.inner.namespace.definitions();
+        let definitions = definitions.iter().map(|definition| DefinitionStatus {
+            path: definition.path().to_owned(),
+            signature: definition.signature(),
+            generation: definition.generation(),
+        });
+        Ok(Status {
+            bundles: bundles.collect(),
+            definitions: definitions.collect(),
+            threads: threads::in_older_code(),
+            retired: world.images - world.bundles.len(),
+            abandoned: world.abandoned,
+            shadow_bytes: self.inner.shadow.bytes(),
+            shadow_dir: self.inner.shadow.path().to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(crate) fn get() -> Option<&'static Inner> {
+        INNER.get()
+    }
+
+    pub(crate) fn start(options: Options) -> Result<&'static Inner> {
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        if INNER.get().is_some() {
+            return Err(Reason::new(Code::SecondHost, "the process has a host already").into());
+        }
+        let (world, namespace) = baseline()?;
+        let shared_std = executable_shares_std();
+        let inner = Inner {
+            namespace,
+            world: Mutex::new(world),
+            publishing: Mutex::new(()),
+            shadow: Shadow::create(options.shadow_dir.as_deref())?,
+            requirements: Requirements {
+                system_allocator: allocator::is_system_compatible(),
+                shared_std,
+            },
+            table: host_table(shared_std),
+            options,
+            listeners: ArcSwap::default(),
+            #[cfg(feature = "watch")]
+            watcher: OnceLock::new(),
+        };
+        platform::on_fork_in_child(threads::forked).map_err(|error| {
+            Error::from(Reason::new(Code::Exhausted, "the system refuses a fork handler"))
+                .caused_by(error)
+        })?;
+        // The starting thread may have called hot code before there was a host to number it.
+        rt::own_record().thread.store(platform::thread_id(), Ordering::Relaxed);
+        let inner = INNER.get_or_init(|| inner);
+        // Last, and Release: pairs with the Acquire load in `table()`. Whoever finds the table
+        // finds INNER too.
+        TABLE.store(std::ptr::from_ref(inner.table).cast_mut(), Ordering::Release);
+        #[cfg(feature = "watch")]
+        if let Some(print) = &inner.options.watch {
+            let watcher = super::watch::Watcher::start(Host { inner }, print.clone())?;
+            let _ = inner.watcher.set(watcher);
+        }
+        Ok(inner)
+    }
+
+    /// The entry for a slot that nobody has resolved yet. Runs on any thread, also under the
+    /// loader's lock and within a bundle's init.
+    pub(crate) fn resolve(&self, accessor: &'static Accessor) -> Option<*const ()> {
+        let site = Site::new(accessor).ok()?;
+        // Against `publish`: else the version that is current now could be stored over a newer one.
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current(&site.function.path)?;
+        if !site.can_call(&current) {
+            return None;
+        }
+        site.point_at(&current);
+        Some(current.version.entry)
+    }
+
+    /// Tells the listeners of a refusal.
+    pub(crate) fn announce<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.emit(&Event::Refused(Arc::new(error.clone()))))
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        for listener in &**self.listeners.load_full() {
+            listener(event);
+        }
+    }
+}
+
+/// What is linked into the executable: definitions of generation 0 and the host's call sites.
+fn baseline() -> Result<(World, Namespace)> {
+    let mut world = World::default();
+    let namespace = Namespace::default();
+    let sites = rt::registered().map(|accessor| Site::new(accessor).map(Arc::new));
+    let sites = sites.collect::<Result<Vec<_>, Reason>>()?;
+    let exported = || sites.iter().filter(|site| site.function.exported);
+    Error::check(duplicates(exported().map(|site| site.function.path.as_str())))?;
+    for site in exported() {
+        let path = &site.function.path;
+        let current = site.version(0, 0, std::ptr::null());
+        namespace.define(path, Kind::Function).set(Some(current.clone()));
+        world.baseline.insert(path.clone(), current);
+    }
+    for site in sites {
+        let path = site.function.path.clone();
+        if let Some(current) = world.baseline.get(&path).filter(|current| site.can_call(current)) {
+            site.point_at(current);
+        }
+        world.sites.entry(path).or_default().push(Placed { site, image: None });
+    }
+    Ok((world, namespace))
+}

@@ -1,0 +1,64 @@
+//! Linux: threads by `gettid`, and the limit on mappings.
+
+use std::{fs, io, ptr};
+
+/// The kernel's number of this thread. It can be given to another thread once this one is gone,
+/// and it changes in a forked child. A system call: ask once per thread.
+pub(crate) fn thread_id() -> u64 {
+    // SAFETY: `gettid` takes nothing, touches no memory of ours, and cannot fail.
+    unsafe { libc::gettid() as u64 }
+}
+
+/// Whether this process has no thread of this number. `false` is also "cannot tell": the number
+/// may have gone to a new thread, a thread is still seen for a moment after it was joined, and a
+/// main thread that ended before the process is seen until the end.
+pub(crate) fn thread_is_gone(id: u64) -> bool {
+    let Ok(id) = libc::pid_t::try_from(id) else {
+        return false;
+    };
+    // SAFETY: signal 0 is never delivered: the kernel only checks that the thread exists. None of
+    // the arguments is a pointer.
+    let result = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), id, 0) };
+    result == -1 && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
+}
+
+/// The name of a thread of this process as the system keeps it: at most 15 bytes.
+pub(crate) fn thread_name(id: u64) -> Option<String> {
+    let name = fs::read(format!("/proc/self/task/{id}/comm")).ok()?;
+    Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
+}
+
+/// Whether `n` more mappings fit under `vm.max_map_count`. Nothing is left behind.
+///
+/// One region is mapped and split by giving every other page other rights. It is a shared one,
+/// since a private one can be merged with its neighbours: then fewer mappings would be tried than
+/// asked for, and at the limit the region could not be cut out again.
+pub(crate) fn probe_mappings(n: usize) -> bool {
+    // SAFETY: `sysconf` reads a number; the name is one that it knows.
+    let Ok(page) = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }) else {
+        return false;
+    };
+    let Some(length) = n.checked_mul(page) else {
+        return false;
+    };
+    if length == 0 {
+        return true;
+    }
+    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: the kernel chooses an address range that nothing uses: without MAP_FIXED no mapping
+    // is replaced.
+    let start = unsafe { libc::mmap(ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0) };
+    if start == libc::MAP_FAILED {
+        return false;
+    }
+    let split = (1..n).step_by(2).all(|index| {
+        let at = start.wrapping_byte_add(index * page);
+        // SAFETY: the page lies inside the region mapped above (`index < n`), which is ours alone
+        // and is never read or written.
+        unsafe { libc::mprotect(at, page, libc::PROT_READ) == 0 }
+    });
+    // SAFETY: exactly the region mapped above; no reference into it was ever made. It begins and
+    // ends with mappings of its own, so that nothing is split and the limit cannot forbid it.
+    let unmapped = unsafe { libc::munmap(start, length) } == 0;
+    split && unmapped
+}

@@ -1,0 +1,87 @@
+//! Windows. Compiled, never run.
+
+use std::{fs, io, path::Path};
+
+#[link(name = "kernel32")]
+unsafe extern "system" {
+    fn GetCurrentThreadId() -> u32;
+    fn TlsAlloc() -> u32;
+    fn TlsFree(index: u32) -> i32;
+}
+
+/// What `TlsAlloc` gives when there is no index left.
+const TLS_OUT_OF_INDEXES: u32 = u32::MAX;
+
+/// Opens a shared library by its absolute path.
+///
+/// # Safety
+/// The library's initialisation runs here and its termination runs when the result is dropped:
+/// they must be sound to run, and nothing may use the library's code or data afterwards.
+pub(crate) unsafe fn open_library(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    // SAFETY: the caller vouches for initialisation and termination, which is all that `new`
+    // asks for.
+    unsafe { libloading::Library::new(path) }
+}
+
+/// The system's number of this thread. It can be given to another thread once this one is gone.
+pub(crate) fn thread_id() -> u64 {
+    // SAFETY: takes nothing, touches no memory of ours, and cannot fail.
+    u64::from(unsafe { GetCurrentThreadId() })
+}
+
+/// Always `false`, "cannot tell".
+pub(crate) fn thread_is_gone(_id: u64) -> bool {
+    false
+}
+
+/// Always `None`.
+pub(crate) fn thread_name(_id: u64) -> Option<String> {
+    None
+}
+
+/// Does nothing: there is no fork.
+pub(crate) fn on_fork_in_child(_f: extern "C" fn()) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether `n` more thread-local indexes can be had: they are taken and given back.
+pub(crate) fn probe_thread_keys(n: usize) -> bool {
+    let mut indexes = Vec::with_capacity(n);
+    while indexes.len() < n {
+        // SAFETY: takes nothing and touches no memory of ours.
+        let index = unsafe { TlsAlloc() };
+        if index == TLS_OUT_OF_INDEXES {
+            break;
+        }
+        indexes.push(index);
+    }
+    for &index in &indexes {
+        // SAFETY: the index was taken above, is freed once, and never left this function.
+        unsafe { TlsFree(index) };
+    }
+    indexes.len() == n
+}
+
+/// Always `true`: the number of mappings has no limit of its own.
+pub(crate) fn probe_mappings(_n: usize) -> bool {
+    true
+}
+
+/// Always 0: the folder for temporary files is each user's own.
+pub(crate) fn user_id() -> u32 {
+    0
+}
+
+/// Makes sure that `path` is a real folder. Who may enter it follows from its parent: the folder
+/// for temporary files lies in the user's profile.
+pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    // Junctions count as links here.
+    if path.symlink_metadata()?.is_dir() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder, or a link to one"))
+}

@@ -1,0 +1,221 @@
+//! What is loaded, who calls what, and the checks between them. Everything here is under the
+//! writer's lock.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::{
+    Code, Reason,
+    candidate::Candidate,
+    image::{Image, Site},
+    manifest::Function,
+    namespace::Current,
+    signature::{Comparison, compare, untracked},
+};
+
+/// The loaded bundles and every call site.
+#[derive(Default)]
+pub(crate) struct World {
+    /// By crate name.
+    pub(crate) bundles: BTreeMap<String, Loaded>,
+    /// Every slot of the host and of all images, by the path that it calls.
+    pub(crate) sites: HashMap<String, Vec<Placed>>,
+    /// The baseline: what is linked into the host, by path.
+    pub(crate) baseline: HashMap<String, Arc<Current>>,
+    /// How many generations each crate has had.
+    pub(crate) counters: HashMap<String, u64>,
+    /// How many images were ever published; all of them are still mapped.
+    pub(crate) images: usize,
+    /// Images whose init was refused after it had run: mapped, never called.
+    pub(crate) abandoned: usize,
+}
+
+/// A site and the image that it lies in.
+#[derive(Clone)]
+pub(crate) struct Placed {
+    pub(crate) site: Arc<Site>,
+    /// `None`: the host.
+    pub(crate) image: Option<Arc<Image>>,
+}
+
+/// A bundle with a current generation.
+pub(crate) struct Loaded {
+    pub(crate) generation: u64,
+    pub(crate) image: Arc<Image>,
+    /// The images that `rollback` goes back to, the latest last.
+    pub(crate) history: Vec<Arc<Image>>,
+}
+
+/// One party of a comparison, as messages name it.
+pub(crate) struct Importer<'a> {
+    pub(crate) who: String,
+    pub(crate) function: &'a Function,
+    pub(crate) site: Option<&'a Site>,
+}
+
+impl World {
+    /// Who would call `path` once the transaction has committed: the host, and the current
+    /// generations of other bundles than `bundle`. Retired images are frozen: they do not count.
+    pub(crate) fn importers<'a>(
+        &'a self,
+        path: &str,
+        bundle: &'a str,
+    ) -> impl Iterator<Item = Importer<'a>> {
+        let placed = self.sites.get(path).into_iter().flatten();
+        placed.filter_map(move |placed| {
+            let who = match &placed.image {
+                None => "the host".to_owned(),
+                Some(image) => {
+                    let name = &image.header.crate_name;
+                    let loaded = self.bundles.get(name)?;
+                    if name == bundle || !Arc::ptr_eq(&loaded.image, image) {
+                        return None;
+                    }
+                    format!("bundle `{}` (generation {})", image.header.package, loaded.generation)
+                }
+            };
+            Some(Importer { who, function: &placed.site.function, site: Some(&placed.site) })
+        })
+    }
+
+    /// What the manifests alone can tell against the candidate.
+    pub(crate) fn check(
+        &self,
+        candidate: &Candidate,
+        current: impl Fn(&str) -> Option<Arc<Current>>,
+    ) -> Vec<Reason> {
+        let bundle = &candidate.header.crate_name;
+        let mut reasons = Vec::new();
+        for export in candidate.exports() {
+            let mut conflicts = Conflicts::default();
+            for importer in self.importers(&export.path, bundle) {
+                conflicts.add(&importer, compare(importer.function, export));
+            }
+            reasons.extend(conflicts.reasons(export));
+        }
+        let who = format!("bundle `{}`, which is being loaded", candidate.header.package);
+        for import in candidate.imports() {
+            let Some(current) = current(&import.path) else { continue };
+            // A private copy of a bundle is compared with what is published, and so is an import.
+            let importer = Importer { who: who.clone(), function: import, site: None };
+            let mut conflicts = Conflicts::default();
+            conflicts.add(&importer, compare(import, &current.function));
+            reasons.extend(conflicts.reasons(&current.function));
+        }
+        reasons
+    }
+
+    /// The same with the types as the compiler knows them: for the sites of an image that is
+    /// mapped, or of one that is to be published again.
+    pub(crate) fn check_types(
+        &self,
+        bundle: &str,
+        exports: &[Arc<Site>],
+        imports: &[Arc<Site>],
+        current: impl Fn(&str) -> Option<Arc<Current>>,
+    ) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for export in exports {
+            let mut conflicts = Conflicts::default();
+            for importer in self.importers(&export.function.path, bundle) {
+                let mut comparison = compare(importer.function, &export.function);
+                if let Some(site) = importer.site {
+                    judge(
+                        &mut comparison,
+                        site,
+                        &export.function,
+                        (export.signature, export.identity),
+                    );
+                }
+                conflicts.add(&importer, comparison);
+            }
+            reasons.extend(conflicts.reasons(&export.function));
+        }
+        for import in imports {
+            let Some(current) = current(&import.function.path) else { continue };
+            let importer = Importer {
+                who: format!("bundle `{}`, which is being loaded", import.function.package),
+                function: &import.function,
+                site: None,
+            };
+            let mut comparison = compare(&import.function, &current.function);
+            judge(
+                &mut comparison,
+                import,
+                &current.function,
+                (current.signature, current.identity),
+            );
+            let mut conflicts = Conflicts::default();
+            conflicts.add(&importer, comparison);
+            reasons.extend(conflicts.reasons(&current.function));
+        }
+        reasons
+    }
+}
+
+/// Lets the TypeIds decide what names cannot.
+fn judge(
+    comparison: &mut Comparison,
+    importer: &Site,
+    export: &Function,
+    (signature, identity): (std::any::TypeId, std::any::TypeId),
+) {
+    if importer.signature == signature || !comparison.conflicts.is_empty() {
+        return;
+    }
+    let names =
+        |function: &Function| function.types.iter().map(|ty| ty.name.clone()).collect::<Vec<_>>();
+    let same_names = names(&importer.function) == names(export);
+    // TypeIds of primitives and of std's types are the same in every crate.
+    let comparable = importer.identity == identity
+        || untracked(&importer.function).next().is_none()
+        || untracked(export).next().is_none();
+    comparison.conflicts.push(if !comparable {
+        // Another version, dependency, feature or profile of the crate: each of its types has
+        // another TypeId, whether it changed or not.
+        (
+            Code::OtherCrate,
+            "has types of a crate that was compiled differently: they cannot be compared"
+                .to_owned(),
+        )
+    } else if same_names {
+        (
+            Code::HiddenChange,
+            "is spelled as before, but an alias in it stands for something else now".to_owned(),
+        )
+    } else {
+        (Code::TypeChanged, "has another type".to_owned())
+    });
+}
+
+/// The conflicts over one export, gathered by what conflicts: one reason names every importer.
+#[derive(Default)]
+struct Conflicts(Vec<(Code, String, String, Vec<String>)>);
+
+impl Conflicts {
+    fn add(&mut self, importer: &Importer<'_>, comparison: Comparison) {
+        for (code, what) in comparison.conflicts {
+            let was = importer.function.display.clone();
+            let known = self
+                .0
+                .iter_mut()
+                .find(|known| known.0 == code && known.1 == what && known.2 == was);
+            match known {
+                Some((.., who)) if who.contains(&importer.who) => {}
+                Some((.., who)) => who.push(importer.who.clone()),
+                None => self.0.push((code, what, was, vec![importer.who.clone()])),
+            }
+        }
+    }
+
+    fn reasons(self, export: &Function) -> impl Iterator<Item = Reason> {
+        self.0.into_iter().map(move |(code, what, was, who)| {
+            Reason::new(code, format!("`{}` {what}", export.path))
+                .fact("was", was)
+                .fact("now", &export.display)
+                .fact("held", format!("by {}", who.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! What a bundle does when it is loaded: stage, be checked, run the author's init function.
+
+use core::{fmt::Display, sync::atomic::Ordering};
+use std::panic::{self, AssertUnwindSafe};
+
+use super::{
+    accessor::registered,
+    panic::{drop_quietly, install_hook},
+    table::{HostTable, Stage, TABLE, Text},
+};
+
+/// What `hot::bundle!()` knows about its crate.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The package's name.
+    pub name: &'static str,
+    /// The manifest's header record.
+    pub record: &'static [u8],
+    /// The author's init function.
+    pub init: fn() -> Result<(), String>,
+}
+
+/// A bundle's entry in the image's list.
+#[derive(Debug)]
+pub struct RegisteredBundle(pub &'static Bundle);
+
+inventory::collect!(RegisteredBundle);
+
+/// The bundles linked into this image.
+#[cfg(feature = "host")]
+pub(crate) fn registered_bundles() -> impl Iterator<Item = &'static Bundle> {
+    inventory::iter::<RegisteredBundle>.into_iter().map(|registered| registered.0)
+}
+
+/// How init ended.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitStatus {
+    /// Everything is staged.
+    Ready = 0,
+    /// The host refused what was staged.
+    Refused = 1,
+    /// The author's init function returned an error.
+    Failed = 2,
+    /// The author's init function panicked.
+    Panicked = 3,
+}
+
+/// What an init function may return: nothing, or a `Result` whose error can be printed.
+#[diagnostic::on_unimplemented(
+    message = "an init function cannot return `{Self}`",
+    label = "returns `{Self}`",
+    note = "it returns nothing, or a `Result<(), E>` whose error can be displayed"
+)]
+pub trait InitOutcome {
+    /// The error as text.
+    fn outcome(self) -> Result<(), String>;
+}
+
+impl InitOutcome for () {
+    fn outcome(self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl<E: Display> InitOutcome for Result<(), E> {
+    fn outcome(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// The body of `bundle_init_<crate>`. Stages only: nothing is visible before the host commits.
+///
+/// # Safety
+/// `host` is the table of the host that loads this image and lives as long as the process; `stage`
+/// is what that host passed to `bundle_init`.
+pub unsafe fn init(
+    host: *const HostTable,
+    stage: *mut Stage,
+    bundle: &'static Bundle,
+) -> InitStatus {
+    // SAFETY: the caller's promise.
+    let table: &'static HostTable = unsafe { &*host };
+    // Pairs with the Acquire load in `table()`.
+    TABLE.store(host.cast_mut(), Ordering::Release);
+    install_hook(table, bundle.name);
+    for accessor in registered() {
+        // SAFETY: `stage` is the host's, the accessor a static of this image.
+        unsafe { (table.stage)(stage, accessor) }
+    }
+    // SAFETY: as above.
+    if !unsafe { (table.staged)(stage) } {
+        return InitStatus::Refused;
+    }
+    let (status, text) = match panic::catch_unwind(AssertUnwindSafe(bundle.init)) {
+        Ok(Ok(())) => return InitStatus::Ready,
+        Ok(Err(text)) => (InitStatus::Failed, text),
+        Err(payload) => {
+            let text = super::panic::text_of(&*payload).to_owned();
+            drop_quietly(payload);
+            (InitStatus::Panicked, text)
+        }
+    };
+    // SAFETY: as above; the text outlives the call.
+    unsafe { (table.stage_error)(stage, Text::new(&text)) }
+    status
+}

@@ -1,0 +1,118 @@
+//! The one table through which a bundle reaches its host.
+
+use core::{
+    ptr, slice,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use super::{Accessor, accessor, allocator, panic, pin};
+
+/// The number of this boundary: raised with every change of a `repr(C)` type of this module, of
+/// the entry protocol, or of the manifest's records.
+pub(crate) const ABI: u32 = 1;
+
+/// Borrowed text in a form with a fixed layout.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    data: *const u8,
+    len: usize,
+}
+
+impl Text {
+    /// Borrows `text`; whoever receives it must not keep it beyond the call it is passed to.
+    pub const fn new(text: &str) -> Self {
+        Text { data: text.as_ptr(), len: text.len() }
+    }
+
+    /// # Safety
+    /// The text that was borrowed must still be alive, for as long as the result is used.
+    pub(crate) unsafe fn as_str<'a>(self) -> &'a str {
+        // SAFETY: built from a `&str` in `new`, alive by the caller's promise.
+        unsafe { str::from_utf8_unchecked(slice::from_raw_parts(self.data, self.len)) }
+    }
+}
+
+/// A panic in a bundle, on its way to the host's hook.
+#[repr(C)]
+pub(crate) struct PanicReport {
+    pub(crate) message: Text,
+    pub(crate) bundle: Text,
+    pub(crate) file: Text,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// The bundle's own backtrace, if one was asked for; else empty.
+    pub(crate) backtrace: Text,
+}
+
+/// Where init hands in what the image defines and calls; only the host looks inside.
+#[repr(C)]
+pub struct Stage {
+    _opaque: [u8; 0],
+}
+
+/// What the host offers to a bundle. Grows at its end only; `size` tells how far it reaches.
+#[repr(C)]
+pub struct HostTable {
+    pub(crate) size: usize,
+    pub(crate) abi: u32,
+    /// Whether host and bundles share one copy of std, and with it one panic hook.
+    pub(crate) shared_std: bool,
+    pub(crate) thread_record: extern "C" fn() -> *const pin::ThreadRecord,
+    /// The entry that the accessor's slot shall call; null if nothing defines it.
+    pub(crate) resolve: extern "C" fn(&'static Accessor) -> *const (),
+    pub(crate) fail: unsafe extern "C" fn(Text),
+    pub(crate) report_panic: unsafe extern "C" fn(&PanicReport),
+    pub(crate) stage: unsafe extern "C" fn(*mut Stage, &'static Accessor),
+    /// Compares what was staged with the manifest and the importers; false: refused.
+    pub(crate) staged: unsafe extern "C" fn(*mut Stage) -> bool,
+    /// Says why init failed.
+    pub(crate) stage_error: unsafe extern "C" fn(*mut Stage, Text),
+    pub(crate) alloc: unsafe extern "C" fn(usize, usize) -> *mut u8,
+    pub(crate) alloc_zeroed: unsafe extern "C" fn(usize, usize) -> *mut u8,
+    pub(crate) realloc: unsafe extern "C" fn(*mut u8, usize, usize, usize) -> *mut u8,
+    pub(crate) dealloc: unsafe extern "C" fn(*mut u8, usize, usize),
+}
+
+/// The host's table, null in an image that no host has claimed.
+///
+/// It lies in a section of its own: before the host loads its private copy of a library it writes
+/// the table's address into the file, so that even a constructor that allocates or calls hot code
+/// reaches the host.
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__hothost"))]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".hothost"))]
+pub(crate) static TABLE: AtomicPtr<HostTable> = AtomicPtr::new(ptr::null_mut());
+
+/// The host's table, or the image's own where there is no host.
+pub(crate) fn table() -> &'static HostTable {
+    // Pairs with the Release store in `init`, or was there before the image was mapped.
+    let table = TABLE.load(Ordering::Acquire);
+    // SAFETY: whoever stores into TABLE stores the address of a static in the host executable.
+    unsafe { table.as_ref() }.unwrap_or(&ALONE)
+}
+
+/// An executable without a host: tests of a bundle crate, or a program before `Host::start`.
+/// Accessors resolve to the body that is linked beside them.
+static ALONE: HostTable = HostTable {
+    size: size_of::<HostTable>(),
+    abi: ABI,
+    shared_std: true,
+    thread_record: pin::new_record,
+    resolve: accessor::resolve_alone,
+    fail: panic::fail_here,
+    report_panic: panic::report_alone,
+    stage: stage_alone,
+    staged: staged_alone,
+    stage_error: stage_error_alone,
+    alloc: allocator::alloc_alone,
+    alloc_zeroed: allocator::alloc_zeroed_alone,
+    realloc: allocator::realloc_alone,
+    dealloc: allocator::dealloc_alone,
+};
+
+// `init` gets a host's table as its argument and never uses this one.
+unsafe extern "C" fn stage_alone(_: *mut Stage, _: &'static Accessor) {}
+unsafe extern "C" fn staged_alone(_: *mut Stage) -> bool {
+    false
+}
+unsafe extern "C" fn stage_error_alone(_: *mut Stage, _: Text) {}

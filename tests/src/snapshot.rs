@@ -1,0 +1,61 @@
+//! Everything that a refusal must leave as it was.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use hot::{Host, rt};
+
+/// The process as far as a reload could change it. Compare with `assert_eq!`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The mapped files.
+    mappings: BTreeSet<String>,
+    /// What the process's descriptors point to.
+    open_files: Vec<PathBuf>,
+    /// The files in the host's private folder.
+    shadow: BTreeSet<PathBuf>,
+    /// Bundles and definitions with their generations.
+    status: String,
+    /// Where each of the host's slots points.
+    slots: Vec<(usize, usize)>,
+}
+
+impl Snapshot {
+    /// Looks at everything. Only one test of a process may load at a time.
+    pub fn take(host: &Host) -> Snapshot {
+        let status = host.status().unwrap();
+        let sites = rt::inventory::iter::<rt::Registered>.into_iter();
+        let slots = sites.map(|site| (site.0.slot.entry().addr(), site.0.slot.version().addr()));
+        Snapshot {
+            mappings: mappings(),
+            open_files: open_files(),
+            shadow: files(&status.shadow_dir),
+            slots: slots.collect(),
+            status: format!("{:?} {:?}", status.bundles, status.definitions),
+        }
+    }
+}
+
+fn mappings() -> BTreeSet<String> {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let paths =
+        maps.lines().filter_map(|line| line.find('/').map(|start| line[start..].to_owned()));
+    paths.collect()
+}
+
+fn open_files() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/proc/self/fd").unwrap();
+    let mut files: Vec<_> =
+        entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).collect();
+    // The descriptor that lists the descriptors.
+    files.retain(|file| !file.ends_with("fd"));
+    files.sort();
+    files
+}
+
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}

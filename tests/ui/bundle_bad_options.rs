@@ -1,0 +1,3 @@
+hot::bundle!(init = "start", handle = start, crate);
+
+fn main() {}

@@ -1,0 +1,4 @@
+hot::bundle!();
+hot::bundle!();
+
+fn main() {}

@@ -1,0 +1,32 @@
+// Every option is looked at, and the signature as well.
+
+#[hot::export(always, nme = "x")]
+fn unknown() {}
+
+#[hot::export(handle = "text", name = ident)]
+fn wrong_kind() {}
+
+#[hot::export(handle, name =)]
+fn no_value() {}
+
+#[hot::export(name = "a::b")]
+fn not_an_identifier() {}
+
+#[hot::export(name = "a", name = "b")]
+fn twice() {}
+
+#[hot::export(crate = 1)]
+fn not_a_path() {}
+
+#[hot::export(nme = "x")]
+const fn option_and_signature() {}
+
+fn main() {
+    unknown();
+    wrong_kind();
+    no_value();
+    not_an_identifier();
+    twice();
+    not_a_path();
+    option_and_signature();
+}

@@ -1,0 +1,4 @@
+#[hot::export]
+fn unsized_argument(a: str) {}
+
+fn main() {}

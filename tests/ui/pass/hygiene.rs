@@ -1,0 +1,195 @@
+//! Nothing that the macros write may meet what the user wrote, or any lint that the user turned on.
+
+#![forbid(unsafe_code)]
+#![no_implicit_prelude]
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    impl_trait_redundant_captures,
+    let_underscore_drop,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    non_ascii_idents,
+    redundant_lifetimes,
+    rust_2018_idioms,
+    rust_2021_compatibility,
+    rust_2024_compatibility,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unit_bindings,
+    unnameable_types,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences
+)]
+
+::hot::bundle!(init = start);
+
+fn start() -> ::std::result::Result<(), ::std::string::String> {
+    ::std::result::Result::Ok(())
+}
+
+/// Names that the expansion uses, in the meaning of the user.
+#[allow(dead_code, non_camel_case_types, unused_macros)]
+mod names {
+    pub(crate) mod core {}
+    pub(crate) mod std {}
+    pub(crate) mod inventory {}
+    pub(crate) mod hot {}
+    pub(crate) struct Slot;
+    pub(crate) struct Pin;
+    pub(crate) struct Accessor;
+    pub(crate) struct MaybeUninit;
+    pub(crate) struct pin;
+    pub(crate) struct entry;
+    pub(crate) struct result;
+    pub(crate) struct code;
+    pub(crate) enum Option {
+        Some,
+        None,
+    }
+    pub(crate) enum Result {
+        Ok,
+        Err,
+    }
+    pub(crate) trait Fn {}
+    pub(crate) trait Copy {}
+    macro_rules! env {
+        () => {};
+    }
+    macro_rules! concat {
+        () => {};
+    }
+    macro_rules! module_path {
+        () => {};
+    }
+    macro_rules! cfg {
+        () => {};
+    }
+
+    #[::hot::export]
+    pub(crate) fn add(a: u8, b: u8) -> u8 {
+        let _ = a;
+        b
+    }
+
+    #[::hot::export]
+    pub(crate) fn never(_: &str) -> ! {
+        ::std::process::abort()
+    }
+
+    ::hot::import! { pub(crate) math => { fn add(a: u8, b: u8) -> u8; } }
+}
+
+/// A public function.
+#[::hot::export]
+#[must_use]
+pub fn longest<'a>(a: &'a str, _b: &str) -> &'a str {
+    a
+}
+
+/// A public function with another name for its handle.
+#[::hot::export(handle = render_handle)]
+pub fn render() {}
+
+mod render {}
+
+::hot::import! {
+    math => {
+        fn plus(a: u32, b: u32) -> u32;
+        fn take(world: World);
+    }
+    pub physics => { fn step(world: &mut World); }
+}
+
+/// A type.
+#[derive(Debug, Clone, Copy)]
+pub struct World;
+
+/// What is allowed on a function is allowed for all that comes of it.
+mod allowed {
+    use ::std::{boxed::Box, option::Option, string::String, vec::Vec};
+
+    #[deprecated]
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Old;
+
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct View<'a>(pub(crate) &'a str);
+
+    #[derive(Debug, Clone, Copy)]
+    struct Private;
+
+    #[allow(deprecated)]
+    #[::hot::export]
+    fn old(_: Old) -> Old {
+        Old
+    }
+
+    #[deprecated]
+    #[::hot::export]
+    fn gone() {}
+
+    #[allow(elided_lifetimes_in_paths)]
+    #[::hot::export]
+    fn hidden(view: View) -> View {
+        view
+    }
+
+    #[allow(mismatched_lifetime_syntaxes, elided_lifetimes_in_paths)]
+    #[::hot::export]
+    fn mismatched(text: &str) -> View {
+        View(text)
+    }
+
+    #[allow(single_use_lifetimes)]
+    #[::hot::export]
+    fn single<'a>(_: &'a str) {}
+
+    #[allow(private_interfaces)]
+    #[::hot::export]
+    pub(crate) fn private(private: Private) -> Private {
+        private
+    }
+
+    #[allow(clippy::all, clippy::pedantic)]
+    #[::hot::export]
+    fn complex(_: &Vec<u8>, _: Box<Vec<Box<&u8>>>, _: Vec<(Vec<u8>, Vec<(u8, Vec<Option<u8>>)>)>) {}
+
+    #[allow(improper_ctypes_definitions)]
+    #[::hot::export]
+    extern "C" fn c(text: String) -> String {
+        text
+    }
+
+    #[allow(non_snake_case)]
+    #[::hot::export]
+    fn Loud(LOUD: u8) -> u8 {
+        LOUD
+    }
+
+    #[::hot::export]
+    fn unused() {}
+
+    pub(crate) fn all() -> usize {
+        let _ = ::hot::get!(private);
+        let _ = ::hot::get!(Loud)(1);
+        ::hot::get!(mismatched)("").0.len()
+    }
+}
+
+fn main() {
+    let _ = ::hot::get!(names::add)(1, 2);
+    let _ = ::hot::get!(names::never);
+    let _ = ::hot::get!(names::math::add);
+    let _ = ::hot::get!(math::plus);
+    let _ = ::hot::get!(math::take);
+    let _ = ::hot::get!(longest)("", "");
+    ::hot::get!(render_handle)();
+    let _ = allowed::all();
+}
