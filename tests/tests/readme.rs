@@ -1,0 +1,113 @@
+//! What README tells a new user to write is written, run, edited and refused, word for word.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Stdio},
+    sync::mpsc::{self, Receiver},
+    time::Duration,
+};
+
+use tests::fixture::{cargo, repository, root};
+
+/// The code blocks whose first line names a file.
+fn files() -> Vec<(String, String)> {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let blocks =
+        readme.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap().1);
+    let named = blocks.filter_map(|block| {
+        let first = block.lines().next()?;
+        let name = first.strip_prefix("# ").or_else(|| first.strip_prefix("// "))?;
+        let is_file = name.ends_with(".toml") || name.ends_with(".rs");
+        is_file.then(|| (name.to_owned(), block.to_owned()))
+    });
+    named.collect()
+}
+
+struct App {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl App {
+    fn run(folder: &Path) -> App {
+        let mut command = cargo();
+        command.current_dir(folder).args(["run", "--quiet", "--offline", "-p", "app"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let stdout: ChildStdout = child.stdout.take().unwrap();
+        let stderr = child.stderr.take().unwrap();
+        let second = sender.clone();
+        std::thread::spawn(move || {
+            BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        std::thread::spawn(move || {
+            BufReader::new(stderr)
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| second.send(line))
+        });
+        App { child, lines }
+    }
+
+    /// Reads on until a line satisfies it.
+    fn wait_for(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(120)) {
+                Ok(line) if is_it(&line) => return line,
+                Ok(line) => seen.push(line),
+                Err(_) => panic!("{what} did not come; the last lines:\n{}", seen.join("\n")),
+            }
+        }
+    }
+}
+
+fn edit(file: &PathBuf, from: &str, to: &str) {
+    let source = fs::read_to_string(file).unwrap();
+    assert!(source.contains(from), "README has no `{from}`");
+    fs::write(file, source.replace(from, to)).unwrap();
+}
+
+#[test]
+fn a_new_user_follows_the_readme() {
+    let folder = root().join("readme");
+    let files = files();
+    assert_eq!(files.len(), 5, "the manifests and sources in README");
+    for (name, content) in &files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let hotreload = repository().join("hotreload").display().to_string();
+        fs::write(path, content.replace("../hotreload/hotreload", &hotreload)).unwrap();
+    }
+    fs::copy(repository().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+
+    let app = App::run(&folder);
+    app.wait_for("the first sum", |line| line == "5");
+    let source = folder.join("math/src/lib.rs");
+    edit(&source, "a + b", "a * b");
+    app.wait_for("the report", |line| {
+        line.starts_with("math: generation 2 is live: math::add replaced")
+    });
+    app.wait_for("the product", |line| line == "6");
+
+    edit(&source, "b: i32", "b: i64");
+    app.wait_for("rustc's error", |line| line.contains("HOT0704"));
+    edit(&source, "a * b", "a + b as i32");
+    app.wait_for("the refusal", |line| line.contains("HOT0301"));
+    app.wait_for("the old code", |line| line == "6");
+    edit(&source, "b: i64", "b: i32");
+    app.wait_for("the sum again", |line| line == "5");
+}
