@@ -119,10 +119,10 @@ impl fmt::Display for Error {
             }
             fmt::Display::fmt(reason, f)?;
         }
-        if let Some(source) = &self.0.source {
-            fact(f, "cause", &source.to_string())?;
-        }
-        Ok(())
+        // The whole chain: the loader's own words lie at its end.
+        let first = std::error::Error::source(self);
+        let mut causes = std::iter::successors(first, |cause| cause.source());
+        causes.try_for_each(|cause| fact(f, "cause", &cause.to_string()))
     }
 }
 

@@ -112,7 +112,7 @@ impl Host {
     /// # Errors
     /// HOT07xx if it cannot be found or built, else as [`load`](Host::load).
     pub fn load_crate(&self, name: &str) -> Result<Bundle> {
-        let built = self.inner.build(name, None)?;
+        let built = self.inner.announce(self.inner.build(name, None))?;
         let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
         #[cfg(feature = "watch")]
         if let Some(watcher) = self.inner.watcher.get() {

@@ -103,17 +103,21 @@ impl Shadow {
                 }
                 return Err(unreadable("the library's file cannot be read", error));
             }
-            let copy = Copy { path: self.path.join(self.name_for(source)) };
             // Whatever the outcome, a copy that is not returned is removed as it is dropped.
-            match fs::copy(source, &copy.path).and_then(|it| protect(&copy.path).map(|()| it)) {
-                Ok(bytes) if bytes == before.len() && unchanged(source, &before) => {
+            let copied = self.claim(source).and_then(|copy| {
+                let bytes = fs::copy(source, &copy.path)?;
+                protect(&copy.path)?;
+                Ok((copy, bytes))
+            });
+            match copied {
+                Ok((copy, bytes)) if bytes == before.len() && unchanged(source, &before) => {
                     return Ok(copy);
                 }
                 Ok(_) => {}
                 Err(_) if !unchanged(source, &before) => {}
                 Err(error) => {
                     let reason = Reason::new(Code::Shadow, "the library cannot be copied");
-                    let reason = reason.file(source).fact("to", copy.path.display().to_string());
+                    let reason = reason.file(source).fact("to", self.path.display().to_string());
                     return Err(Error::from(reason).caused_by(error));
                 }
             }
@@ -121,6 +125,19 @@ impl Shadow {
         let message = "the library's file changes or vanishes while it is copied";
         let reason = Reason::new(Code::FileMissing, message).file(source);
         Err(reason.help("load it once the build that writes it is done").into())
+    }
+
+    /// A new, empty file for the copy. A forked child shares the folder and counts on from the same
+    /// number: it must not write to a file that its parent has mapped, nor the reverse.
+    fn claim(&self, source: &Path) -> io::Result<Copy> {
+        loop {
+            let path = self.path.join(self.name_for(source));
+            match File::create_new(&path) {
+                Ok(_) => return Ok(Copy { path }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The size of all files in the folder.

@@ -72,11 +72,14 @@ fn compare_types(was: &Type, now: &Type) -> Verdict {
         return Verdict::Same;
     }
     let (was_words, now_words) = (words(&was.name), words(&now.name));
-    let certain = was_words.len() == now_words.len()
-        && was_words
-            .iter()
-            .zip(&now_words)
-            .any(|(was, now)| was != now && is_known(was) && is_known(now));
+    // A number can be written in several ways: `4`, `0x4`.
+    let is_certain = |word: &str| is_known(word) && !word.starts_with(|c: char| c.is_numeric());
+    let differ = |(was, now): (&&str, &&str)| was != now && is_certain(was) && is_certain(now);
+    let certain = if was_words.len() == now_words.len() {
+        was_words.iter().zip(&now_words).any(differ)
+    } else {
+        was_words.iter().chain(&now_words).all(|word| is_certain(word))
+    };
     if certain {
         Verdict::Other(format!("`{}` became `{}`", was.name, now.name))
     } else {
@@ -117,7 +120,7 @@ fn is_known(word: &str) -> bool {
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
         "i64", "i128", "isize", "f32", "f64", "mut", "const", "String", "Vec", "Option", "Box",
         "Rc", "Arc", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "Cow", "PathBuf",
-        "Path", "Duration", "Instant",
+        "Path", "Duration", "Instant", "dyn", "Fn", "FnMut", "FnOnce", "Send", "Sync",
     ];
     KNOWN.contains(&word) || !word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
@@ -173,6 +176,9 @@ mod tests {
             verdict(("Vec<u8>", "", 24), ("Vec<u16>", "", 24)),
             (vec![Code::TypeChanged], false)
         );
+        assert_eq!(verdict(("&u8", "a", 8), ("&mut u8", "a", 8)), (vec![Code::TypeChanged], false));
+        assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 0x4]", "", 4)), (vec![], true));
+        assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 2 + 2]", "", 4)), (vec![], true));
         assert_eq!(verdict(("u32", "", 4), ("Id", "", 4)), (vec![], true));
         assert_eq!(verdict(("Ids", "", 24), ("Vec<u32>", "", 24)), (vec![], true));
         assert_eq!(verdict(("World", "", 24), ("World", "", 32)), (vec![Code::TypeChanged], false));

@@ -54,9 +54,7 @@ pub(crate) extern "C" fn thread_record() -> *const ThreadRecord {
 fn recycled(thread: u64) -> Option<&'static ThreadRecord> {
     let record = records().find(|record| {
         let state = &record.orphaned;
-        if state
-            .compare_exchange(ORPHANED, CLAIMED, Ordering::Acquire, Ordering::Relaxed)
-            .is_err()
+        if state.compare_exchange(ORPHANED, CLAIMED, Ordering::Acquire, Ordering::Relaxed).is_err()
         {
             return false;
         }

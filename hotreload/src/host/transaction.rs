@@ -242,6 +242,10 @@ impl Inner {
             status if status == InitStatus::Panicked as u32 => {
                 return Err(refused(Code::InitPanicked, "panicked"));
             }
+            status if status == InitStatus::OtherTable as u32 => {
+                let what = "the library expects a host with a larger table";
+                return Err(Reason::new(Code::Fingerprint, what).file(source).into());
+            }
             _ => {
                 return Err(Error::check(
                     stage.reasons.into_iter().map(|reason| reason.file(source)).collect(),

@@ -97,12 +97,16 @@ impl World {
         }
         let who = format!("bundle `{}`, which is being loaded", candidate.header.package);
         for import in candidate.imports() {
-            let Some(current) = current(&import.path) else { continue };
-            // A private copy of a bundle is compared with what is published, and so is an import.
+            // A private copy of a bundle is compared with what is published, and so is an import;
+            // what the bundle imports from itself, with what it brings along.
+            let own = candidate.exports().find(|export| export.path == import.path);
+            let current = current(&import.path);
+            let published = current.as_ref().map(|current| &*current.function);
+            let Some(export) = own.or(published) else { continue };
             let importer = Importer { who: who.clone(), function: import, site: None };
             let mut conflicts = Conflicts::default();
-            conflicts.add(&importer, compare(import, &current.function));
-            reasons.extend(conflicts.reasons(&current.function));
+            conflicts.add(&importer, compare(import, export));
+            reasons.extend(conflicts.reasons(export));
         }
         reasons
     }
@@ -134,22 +138,24 @@ impl World {
             reasons.extend(conflicts.reasons(&export.function));
         }
         for import in imports {
-            let Some(current) = current(&import.function.path) else { continue };
+            let path = &import.function.path;
+            let own = exports.iter().find(|export| export.function.path == *path);
+            let current = current(path);
+            let own = own.map(|site| (&*site.function, (site.signature, site.identity)));
+            let published = current
+                .as_ref()
+                .map(|current| (&*current.function, (current.signature, current.identity)));
+            let Some((export, ids)) = own.or(published) else { continue };
             let importer = Importer {
                 who: format!("bundle `{}`, which is being loaded", import.function.package),
                 function: &import.function,
                 site: None,
             };
-            let mut comparison = compare(&import.function, &current.function);
-            judge(
-                &mut comparison,
-                import,
-                &current.function,
-                (current.signature, current.identity),
-            );
+            let mut comparison = compare(&import.function, export);
+            judge(&mut comparison, import, export, ids);
             let mut conflicts = Conflicts::default();
             conflicts.add(&importer, comparison);
-            reasons.extend(conflicts.reasons(&current.function));
+            reasons.extend(conflicts.reasons(export));
         }
         reasons
     }

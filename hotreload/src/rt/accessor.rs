@@ -2,7 +2,7 @@
 
 use core::any::TypeId;
 
-use super::{Slot, panic::raise, table::table};
+use super::{Slot, table::table};
 
 /// One exported or imported function as an image knows it.
 #[repr(C)]
@@ -48,13 +48,18 @@ pub trait Exported {
     fn check() {}
 }
 
-/// The cold path of a call: the entry to call, or `None` after having raised "undefined".
+/// The cold path of a call: the entry to call.
+///
+/// # Panics
+/// If nothing defines the function. This is the caller's own image, so it may be unwound: the
+/// arguments are dropped on the way, as those of any call that panics.
 #[cold]
 pub fn resolve(accessor: &'static Accessor) -> Option<*const ()> {
     let entry = (table().resolve)(accessor);
     if entry.is_null() {
-        raise(&undefined(accessor));
-        return None;
+        // The glue, which will not be returned to, cannot end its pin.
+        super::pin::abandon();
+        panic!("{}", undefined(accessor));
     }
     Some(entry)
 }
@@ -67,7 +72,7 @@ fn undefined(accessor: &Accessor) -> String {
 /// Without a host, the function linked into the image is the only version there is.
 pub(super) extern "C" fn resolve_alone(accessor: &'static Accessor) -> *const () {
     if !accessor.body.is_null() {
-        accessor.slot.point_at(accessor.body, core::ptr::null());
+        accessor.slot.resolve_alone(accessor.cold, accessor.body);
     }
     accessor.body
 }

@@ -44,6 +44,8 @@ pub enum InitStatus {
     Failed = 2,
     /// The author's init function panicked.
     Panicked = 3,
+    /// The host's table is shorter than the one that the bundle was compiled with.
+    OtherTable = 4,
 }
 
 /// What an init function may return: nothing, or a `Result` whose error can be printed.
@@ -80,6 +82,11 @@ pub unsafe fn init(
     bundle: &'static Bundle,
 ) -> InitStatus {
     // SAFETY: the caller's promise.
+    let size = unsafe { (&raw const (*host).size).read() };
+    if size < size_of::<HostTable>() {
+        return InitStatus::OtherTable;
+    }
+    // SAFETY: the caller's promise; the table reaches as far as this image's type does.
     let table: &'static HostTable = unsafe { &*host };
     // Pairs with the Acquire load in `table()`.
     TABLE.store(host.cast_mut(), Ordering::Release);

@@ -5,6 +5,7 @@
 
 mod accessor;
 mod allocator;
+mod callback;
 pub mod fingerprint;
 mod init;
 pub mod manifest;
@@ -15,12 +16,14 @@ mod table;
 
 pub use accessor::{Accessor, Exported, Registered, resolve};
 pub use allocator::Forward;
+pub use callback::{Callback, DropObject, Object, finish};
 pub use core::mem::MaybeUninit;
 pub use init::{Bundle, InitOutcome, InitStatus, RegisteredBundle, init};
 pub use inventory;
 pub use panic::{catch, catch_never, leave_never};
 pub use pin::{Pin, record_count};
 pub use slot::{Slot, Version};
+pub use std::boxed::Box;
 pub use table::{HostTable, Stage, Text};
 
 #[cfg(feature = "host")]
@@ -29,8 +32,6 @@ pub(crate) use self::{
     allocator::{alloc_host, alloc_zeroed_host, dealloc_host, realloc_host},
     init::registered_bundles,
     panic::fail_here,
-    pin::{
-        EPOCH, RECORDS, ThreadRecord, add_record, adopt, existing_record, record as own_record,
-    },
+    pin::{EPOCH, RECORDS, ThreadRecord, add_record, adopt, existing_record, record as own_record},
     table::{PanicReport, TABLE},
 };

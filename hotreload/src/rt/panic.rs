@@ -75,12 +75,6 @@ pub(crate) fn fail(text: &str) {
     unsafe { (table().fail)(Text::new(text)) }
 }
 
-/// Raises a panic of the boundary itself: the hook runs, the glue goes on with it.
-#[cold]
-pub(super) fn raise(text: &str) {
-    caught(panic::catch_unwind(|| panic!("{text}")).unwrap_err());
-}
-
 /// Runs in the host executable, so that its allocator owns the text.
 pub(crate) unsafe extern "C" fn fail_here(text: Text) {
     // SAFETY: passed on from `fail`, whose text is alive.

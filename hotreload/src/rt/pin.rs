@@ -187,3 +187,10 @@ impl Pin {
         record
     }
 }
+
+/// Ends the calling thread's innermost pin, whose owner is about to be unwound.
+pub(super) fn abandon() {
+    let record = record();
+    let depth = record.depth.load(Ordering::Relaxed).wrapping_sub(1);
+    Pin { record, depth }.unpin();
+}

@@ -55,6 +55,14 @@ impl Slot {
         self.version.load(Ordering::Acquire)
     }
 
+    /// Points a slot that is still unresolved at `entry`. A slot that a host has resolved in the
+    /// meantime keeps its target, which may be newer.
+    pub(super) fn resolve_alone(&self, cold: *const (), entry: *const ()) {
+        let (cold, entry) = (cold.cast_mut(), entry.cast_mut());
+        // Release as in `point_at`; a failure changes nothing and reads nothing.
+        let _ = self.entry.compare_exchange(cold, entry, Ordering::Release, Ordering::Relaxed);
+    }
+
     /// Retargets the slot. Called under the writer's lock only, or for a slot that nobody else
     /// publishes to yet.
     pub fn point_at(&self, entry: *const (), version: *const Version) {

@@ -12,8 +12,7 @@ use tempfile::TempDir;
 use super::{Build, BuildMessage, Built, Origin, Workspace, origin::Place};
 use crate::host::{Code, Result};
 
-const VIRTUAL: &str =
-    "[workspace]\nresolver = \"3\"\nmembers = [\"[a-z]*\"]\nexclude = [\"out\", \"target\"]\n";
+const VIRTUAL: &str = "[workspace]\nresolver = \"3\"\nmembers = [\"[a-z]*\"]\nexclude = [\"elsewhere\", \"out\", \"shared\", \"target\"]\n";
 const FUNCTION: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn f() {}";
 
 /// A virtual workspace with these files. On some systems the folder for temporary files is a link,
