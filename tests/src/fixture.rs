@@ -75,6 +75,21 @@ impl Fixture {
         self.keep(&library_in(&output))
     }
 
+    /// As [`build_root`](Fixture::build_root), with a flag of rustc's for all crates, in a target
+    /// folder of its own.
+    pub fn build_flags(&self, source: &str, flag: &str) -> PathBuf {
+        write(&self.folder.join("src/lib.rs"), source);
+        let folder: String = flag.chars().filter(|c| c.is_alphanumeric()).collect();
+        let mut command = cargo();
+        command.current_dir(&self.folder).env("RUSTFLAGS", flag);
+        command.env("CARGO_TARGET_DIR", root().join("flags").join(folder));
+        command.args(["build", "--lib", "--offline", "--message-format=json"]);
+        let output = command.output().expect("cargo runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo failed on {}:\n{stderr}", self.name);
+        self.keep(&library_in(&output))
+    }
+
     /// Runs cargo in the crate's folder, over the shared target folder.
     pub fn cargo(&self, arguments: &[&str]) -> Output {
         let mut command = cargo();
@@ -138,7 +153,7 @@ fn library_in(output: &Output) -> PathBuf {
 }
 
 /// Writes a file, unless it is as it should be: cargo looks at times.
-fn write(path: &Path, content: &str) {
+pub(crate) fn write(path: &Path, content: &str) {
     if fs::read_to_string(path).ok().as_deref() != Some(content) {
         fs::write(path, content).unwrap();
     }

@@ -1,7 +1,15 @@
 //! What the integration tests share: real bundle crates, and a way to see that nothing changed.
 
+pub mod child;
+pub mod elf;
+pub mod exchange;
 pub mod fixture;
+pub mod manifest;
+pub mod refusal;
 pub mod snapshot;
+pub mod workspace;
 
+pub use child::in_child;
 pub use fixture::Fixture;
 pub use snapshot::Snapshot;
+pub use workspace::Workspace;

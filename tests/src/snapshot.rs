@@ -37,6 +37,15 @@ impl Snapshot {
             status: format!("{:?} {:?}", status.bundles, status.definitions),
         }
     }
+
+    /// Without what a bundle leaves behind whose init has run: its image stays mapped, and that
+    /// image's file in the folder.
+    #[must_use]
+    pub fn apart_from_images(mut self) -> Snapshot {
+        self.mappings.clear();
+        self.shadow.clear();
+        self
+    }
 }
 
 fn mappings() -> BTreeSet<String> {

@@ -42,10 +42,9 @@ pub(crate) extern "C" fn thread_record() -> *const ThreadRecord {
     let thread = platform::thread_id();
     let record = recycled(thread).unwrap_or_else(|| crate::rt::add_record(thread));
     crate::rt::adopt(record);
-    if OWNER.try_with(|owner| owner.0.set(record)).is_err() {
-        // The thread is in its last destructors: nothing will mark the record later.
-        record.orphaned.store(ORPHANED, Ordering::Release);
-    }
+    // The record of a thread that comes here first in its last destructors is never recycled:
+    // nothing of Rust runs after them that could mark it.
+    let _ = OWNER.try_with(|owner| owner.0.set(record));
     record
 }
 

@@ -1,0 +1,8 @@
+//! A host whose allocator has memory of its own.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    tests::exchange::main(|| 0);
+}

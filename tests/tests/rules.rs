@@ -1,0 +1,479 @@
+//! The rules of the design that look odd until one knows why: each has a test that says it. Here is
+//! the list, and those tests that have no better place.
+
+use std::{
+    collections::HashSet,
+    fs,
+    sync::{Barrier, LazyLock},
+    thread,
+};
+
+use hot::Host;
+use tests::{Fixture, fixture::repository};
+
+/// What the design says; the file and the name of the test that attacks it. For `tests/ui` the
+/// name is what the expected messages hold.
+const RULES: &[(&str, &str, &str)] = &[
+    // Macros
+    (
+        "bundle_init_<crate>: two crates with one symbol cannot be linked together",
+        "tests/tests/rules.rs",
+        "a_private_copy_of_a_bundle_never_defines",
+    ),
+    (
+        "inventory entries of rlib dependencies: init registers only its own crate's",
+        "tests/tests/rules.rs",
+        "a_private_copy_of_a_bundle_never_defines",
+    ),
+    (
+        "names of primitive types are rejected",
+        "tests/ui/export_hiding_names.stderr",
+        "the accessor `str` would hide the primitive type",
+    ),
+    (
+        "two exports of one path (inside function bodies) are rejected",
+        "tests/tests/refusals_file.rs",
+        "two_exports_of_one_path",
+    ),
+    (
+        "an export named like a crate in use deserves a hint",
+        "tests/ui/export_named_like_a_crate.stderr",
+        "not found in `trybuild`",
+    ),
+    (
+        "`handle = name` when a module of that name exists",
+        "tests/ui/pass/hygiene.rs",
+        "handle = render_handle",
+    ),
+    ("hygiene: user's items named like ours", "tests/ui/pass/hygiene.rs", "hot::export"),
+    (
+        "generated paths start at `::hot`; `crate = path` overrides",
+        "tests/tests/renamed.rs",
+        "a_renamed_dependency_in_edition_2024",
+    ),
+    (
+        "what rustc says better is left to rustc",
+        "tests/ui/export_rustc_says_better.stderr",
+        "expected named lifetime parameter",
+    ),
+    // The host
+    (
+        "one host per process; dropping the last handle leaves definitions in place",
+        "tests/tests/rules.rs",
+        "a_second_start_is_an_error_and_handles_may_be_dropped",
+    ),
+    (
+        "bundle and host package are built together: features unified otherwise give other TypeIds",
+        "hotreload/src/host/cargo/tests.rs",
+        "a_virtual_workspace_with_a_host_of_binaries_only",
+    ),
+    // The boundary
+    (
+        "init only stages; nothing is visible until commit",
+        "tests/tests/rules.rs",
+        "nothing_is_visible_while_init_runs",
+    ),
+    (
+        "fingerprint: every field is compared",
+        "tests/tests/fingerprint.rs",
+        "every_field_of_the_header_is_flipped",
+    ),
+    (
+        "target features change the calling convention",
+        "tests/tests/fingerprint.rs",
+        "each_target_feature_counts_by_itself",
+    ),
+    (
+        "no unwind crosses: not through several images either",
+        "tests/tests/panics.rs",
+        "a_panic_goes_through_every_image_between",
+    ),
+    (
+        "drop the payload inside a second catch; set the flag last",
+        "tests/tests/panics.rs",
+        "the_payload_is_dropped_in_a_second_catch_and_the_flag_comes_last",
+    ),
+    (
+        "what is undefined panics in the caller's own image",
+        "tests/tests/panics.rs",
+        "arguments_of_an_undefined_call_are_dropped_before_the_flag_is_set",
+    ),
+    (
+        "the host's hook runs once, with the bundle's file and line in the text",
+        "tests/tests/panics.rs",
+        "the_hosts_hook_runs_once_and_sees_file_and_line",
+    ),
+    (
+        "a backtrace names the bundle's lines though std lists the images once",
+        "tests/tests/panics.rs",
+        "a_backtrace_names_the_bundles_function_and_line_in_every_generation",
+    ),
+    (
+        "non-string payloads become text",
+        "tests/tests/panics.rs",
+        "a_payload_that_is_no_text_becomes_text",
+    ),
+    (
+        "allocator: probed without undefined behaviour; one of its own refuses plain bundles",
+        "tests/tests/allocators.rs",
+        "a_host_with_an_allocator_of_its_own_refuses_a_plain_bundle",
+    ),
+    (
+        "allocator: wrappers of the system's are compatible",
+        "tests/tests/allocators.rs",
+        "a_wrapper_of_the_systems_allocator_takes_both_kinds",
+    ),
+    (
+        "`cargo rustc --lib --crate-type cdylib`: in the rlib too it would clash with the host's",
+        "tests/tests/allocators.rs",
+        "load_crate_chooses_forwarding_by_itself",
+    ),
+    (
+        "what cannot be survived is tested in a child process",
+        "tests/tests/panics.rs",
+        "what_cannot_be_survived_ends_the_process",
+    ),
+    (
+        "every build is interchangeable or refused with a reason",
+        "tests/tests/interchange.rs",
+        "bundles_of_every_build_in_hosts_of_every_build",
+    ),
+    // Calls
+    (
+        "a slot whose address never escapes is devirtualised under LTO",
+        "tests/tests/lto.rs",
+        "host_and_bundle_with_fat_lto_and_stripped_reload",
+    ),
+    (
+        "a retired image is frozen: it keeps calling what it was linked against",
+        "tests/tests/rules.rs",
+        "a_retired_image_keeps_calling_what_it_was_linked_against",
+    ),
+    (
+        "retired images are not importers",
+        "tests/tests/refusals_signature.rs",
+        "only_current_callers_count",
+    ),
+    (
+        "baseline rule: a bundle's private rlib copy never defines",
+        "tests/tests/rules.rs",
+        "a_private_copy_of_a_bundle_never_defines",
+    ),
+    (
+        "pin records are never freed, only recycled",
+        "tests/tests/threads.rs",
+        "ten_thousand_short_threads_share_few_records",
+    ),
+    (
+        "pin: no destructor on the pointer",
+        "tests/tests/threads.rs",
+        "a_thread_in_its_last_destructors_keeps_its_record",
+    ),
+    (
+        "fork: the child resets other threads' records",
+        "tests/tests/threads.rs",
+        "a_fork_of_many_threads_calls_and_loads_on",
+    ),
+    (
+        "a running call finishes in the version it entered",
+        "tests/tests/test_bundle.rs",
+        "a_running_call_finishes_in_the_version_that_it_entered",
+    ),
+    (
+        "a retired image reaches the newest where hashes match",
+        "tests/tests/test_bundle.rs",
+        "a_bundles_own_thread_reaches_the_newest_if_the_signature_is_the_same",
+    ),
+    // Generations
+    (
+        "`rollback` publishes a new generation number over the kept image",
+        "tests/tests/test_bundle.rs",
+        "rolling_back_step_by_step",
+    ),
+    ("`unload` undefines (back to the baseline)", "tests/tests/test_bundle.rs", "unloading"),
+    (
+        "`host.check(path)` says it without doing it",
+        "tests/tests/test_bundle.rs",
+        "check_says_it_without_doing_it",
+    ),
+    (
+        "open new, check, .. retire old: never close first",
+        "tests/tests/rules.rs",
+        "a_retired_generation_stays_mapped",
+    ),
+    (
+        "the copy is preflighted: every segment inside the file",
+        "tests/tests/refusals_file.rs",
+        "every_truncation_is_refused",
+    ),
+    (
+        "the file is copied under a unique name",
+        "tests/tests/threads.rs",
+        "parent_and_forked_child_do_not_write_over_each_others_copies",
+    ),
+    (
+        "folders of dead processes are removed at the next start",
+        "tests/tests/shadow.rs",
+        "after_a_kill_only_the_dead_hosts_files_go",
+    ),
+    (
+        "shadow folders are owned by a file lock, not a pid",
+        "hotreload/src/host/shadow/tests.rs",
+        "live_hosts_keep_their_folders",
+    ),
+    (
+        "before each load, probe 64 free pthread keys: refuse rather than abort",
+        "tests/tests/limits.rs",
+        "without_thread_keys_a_load_is_refused",
+    ),
+    (
+        "before each load, probe the mapping headroom",
+        "tests/tests/limits.rs",
+        "without_mappings_a_load_is_refused",
+    ),
+    // Layouts
+    (
+        "the manifest survives strip and LTO",
+        "tests/tests/lto.rs",
+        "host_and_bundle_with_fat_lto_and_stripped_reload",
+    ),
+    (
+        "what is registered and the manifest are compared",
+        "tests/tests/refusals_file.rs",
+        "what_a_library_registers_is_compared_with_its_manifest",
+    ),
+    (
+        "lifetimes are hashed as a skeleton, never by the spelling of types",
+        "tests/tests/refusals_signature.rs",
+        "spellings_that_mean_the_same_are_accepted",
+    ),
+    (
+        "TypeIds catch a lifetime hidden in an alias",
+        "tests/tests/refusals_signature.rs",
+        "every_change_is_refused_with_its_code_and_who_calls_it",
+    ),
+    (
+        "a signature that only TypeIds could judge is refused with \"rebuild the host\"",
+        "tests/tests/refusals_signature.rs",
+        "a_host_that_is_linked_with_the_bundles_types",
+    ),
+];
+
+/// Rules about what does not exist yet.
+const LATER: &[&str] = &[
+    "one `#[repr(C)]` host table, versioned by size: so far it has never grown",
+    "methods: `get!(World::step)` cannot resolve on stable",
+    "exported statics: two paths in one storage",
+    "extern \"C\" exports get their body behind a catching shim",
+    "closure arguments are wrapped into the same protocol",
+    "trait objects cross only inside `hot::Dyn`",
+    "`dyn Any` and type-erased containers are never `Versioned`",
+    "shared std: DT_NEEDED, one panic hook, 86 KB files",
+    "EPOCH is loaded Acquire and bumped Release: loom",
+    "snapshot: one committed epoch across bundles",
+    "`update_point` does not refresh the pin",
+    "reclaiming: only with shared std and IMAGE_FREE",
+    "live state: the rule table",
+    "migration builds the new value beside the old",
+    "state whose layout changed gives old code an error from the guard",
+    "`Copy`, `Send`, `Unpin` are recorded at concrete sites",
+    "`#[hot::versioned]` re-emits the item, so that `#[cfg]` fields are seen after expansion",
+    "feature `static` stamps a cdylib, which is refused",
+    "replay: rustc's arguments captured in a target folder of its own",
+    "process-wide statics: known ones are refused by name",
+];
+
+#[test]
+fn every_rule_has_its_test() {
+    for (rule, file, name) in RULES {
+        let source = fs::read_to_string(repository().join(file));
+        let source = source.unwrap_or_else(|error| panic!("{rule}: {file}: {error}"));
+        let needle = if file.starts_with("tests/ui") {
+            (*name).to_owned()
+        } else {
+            format!("#[test]\nfn {name}()")
+        };
+        assert!(source.contains(&needle), "{rule}: no {name} in {file}");
+    }
+    let rules = RULES.iter().map(|(rule, ..)| rule).chain(LATER);
+    assert_eq!(rules.collect::<HashSet<_>>().len(), RULES.len() + LATER.len(), "said twice");
+    // So that a rule does not vanish: one that is built moves from the one list to the other.
+    assert_eq!((RULES.len(), LATER.len()), (49, 20));
+}
+
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
+
+hot::import! {
+    rules_outer => { fn through_copy() -> u32; fn through_host() -> String; }
+    rules_inner => { fn answer() -> u32; }
+}
+
+#[test]
+fn a_private_copy_of_a_bundle_never_defines() {
+    let inner = Fixture::new("rules_inner");
+    inner.build("#[hot::export]\npub fn answer() -> u32 { 1 }");
+    let dependency = format!("rules_inner = {{ path = {:?} }}", inner.folder());
+    // Both crates' symbols and entries are in this library.
+    let outer = Fixture::with_manifest("rules_outer", &dependency).build(
+        "#[hot::export]\npub fn through_copy() -> u32 { rules_inner::answer() }\n\
+         #[hot::export]\npub fn through_host() -> String {\n\
+             let call = std::panic::catch_unwind(|| hot::get!(rules_inner::answer)());\n\
+             match call {\n\
+                 Ok(answer) => answer.to_string(),\n\
+                 Err(payload) => *payload.downcast::<String>().unwrap(),\n\
+             }\n\
+         }",
+    );
+    let bundle = HOST.load(&outer).unwrap();
+    assert_eq!(bundle.name(), "rules_outer");
+    let defined = |path| HOST.namespace().get(path).is_some_and(|it| it.is_defined());
+    assert!(defined("rules_outer::through_copy") && !defined("rules_inner::answer"));
+    assert_eq!(hot::get!(rules_outer::through_copy)(), 1, "an ordinary call");
+    let undefined = "HOT0501: `rules_inner::answer` is not defined";
+    assert!(hot::get!(rules_outer::through_host)().starts_with(undefined));
+    // Loaded, it is what both reach; the copy stays what it was.
+    HOST.load(inner.build("#[hot::export]\npub fn answer() -> u32 { 2 }")).unwrap();
+    assert_eq!(hot::get!(rules_inner::answer)(), 2);
+    assert_eq!(hot::get!(rules_outer::through_host)(), "2");
+    assert_eq!(hot::get!(rules_outer::through_copy)(), 1);
+}
+
+hot::import! { rules_staged => { fn seen_by_init() -> bool; } }
+
+#[hot::export]
+fn is_visible() -> bool {
+    let host = Host::current().unwrap();
+    host.namespace().get("rules_staged::seen_by_init").is_some()
+}
+
+#[test]
+fn nothing_is_visible_while_init_runs() {
+    let library = Fixture::new("rules_staged").build_root(
+        "use std::sync::atomic::{AtomicU32, Ordering::SeqCst};\n\
+         hot::bundle!(init = start);\n\
+         hot::import! { rules => { fn is_visible() -> bool; } }\n\
+         static SEEN: AtomicU32 = AtomicU32::new(2);\n\
+         fn start() { SEEN.store(hot::get!(rules::is_visible)().into(), SeqCst); }\n\
+         #[hot::export]\npub fn seen_by_init() -> bool {\n\
+             match SEEN.load(SeqCst) { 0 => false, 1 => true, _ => panic!(\"init did not run\") }\n\
+         }",
+    );
+    HOST.load(&library).unwrap();
+    assert!(!hot::get!(rules_staged::seen_by_init)());
+    assert!(is_visible());
+}
+
+#[hot::export]
+fn linked_in() -> u32 {
+    3
+}
+
+#[test]
+fn a_second_start_is_an_error_and_handles_may_be_dropped() {
+    let handle = HOST.clone();
+    // The handle goes with the thread.
+    thread::spawn(move || handle.status().unwrap()).join().unwrap();
+    assert_eq!(Host::start().unwrap_err().code(), hot::Code::SecondHost);
+    assert!(HOST.namespace().get("rules::linked_in").unwrap().is_defined());
+    assert_eq!(hot::get!(linked_in)(), 3);
+}
+
+static INSIDE: Barrier = Barrier::new(2);
+static GO_ON: Barrier = Barrier::new(2);
+
+/// The old image's thread waits here.
+#[hot::export]
+fn turn() {
+    INSIDE.wait();
+    GO_ON.wait();
+}
+
+hot::import! {
+    rules_caller => { fn run() -> String; }
+}
+
+#[test]
+fn a_retired_image_keeps_calling_what_it_was_linked_against() {
+    let callee = Fixture::new("rules_callee");
+    let caller = Fixture::new("rules_caller");
+    let export = |body: &str| format!("#[hot::export]\npub fn describe({body}");
+    let call = |import: &str, argument: &str| {
+        format!(
+            "hot::import! {{\n\
+                 rules => {{ fn turn(); }}\n\
+                 rules_callee => {{ fn describe({import}) -> String; }}\n\
+             }}\n\
+             #[hot::export]\npub fn run() -> String {{\n\
+                 let call = || hot::get!(rules_callee::describe)({argument});\n\
+                 let mut said = vec![call()];\n\
+                 for _ in 0..3 {{ hot::get!(rules::turn)(); said.push(call()); }}\n\
+                 said.join(\", \")\n\
+             }}"
+        )
+    };
+    let first = export("text: &str) -> String { format!(\"first {text}\") }");
+    let second = export("text: &str) -> String { format!(\"second {text}\") }");
+    let other = export("number: u64) -> String { format!(\"other {number}\") }");
+    let [first, second, other] = [&first, &second, &other].map(|source| callee.build(source));
+    let with_text = caller.build(&call("text: &str", "\"text\""));
+    let without =
+        caller.build("#[hot::export]\npub fn run() -> String { \"calls nothing\".to_owned() }");
+    let with_number = caller.build(&call("number: u64", "7"));
+
+    HOST.load(&first).unwrap();
+    HOST.load(&with_text).unwrap();
+    thread::scope(|scope| {
+        let old = scope.spawn(|| hot::get!(rules_caller::run)());
+        let next = || {
+            GO_ON.wait();
+            INSIDE.wait();
+        };
+        INSIDE.wait();
+        // The same signature: the thread reaches it.
+        HOST.load(&second).unwrap();
+        next();
+        // Another one: refused as long as the caller is current, accepted once it is retired.
+        assert_eq!(HOST.load(&other).unwrap_err().code(), hot::Code::TypeChanged);
+        HOST.load(&without).unwrap();
+        HOST.load(&other).unwrap();
+        next();
+        // The caller for the new signature does not thaw the old image.
+        HOST.load(&with_number).unwrap();
+        GO_ON.wait();
+        assert_eq!(old.join().unwrap(), "first text, second text, second text, second text");
+
+        let new = scope.spawn(|| hot::get!(rules_caller::run)());
+        for _ in 0..3 {
+            INSIDE.wait();
+            GO_ON.wait();
+        }
+        assert_eq!(new.join().unwrap(), "other 7, other 7, other 7, other 7");
+    });
+}
+
+hot::import! { rules_mapped => { fn text() -> &'static str; } }
+
+#[test]
+fn a_retired_generation_stays_mapped() {
+    let fixture = Fixture::new("rules_mapped");
+    let build = |text| {
+        fixture.build(&format!("#[hot::export]\npub fn text() -> &'static str {{ {text:?} }}"))
+    };
+    let libraries = ["one", "two", "three"].map(build);
+    let mut texts = Vec::new();
+    for library in &libraries {
+        HOST.load(library).unwrap();
+        texts.push(hot::get!(rules_mapped::text)());
+    }
+    HOST.bundle("rules_mapped").unwrap().unload().unwrap();
+    // What borrows from their images is still there.
+    assert_eq!(texts, ["one", "two", "three"]);
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let mapped: HashSet<_> = maps
+        .lines()
+        .filter_map(|line| line.split_once('/'))
+        .map(|(_, path)| path)
+        .filter(|path| path.contains("librules_mapped-"))
+        .collect();
+    assert_eq!(mapped.len(), 3, "{mapped:?}");
+}
