@@ -66,7 +66,7 @@ impl App {
     fn wait_for(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(Duration::from_secs(120)) {
+            match self.lines.recv_timeout(Duration::from_secs(300)) {
                 Ok(line) if is_it(&line) => return line,
                 Ok(line) => seen.push(line),
                 Err(_) => panic!("{what} did not come; the last lines:\n{}", seen.join("\n")),

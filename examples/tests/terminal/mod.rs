@@ -15,7 +15,7 @@ use portable_pty::{
 };
 
 /// Long enough for a cold build on a busy machine; nothing waits so long that goes well.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,

@@ -46,6 +46,11 @@ pub struct Host {
     pub(crate) inner: &'static Inner,
 }
 
+// A panic that passes through a call of the host leaves nothing behind: what is published is
+// complete, and what is not is not seen.
+impl std::panic::UnwindSafe for Host {}
+impl std::panic::RefUnwindSafe for Host {}
+
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// The state behind the handles.
@@ -112,11 +117,16 @@ impl Host {
     /// # Errors
     /// HOT07xx if it cannot be found or built, else as [`load`](Host::load).
     pub fn load_crate(&self, name: &str) -> Result<Bundle> {
+        #[cfg(feature = "watch")]
+        let watched = match self.inner.watcher.get() {
+            Some(watcher) => Some((watcher, super::watch::Sources::look(self.inner, name)?)),
+            None => None,
+        };
         let built = self.inner.announce(self.inner.build(name, None))?;
         let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
         #[cfg(feature = "watch")]
-        if let Some(watcher) = self.inner.watcher.get() {
-            watcher.add(name)?;
+        if let Some((watcher, sources)) = watched {
+            watcher.add(sources);
         }
         Ok(bundle)
     }

@@ -24,17 +24,22 @@ pub(crate) struct Watcher {
 }
 
 enum Message {
-    /// Watch this crate from now on, whose sources lie in these folders.
-    Add(String, Sources),
+    /// Watch this crate from now on.
+    Add(Sources),
     Seen(notify::Result<notify::Event>),
 }
 
-/// Where a crate's sources are.
-struct Sources {
+/// Where a crate's sources are, and what they held at a moment.
+pub(crate) struct Sources {
+    crate_name: String,
     /// The crate's own folder first, then those of its path dependencies.
     folders: Vec<PathBuf>,
     target_dir: PathBuf,
+    contents: Contents,
 }
+
+/// A hash of each file's bytes.
+type Contents = HashMap<PathBuf, u64>;
 
 impl Watcher {
     /// Starts the thread.
@@ -46,7 +51,8 @@ impl Watcher {
             let _ = events.send(Message::Seen(event));
         })
         .map_err(failed)?;
-        let mut watch = Watch { host, print, notify, crates: Vec::new(), contents: HashMap::new() };
+        let mut watch =
+            Watch { host, print, notify, crates: Vec::new(), contents: Contents::new() };
         std::thread::Builder::new()
             .name("hot-watch".to_owned())
             .spawn(move || watch.run(&receiver))
@@ -54,19 +60,50 @@ impl Watcher {
         Ok(Watcher { sender })
     }
 
-    /// Watches the sources of a bundle that was built by name.
-    pub(crate) fn add(&self, name: &str) -> Result<()> {
-        let inner = Inner::get().expect("only a host adds");
+    /// Watches a crate; what was saved since its sources were looked at is a save like any other.
+    pub(crate) fn add(&self, sources: Sources) {
+        // The thread ends with the process only.
+        let _ = self.sender.send(Message::Add(sources));
+    }
+}
+
+impl Sources {
+    /// Looks at the sources of a bundle, before it is built: nothing that is saved while cargo runs
+    /// shall go unseen.
+    pub(crate) fn look(inner: &Inner, name: &str) -> Result<Sources> {
         let (workspace, bundle) = inner.find_crate(name, None)?;
         let folders = workspace.watch_paths(&bundle);
         let folders = folders.into_iter().map(|folder| fs::canonicalize(&folder).unwrap_or(folder));
         let target_dir = workspace.target_dir();
-        let sources = Sources {
+        let mut sources = Sources {
+            crate_name: bundle.crate_name.clone(),
             folders: folders.collect(),
             target_dir: fs::canonicalize(target_dir).unwrap_or_else(|_| target_dir.to_owned()),
+            contents: Contents::new(),
         };
-        let _ = self.sender.send(Message::Add(bundle.crate_name.clone(), sources));
-        Ok(())
+        let (_, files) = sources.walk();
+        let hashed = |file: PathBuf| hash(&file).map(|hash| (file, hash));
+        sources.contents = files.into_iter().filter_map(hashed).collect();
+        Ok(sources)
+    }
+
+    /// The folders and files, without the target folder and without hidden ones.
+    fn walk(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        let (mut folders, mut files) = (self.folders.clone(), Vec::new());
+        let mut next = 0;
+        while let Some(folder) = folders.get(next) {
+            next += 1;
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                match entry.file_type() {
+                    _ if is_passing(&path) || path == self.target_dir => {}
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    Ok(kind) if kind.is_file() => files.push(path),
+                    _ => {}
+                }
+            }
+        }
+        (folders, files)
     }
 }
 
@@ -75,9 +112,9 @@ struct Watch {
     host: Host,
     print: Printer,
     notify: RecommendedWatcher,
-    crates: Vec<(String, Sources)>,
+    crates: Vec<Sources>,
     /// What each file held when it was last looked at: a save without a change does nothing.
-    contents: HashMap<PathBuf, u64>,
+    contents: Contents,
 }
 
 impl Watch {
@@ -89,7 +126,7 @@ impl Watch {
                 std::iter::once(first).chain(std::iter::from_fn(|| receiver.try_recv().ok()))
             {
                 match message {
-                    Message::Add(name, sources) => self.add(name, sources),
+                    Message::Add(sources) => changed.extend(self.add(sources)),
                     Message::Seen(Ok(event)) => changed.extend(event.paths),
                     Message::Seen(Err(error)) => (self.print)(&failed(error).to_string()),
                 }
@@ -101,33 +138,21 @@ impl Watch {
         }
     }
 
-    fn add(&mut self, name: String, sources: Sources) {
-        if self.crates.iter().any(|(known, _)| *known == name) {
-            return;
+    /// Gives the files to look at: one may have been saved before it was watched.
+    fn add(&mut self, sources: Sources) -> Vec<PathBuf> {
+        if self.crates.iter().any(|known| known.crate_name == sources.crate_name) {
+            return Vec::new();
         }
-        for folder in &sources.folders {
-            self.watch_folder(folder, &sources.target_dir);
-        }
-        self.crates.push((name, sources));
-    }
-
-    /// Watches a folder and those in it, but neither the target folder nor hidden ones.
-    fn watch_folder(&mut self, folder: &Path, target_dir: &Path) {
-        if let Err(error) = self.notify.watch(folder, RecursiveMode::NonRecursive) {
-            (self.print)(&failed(error).to_string());
-        }
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() && path != target_dir && !is_passing(&path) => {
-                    self.watch_folder(&path, target_dir);
-                }
-                Ok(kind) if kind.is_file() => {
-                    self.is_edit(&path);
-                }
-                _ => {}
+        for folder in sources.walk().0 {
+            if let Err(error) = self.notify.watch(&folder, RecursiveMode::NonRecursive) {
+                (self.print)(&failed(error).to_string());
             }
         }
+        // Only now: a file made since the folders were listed would else be missed.
+        let files = sources.walk().1;
+        self.contents.extend(sources.contents.iter().map(|(file, hash)| (file.clone(), *hash)));
+        self.crates.push(sources);
+        files
     }
 
     /// Whether the file holds something else than when it was last looked at.
@@ -135,21 +160,16 @@ impl Watch {
         if is_passing(path) || path.is_dir() {
             return false;
         }
-        match fs::read(path) {
-            // Editors truncate before they write: the write comes as an event of its own.
-            Ok(bytes) if bytes.is_empty() => false,
-            Ok(bytes) => {
-                let mut hasher = DefaultHasher::new();
-                hasher.write(&bytes);
-                let hash = hasher.finish();
-                self.contents.insert(path.to_owned(), hash) != Some(hash)
-            }
-            Err(_) => self.contents.remove(path).is_some(),
+        match hash(path) {
+            Some(EMPTY) => false,
+            Some(hash) => self.contents.insert(path.to_owned(), hash) != Some(hash),
+            None => self.contents.remove(path).is_some(),
         }
     }
 
     fn reload(&self, changed: &BTreeSet<PathBuf>) {
-        for (name, sources) in &self.crates {
+        for sources in &self.crates {
+            let name = &sources.crate_name;
             let concerns =
                 |path: &PathBuf| sources.folders.iter().any(|folder| path.starts_with(folder));
             if !changed.iter().any(concerns) {
@@ -170,6 +190,20 @@ impl Watch {
             }
         }
     }
+}
+
+/// Editors truncate before they write: the write comes as an event of its own.
+const EMPTY: u64 = 0;
+
+/// A hash of the file's bytes; none if it cannot be read.
+fn hash(path: &Path) -> Option<u64> {
+    let bytes = fs::read(path).ok()?;
+    if bytes.is_empty() {
+        return Some(EMPTY);
+    }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    Some(hasher.finish().max(EMPTY + 1))
 }
 
 /// Editors' own files: hidden ones, backups.
