@@ -10,6 +10,7 @@ pub(super) enum find {}
 #[allow(
     deprecated,
     elided_lifetimes_in_paths,
+    improper_ctypes_definitions,
     mismatched_lifetime_syntaxes,
     single_use_lifetimes,
     clippy::all,
@@ -56,11 +57,16 @@ const _: () = {
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+        kind: ::hot::rt::Kind::Function,
         record: &__HOT_RECORD,
         slot: &__HOT_SLOT,
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
+        layout: ::core::alloc::Layout::new::<()>(),
         signature: || ::core::any::TypeId::of::<
+            for<'a> fn(&'a str, (u8, u8)) -> &'a str,
+        >(),
+        type_name: || ::core::any::type_name::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),
         identity: || ::core::any::TypeId::of::<find>(),
@@ -68,7 +74,24 @@ const _: () = {
     ::hot::rt::inventory::submit! {
         ::hot::rt::Registered(& __HOT_ACCESSOR)
     }
-    impl ::hot::rt::Exported for find {}
+    #[inline(always)]
+    fn __hot_glue<'a>(__hot_0: &'a str, __hot_1: (u8, u8)) -> &'a str {
+        if ::hot::rt::STATIC {
+            find(__hot_0, __hot_1)
+        } else {
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0, __hot_1);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+    }
+    impl ::hot::rt::Exported for find {
+        fn accessor() -> &'static ::hot::rt::Accessor {
+            &__HOT_ACCESSOR
+        }
+    }
     impl find {
         #[doc(hidden)]
         #[inline(always)]
@@ -76,14 +99,12 @@ const _: () = {
             &'a str,
             (u8, u8),
         ) -> &'a str + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
-            |__hot_0, __hot_1| {
-                let __hot_pin = ::hot::rt::Pin::enter();
-                let __hot_code = unsafe {
-                    ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
-                };
-                let __hot_result = __hot_code(__hot_0, __hot_1);
-                unsafe { __hot_pin.leave(__hot_result) }
-            }
+            __hot_glue
+        }
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn pointer() -> for<'a> fn(&'a str, (u8, u8)) -> &'a str {
+            __hot_glue
         }
     }
 };

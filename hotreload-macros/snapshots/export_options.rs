@@ -1,4 +1,9 @@
+#[inline]
 pub unsafe extern "C" fn stop(code: u8) -> ! {
+    unsafe { __hot_body_stop(code) }
+}
+#[doc(hidden)]
+unsafe fn __hot_body_stop(code: u8) -> ! {
     exit(code)
 }
 #[doc(hidden)]
@@ -8,6 +13,7 @@ pub struct stop_handle;
 #[allow(
     deprecated,
     elided_lifetimes_in_paths,
+    improper_ctypes_definitions,
     mismatched_lifetime_syntaxes,
     single_use_lifetimes,
     clippy::all,
@@ -17,7 +23,7 @@ pub struct stop_handle;
 const _: () = {
     type __HotEntry = fn(u8) -> renamed::rt::MaybeUninit<()>;
     fn __hot_entry(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
-        renamed::rt::catch_never(move || unsafe { stop(__hot_0) })
+        renamed::rt::catch_never(move || unsafe { __hot_body_stop(__hot_0) })
     }
     #[cold]
     fn __hot_cold(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
@@ -49,31 +55,51 @@ const _: () = {
     };
     renamed::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: renamed::rt::Accessor = renamed::rt::Accessor {
+        kind: renamed::rt::Kind::Function,
         record: &__HOT_RECORD,
         slot: &__HOT_SLOT,
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
+        layout: ::core::alloc::Layout::new::<()>(),
         signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
+        type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
         identity: || ::core::any::TypeId::of::<stop_handle>(),
     };
     renamed::rt::inventory::submit! {
         renamed::rt::Registered(& __HOT_ACCESSOR)
     }
-    impl renamed::rt::Exported for stop_handle {}
+    #[inline(always)]
+    unsafe fn __hot_glue(__hot_0: u8) -> ! {
+        if renamed::rt::STATIC {
+            unsafe { __hot_body_stop(__hot_0) }
+        } else {
+            let __hot_pin = renamed::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0);
+            let _ = __hot_result;
+            renamed::rt::leave_never(__hot_pin)
+        }
+    }
+    impl renamed::rt::Exported for stop_handle {
+        fn accessor() -> &'static renamed::rt::Accessor {
+            &__HOT_ACCESSOR
+        }
+    }
     impl stop_handle {
         #[doc(hidden)]
         #[inline(always)]
         pub fn handle() -> unsafe fn(u8) -> ! {
-            unsafe fn __hot_glue(__hot_0: u8) -> ! {
-                let __hot_pin = renamed::rt::Pin::enter();
-                let __hot_code = unsafe {
-                    ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
-                };
-                let __hot_result = __hot_code(__hot_0);
-                let _ = __hot_result;
-                renamed::rt::leave_never(__hot_pin)
-            }
             __hot_glue
+        }
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn pointer() -> unsafe extern "C" fn(u8) -> ! {
+            unsafe extern "C" fn __hot_foreign(__hot_0: u8) -> ! {
+                unsafe { __hot_glue(__hot_0) }
+            }
+            __hot_foreign
         }
     }
 };

@@ -14,6 +14,7 @@ pub mod math {
     #[allow(
         deprecated,
         elided_lifetimes_in_paths,
+        improper_ctypes_definitions,
         mismatched_lifetime_syntaxes,
         single_use_lifetimes,
         clippy::all,
@@ -53,17 +54,33 @@ pub mod math {
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+            kind: ::hot::rt::Kind::Function,
             record: &__HOT_RECORD,
             slot: &__HOT_SLOT,
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
+            layout: ::core::alloc::Layout::new::<()>(),
             signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
+            type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
             identity: || ::core::any::TypeId::of::<add>(),
         };
         ::hot::rt::inventory::submit! {
             ::hot::rt::Registered(& __HOT_ACCESSOR)
         }
-        impl ::hot::rt::Exported for add {}
+        #[inline(always)]
+        fn __hot_glue(__hot_0: &mut World, __hot_1: i32) -> i32 {
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0, __hot_1);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+        impl ::hot::rt::Exported for add {
+            fn accessor() -> &'static ::hot::rt::Accessor {
+                &__HOT_ACCESSOR
+            }
+        }
         impl add {
             #[doc(hidden)]
             #[inline(always)]
@@ -71,17 +88,12 @@ pub mod math {
                 &mut World,
                 i32,
             ) -> i32 + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
-                |__hot_0, __hot_1| {
-                    let __hot_pin = ::hot::rt::Pin::enter();
-                    let __hot_code = unsafe {
-                        ::core::mem::transmute::<
-                            *const (),
-                            __HotEntry,
-                        >(__HOT_SLOT.entry())
-                    };
-                    let __hot_result = __hot_code(__hot_0, __hot_1);
-                    unsafe { __hot_pin.leave(__hot_result) }
-                }
+                __hot_glue
+            }
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn pointer() -> fn(&mut World, i32) -> i32 {
+                __hot_glue
             }
         }
     };
@@ -100,6 +112,7 @@ pub mod math {
     #[allow(
         deprecated,
         elided_lifetimes_in_paths,
+        improper_ctypes_definitions,
         mismatched_lifetime_syntaxes,
         single_use_lifetimes,
         clippy::all,
@@ -138,32 +151,42 @@ pub mod math {
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+            kind: ::hot::rt::Kind::Function,
             record: &__HOT_RECORD,
             slot: &__HOT_SLOT,
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
+            layout: ::core::alloc::Layout::new::<()>(),
             signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
+            type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
             identity: || ::core::any::TypeId::of::<raw>(),
         };
         ::hot::rt::inventory::submit! {
             ::hot::rt::Registered(& __HOT_ACCESSOR)
         }
-        impl ::hot::rt::Exported for raw {}
+        #[inline(always)]
+        unsafe fn __hot_glue(__hot_0: *const u8) -> () {
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+        impl ::hot::rt::Exported for raw {
+            fn accessor() -> &'static ::hot::rt::Accessor {
+                &__HOT_ACCESSOR
+            }
+        }
         impl raw {
             #[doc(hidden)]
             #[inline(always)]
             pub fn handle() -> unsafe fn(*const u8) -> () {
-                unsafe fn __hot_glue(__hot_0: *const u8) -> () {
-                    let __hot_pin = ::hot::rt::Pin::enter();
-                    let __hot_code = unsafe {
-                        ::core::mem::transmute::<
-                            *const (),
-                            __HotEntry,
-                        >(__HOT_SLOT.entry())
-                    };
-                    let __hot_result = __hot_code(__hot_0);
-                    unsafe { __hot_pin.leave(__hot_result) }
-                }
+                __hot_glue
+            }
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn pointer() -> unsafe fn(*const u8) -> () {
                 __hot_glue
             }
         }

@@ -2,9 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, Ident, Path, ReturnType, Signature, Visibility};
+use syn::{Attribute, Ident, Path, ReturnType, Signature, Type, Visibility};
 
-use crate::signature::{abi_name, describe, display, is_never, is_unsafe, parameters};
+use crate::{
+    closure::Closure,
+    signature::{abi_name, describe, display, is_never, is_unsafe, parameters},
+};
 
 /// Everything that the expansion depends on.
 pub(crate) struct Accessor<'a> {
@@ -12,14 +15,35 @@ pub(crate) struct Accessor<'a> {
     pub(crate) krate: &'a Path,
     /// The conditions under which the accessor exists; for an export rustc has settled them.
     pub(crate) cfg: &'a [&'a Attribute],
-    pub(crate) vis: &'a Visibility,
-    /// The accessor's name.
-    pub(crate) name: &'a Ident,
+    pub(crate) place: Place<'a>,
     /// The definition's full name, an expression of type `&'static str`.
     pub(crate) path: TokenStream,
+    /// The signature, without a receiver.
     pub(crate) sig: &'a Signature,
-    /// The function behind it; none for an import.
-    pub(crate) body: Option<&'a Ident>,
+    /// What the entry calls; none for an import.
+    pub(crate) body: Option<TokenStream>,
+    /// Whether it is in the manifest and the image's list; else the host learns of it when it is
+    /// used.
+    pub(crate) listed: bool,
+}
+
+/// How callers reach the slot.
+pub(crate) enum Place<'a> {
+    /// By a type of this name, which has a function `handle`.
+    Type {
+        vis: &'a Visibility,
+        name: &'a Ident,
+        /// Whether there is a function of that name too.
+        beside_function: bool,
+    },
+    /// By an associated function of this name, which makes the call.
+    Method {
+        name: Ident,
+        /// The type as an `impl` names it, its lifetimes elided.
+        owner: &'a Type,
+        /// The same with all lifetimes `'static`.
+        concrete: &'a Type,
+    },
 }
 
 /// The pieces of a signature as tokens.
@@ -29,7 +53,13 @@ struct Parts {
     /// `<'a, ..>` or nothing.
     generics: TokenStream,
     types: Vec<TokenStream>,
+    /// The parameters of the entry.
+    raw_types: Vec<TokenStream>,
     args: Vec<Ident>,
+    /// Turns arguments into those of the entry.
+    pack: TokenStream,
+    /// Turns the entry's arguments into those of the body: statements, then expressions.
+    unpack: (TokenStream, Vec<TokenStream>),
     /// The declared result.
     result: TokenStream,
     /// What the entry returns.
@@ -49,11 +79,32 @@ impl Parts {
             ReturnType::Type(_, ty) => quote!(#ty),
         };
         let uninit = quote!(#krate::rt::MaybeUninit);
+        let args: Vec<_> = (0..types.len()).map(|index| format_ident!("__hot_{index}")).collect();
+        let (mut raw_types, mut pack) = (Vec::new(), TokenStream::new());
+        let mut unpack = (TokenStream::new(), Vec::new());
+        for (ty, arg) in parameters(sig).zip(&args) {
+            match Closure::of(ty) {
+                Some(closure) => {
+                    raw_types.push(closure.raw(krate, sig));
+                    pack.extend(closure.pack(krate, arg));
+                    let (prepare, argument) = closure.unpack(krate, arg);
+                    unpack.0.extend(prepare);
+                    unpack.1.push(argument);
+                }
+                None => {
+                    raw_types.push(quote!(#ty));
+                    unpack.1.push(quote!(#arg));
+                }
+            }
+        }
         Parts {
             binder: if lifetimes.is_empty() { quote!() } else { quote!(for<#(#lifetimes),*>) },
             generics: if lifetimes.is_empty() { quote!() } else { quote!(<#(#lifetimes),*>) },
-            args: (0..types.len()).map(|index| format_ident!("__hot_{index}")).collect(),
+            args,
             types,
+            raw_types,
+            pack,
+            unpack,
             raw_result: if never { quote!(#uninit<()>) } else { quote!(#uninit<#result>) },
             result,
             never,
@@ -64,48 +115,82 @@ impl Parts {
 /// Emits the accessor. `sig` has been checked.
 pub(crate) fn expand(accessor: &Accessor<'_>) -> TokenStream {
     let parts = Parts::new(accessor);
-    let Accessor { krate, cfg, vis, name, .. } = accessor;
+    let Accessor { krate, cfg, .. } = accessor;
     let entry = entry(accessor, &parts);
     let statics = statics(accessor, &parts);
-    let handle = handle(accessor, &parts);
-    // Errors about the accessor point at the name, not at the attribute.
-    let here = Span::mixed_site().located_at(name.span());
-    let accessor = if accessor.body.is_some_and(|body| body != *name) {
-        // `hot::get!` mentions the accessor's name as a value too: here no function has it.
-        quote_spanned!(here=> struct #name;)
-    } else {
-        quote_spanned!(here=> enum #name {})
+    let (named, reached) = match &accessor.place {
+        Place::Type { vis, name, beside_function } => {
+            // Errors about the accessor point at the name, not at the attribute.
+            let here = Span::mixed_site().located_at(name.span());
+            let named = if *beside_function {
+                quote_spanned!(here=> enum #name {})
+            } else {
+                // `hot::get!` mentions the accessor's name as a value too: here no function has it.
+                quote_spanned!(here=> struct #name;)
+            };
+            let glue = glue(accessor, &parts, &format_ident!("__hot_glue"));
+            let handle = handle(accessor, &parts, name);
+            let pointer = accessor.listed.then(|| pointer(accessor, &parts));
+            (
+                quote_spanned! {Span::mixed_site()=>
+                    #(#cfg)*
+                    #[doc(hidden)]
+                    #[allow(non_camel_case_types)]
+                    #vis #named
+                },
+                quote_spanned! {Span::mixed_site()=>
+                    #glue
+                    impl #krate::rt::Exported for #name {
+                        fn accessor() -> &'static #krate::rt::Accessor {
+                            &__HOT_ACCESSOR
+                        }
+                    }
+                    impl #name {
+                        #handle
+                        #pointer
+                    }
+                },
+            )
+        }
+        Place::Method { name, owner, .. } => {
+            let glue = glue(accessor, &parts, name);
+            (
+                TokenStream::new(),
+                quote_spanned! {Span::mixed_site()=>
+                    impl #owner {
+                        #[doc(hidden)]
+                        #[allow(non_snake_case)]
+                        #glue
+                    }
+                },
+            )
+        }
     };
     quote_spanned! {Span::mixed_site()=>
-        #(#cfg)*
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #vis #accessor
+        #named
 
         #(#cfg)*
         #[doc(hidden)]
         // The function's types appear here again: what the user allowed on it is allowed here.
         #[allow(
-            deprecated, elided_lifetimes_in_paths, mismatched_lifetime_syntaxes,
-            single_use_lifetimes, clippy::all, clippy::pedantic, clippy::nursery
+            deprecated, elided_lifetimes_in_paths, improper_ctypes_definitions,
+            mismatched_lifetime_syntaxes, single_use_lifetimes, clippy::all, clippy::pedantic, clippy::nursery
         )]
         const _: () = {
             #entry
             #statics
-            impl #krate::rt::Exported for #name {}
-            impl #name {
-                #handle
-            }
+            #reached
         };
     }
 }
 
 /// The function that callers jump to, and the one that an unresolved slot jumps to.
 fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
-    let Parts { binder, generics, types, args, raw_result, never, .. } = parts;
+    let Parts { binder, generics, raw_types: types, args, raw_result, never, .. } = parts;
     let krate = accessor.krate;
-    let entry = accessor.body.map(|body| {
-        let call = quote!(#body(#(#args),*));
+    let entry = accessor.body.as_ref().map(|body| {
+        let (prepare, arguments) = &parts.unpack;
+        let call = quote!(#body(#(#arguments),*));
         let call = if is_unsafe(accessor.sig) {
             // SAFETY (of the generated code): the handle of an `unsafe fn` is an `unsafe fn`, so
             // its caller has promised what the body asks for.
@@ -113,6 +198,7 @@ fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         } else {
             call
         };
+        let call = if prepare.is_empty() { call } else { quote!({ #prepare #call }) };
         let catch = if *never { quote!(catch_never) } else { quote!(catch) };
         quote_spanned! {Span::mixed_site()=>
             fn __hot_entry #generics (#(#args: #types),*) -> #raw_result {
@@ -142,8 +228,13 @@ fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
 
 /// The slot, the manifest record and what ties them together.
 fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
-    let Accessor { krate, name, path, sig, body, .. } = accessor;
+    let Accessor { krate, path, sig, body, place, .. } = accessor;
     let Parts { binder, types, result, .. } = parts;
+    // Its TypeId must not depend on what else the crate exports, as that of a type in here would.
+    let identity = match place {
+        Place::Type { name, .. } => quote!(#name),
+        Place::Method { concrete, .. } => quote!(#concrete),
+    };
     let (safety, abi) = (&sig.safety, &sig.abi);
     let is_unsafe = is_unsafe(sig);
     let abi_text = abi_name(abi.as_ref());
@@ -153,6 +244,19 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         quote!(#krate::rt::manifest::Type::of::<#concrete>(#name, #lifetimes))
     });
     let exported = body.is_some();
+    let (record, listed) = if accessor.listed {
+        (
+            quote!(#krate::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);),
+            quote!(#krate::rt::inventory::submit! { #krate::rt::Registered(&__HOT_ACCESSOR) }),
+        )
+    } else {
+        (
+            quote!(
+                static __HOT_RECORD: [u8; __HOT_FUNCTION.size()] = __HOT_FUNCTION.encode();
+            ),
+            TokenStream::new(),
+        )
+    };
     let entry = match body {
         Some(_) => quote!(__hot_entry as *const ()),
         None => quote!(::core::ptr::null()),
@@ -169,23 +273,27 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             display: #display,
             types: &[#(#described),*],
         };
-        #krate::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+        #record
         static __HOT_ACCESSOR: #krate::rt::Accessor = #krate::rt::Accessor {
+            kind: #krate::rt::Kind::Function,
             record: &__HOT_RECORD,
             slot: &__HOT_SLOT,
             cold: __hot_cold as *const (),
             body: #entry,
+            layout: ::core::alloc::Layout::new::<()>(),
             signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
-            identity: || ::core::any::TypeId::of::<#name>(),
+            type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),
+            identity: || ::core::any::TypeId::of::<#identity>(),
         };
-        #krate::rt::inventory::submit! { #krate::rt::Registered(&__HOT_ACCESSOR) }
+        #listed
     }
 }
 
-/// What `hot::get!` gives: a closure, or a function pointer where a closure cannot say it.
-fn handle(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
-    let Parts { binder, generics, types, args, result, never, .. } = parts;
-    let Accessor { krate, name, sig, .. } = accessor;
+/// The call as its caller's image makes it.
+fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
+    let Parts { generics, types, args, pack, result, never, .. } = parts;
+    let krate = accessor.krate;
+    let safety = &accessor.sig.safety;
     let leave = if *never {
         quote_spanned! {Span::mixed_site()=>
             let _ = __hot_result;
@@ -195,7 +303,8 @@ fn handle(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         // SAFETY (of the generated code): the result is what the entry returned inside this pin.
         quote_spanned!(Span::mixed_site()=> unsafe { __hot_pin.leave(__hot_result) })
     };
-    let call = quote_spanned! {Span::mixed_site()=>
+    let through_slot = quote_spanned! {Span::mixed_site()=>
+        #pack
         let __hot_pin = #krate::rt::Pin::enter();
         // SAFETY: a slot holds only entries of the signature it was compiled with.
         let __hot_code = unsafe {
@@ -204,29 +313,84 @@ fn handle(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         let __hot_result = __hot_code(#(#args),*);
         #leave
     };
-    if is_unsafe(sig) || *never {
-        let safety = &sig.safety;
-        quote_spanned! {Span::mixed_site()=>
-            #[doc(hidden)]
-            #[inline(always)]
-            pub fn handle() -> #binder #safety fn(#(#types),*) -> #result {
-                #safety fn __hot_glue #generics (#(#args: #types),*) -> #result { #call }
-                __hot_glue
-            }
+    let call = match direct(accessor, parts) {
+        // A macro cannot see the features of `hot`; rustc drops the branch that is not taken.
+        Some(direct) => quote_spanned! {Span::mixed_site()=>
+            if #krate::rt::STATIC { #direct } else { #through_slot }
+        },
+        None => through_slot,
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #[inline(always)]
+        #safety fn #name #generics (#(#args: #types),*) -> #result {
+            #call
         }
+    }
+}
+
+/// The plain call, for the feature `static`; none for an import, whose body is elsewhere.
+fn direct(accessor: &Accessor<'_>, parts: &Parts) -> Option<TokenStream> {
+    let (body, args) = (accessor.body.as_ref()?, &parts.args);
+    let call = quote!(#body(#(#args),*));
+    Some(if is_unsafe(accessor.sig) {
+        // SAFETY (of the generated code): the caller of the glue has promised what the body asks
+        // for.
+        quote_spanned!(Span::mixed_site()=> unsafe { #call })
+    } else {
+        call
+    })
+}
+
+/// What `hot::get!` gives: the glue, as a function pointer where `impl Fn` cannot say it.
+fn handle(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
+    let Parts { binder, types, result, never, .. } = parts;
+    let sig = accessor.sig;
+    let handle = if is_unsafe(sig) || *never {
+        let safety = &sig.safety;
+        quote_spanned!(Span::mixed_site()=> #binder #safety fn(#(#types),*) -> #result)
     } else {
         // rustc shows where the opaque type is when an argument is wrong.
         let here = Span::mixed_site().located_at(name.span());
-        let closure = quote_spanned! {here=>
+        quote_spanned! {here=>
             impl #binder ::core::ops::Fn(#(#types),*) -> #result
                 + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static
+        }
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn handle() -> #handle {
+            __hot_glue
+        }
+    }
+}
+
+/// What `hot::fn_ptr!` gives: the glue, in the function's own ABI.
+fn pointer(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
+    let Parts { binder, generics, types, args, result, .. } = parts;
+    let (safety, abi) = (&accessor.sig.safety, &accessor.sig.abi);
+    let glue = if abi_name(abi.as_ref()) == "Rust" {
+        quote!(__hot_glue)
+    } else {
+        let call = quote!(__hot_glue(#(#args),*));
+        let call = if is_unsafe(accessor.sig) {
+            // SAFETY (of the generated code): the caller of the `unsafe fn` promised it.
+            quote_spanned!(Span::mixed_site()=> unsafe { #call })
+        } else {
+            call
         };
         quote_spanned! {Span::mixed_site()=>
-            #[doc(hidden)]
-            #[inline(always)]
-            pub fn handle() -> #closure {
-                |#(#args),*| { #call }
+            #safety #abi fn __hot_foreign #generics (#(#args: #types),*) -> #result {
+                #call
             }
+            __hot_foreign
+        }
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn pointer() -> #binder #safety #abi fn(#(#types),*) -> #result {
+            #glue
         }
     }
 }

@@ -3,13 +3,18 @@
 use std::collections::HashSet;
 
 use syn::{
-    FnArg, GenericParam, Ident, Lifetime, Path, ReturnType, Signature, TypeFnPtr, TypeImplTrait,
-    TypeInfer, TypeReference, TypeTraitObject,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, LitStr, ParenthesizedGenericArguments, Path,
+    ReturnType, Signature, TraitBound, Type, TypeFnPtr, TypeImplTrait, TypeInfer, TypeParamBound,
+    TypeReference, TypeTraitObject,
     ext::IdentExt,
     visit_mut::{self, VisitMut},
 };
 
-use crate::{errors::Errors, signature::parameters};
+use crate::{
+    closure::{Closure, is_closure},
+    errors::Errors,
+    signature::parameters,
+};
 
 /// Names that resolve in the type namespace without any import: an accessor of that name would
 /// take them away from its module.
@@ -58,6 +63,28 @@ pub(crate) fn signature(sig: &Signature, errors: &mut Errors) {
     types(sig, errors);
 }
 
+/// Checks the attributes of a function.
+pub(crate) fn attributes(attrs: &[Attribute], errors: &mut Errors) {
+    for attribute in attrs {
+        if attribute.path().is_ident("target_feature") {
+            errors.on(
+                attribute,
+                "a function with target features of its own cannot be hot: they change how \
+                 arguments are passed; call it from an exported one",
+            );
+        }
+    }
+}
+
+/// Checks the option `name`.
+pub(crate) fn definition_name(name: Option<&LitStr>, errors: &mut Errors) {
+    if let Some(name) = name
+        && syn::parse_str::<Ident>(&name.value()).is_err()
+    {
+        errors.on(name, "a definition's name is an identifier");
+    }
+}
+
 fn generics(sig: &Signature, errors: &mut Errors) {
     let (in_parameters, in_result) = lifetimes(sig);
     for param in &sig.generics.params {
@@ -94,7 +121,10 @@ fn types(sig: &Signature, errors: &mut Errors) {
     for input in &sig.inputs {
         match input {
             FnArg::Receiver(receiver) => {
-                errors.on(receiver, "a method cannot be exported alone: export a free function");
+                errors.on(
+                    receiver,
+                    "a method cannot be exported alone: put `#[hot::export]` on its `impl` block",
+                );
             }
             FnArg::Typed(input) => {
                 for attribute in &input.attrs {
@@ -106,13 +136,79 @@ fn types(sig: &Signature, errors: &mut Errors) {
                         );
                     }
                 }
-                Crossing(errors).visit_type_mut(&mut (*input.ty).clone());
+                match Closure::of(&input.ty) {
+                    Some(closure) => self::closure(&closure, sig, errors),
+                    None => Crossing(errors).visit_type_mut(&mut (*input.ty).clone()),
+                }
             }
         }
     }
     if let ReturnType::Type(_, ty) = &sig.output {
         Crossing(errors).visit_type_mut(&mut (**ty).clone());
     }
+}
+
+/// A closure argument. The callee gets a closure of its own image, which lives for the call.
+fn closure(closure: &Closure<'_>, sig: &Signature, errors: &mut Errors) {
+    let (inputs, output) = closure.types();
+    for ty in inputs.chain(output) {
+        Crossing(errors).visit_type_mut(&mut ty.clone());
+    }
+    for other in closure.auto_traits() {
+        let known = matches!(
+            other,
+            TypeParamBound::Trait(bound) if bound.maybe.is_none() && bound.path.segments.last()
+                .is_some_and(|last| last.ident == "Send" || last.ident == "Sync")
+        );
+        if !known {
+            errors.on(other, "a closure argument can promise `Send`, `Sync` and lifetimes only");
+        }
+    }
+    if let Some(lifetime) = closure.reference_lifetime() {
+        let mut others = Mentioned::default();
+        let mut times = 0;
+        for ty in parameters(sig) {
+            match Closure::of(ty) {
+                Some(other) if other.reference_lifetime() == Some(lifetime) => {
+                    times += 1;
+                    others.visit_trait_bound_mut(&mut other.bound().clone());
+                }
+                _ => others.visit_type_mut(&mut ty.clone()),
+            }
+        }
+        others.visit_return_type_mut(&mut sig.output.clone());
+        if times > 1 || others.named.contains(lifetime) {
+            errors.on(
+                lifetime,
+                "nothing else can borrow as long as the closure: the one that the function gets \
+                 lives for the call only; leave this lifetime out",
+            );
+        }
+    } else if closure.is_elided_reference()
+        && let ReturnType::Type(_, ty) = &sig.output
+        && lifetimes(sig).1.elided > 0
+        && lifetimes_in_parameters(sig) == 1
+    {
+        errors.on(
+            ty,
+            "the result cannot borrow from the closure: the one that the function gets lives for \
+             the call only",
+        );
+    }
+}
+
+/// The lifetimes with names that a type mentions, those that it binds itself left out.
+pub(crate) fn mentioned_lifetimes(ty: &Type) -> Vec<Lifetime> {
+    let mut mentioned = Mentioned::default();
+    mentioned.visit_type_mut(&mut ty.clone());
+    let mut named: Vec<_> = mentioned.named.into_iter().collect();
+    named.sort();
+    named
+}
+
+/// Notes what cannot cross in the type of a static.
+pub(crate) fn crossing(ty: &Type, errors: &mut Errors) {
+    Crossing(errors).visit_type_mut(&mut ty.clone());
 }
 
 /// Whether rustc rejects the signature for a reason that it would repeat for each place where the
@@ -125,7 +221,13 @@ pub(crate) fn left_to_rustc(sig: &Signature) -> bool {
     };
     let undeclared = parameters.named.iter().chain(&result.named).any(|named| !declared(named));
     let ambiguous = result.elided > 0 && parameters.elided + parameters.named.len() > 1;
-    undeclared || ambiguous || parameters.placeholder || result.placeholder
+    undeclared || ambiguous || parameters.left_to_rustc || result.left_to_rustc
+}
+
+/// How many different lifetimes can be seen in the parameters.
+pub(crate) fn lifetimes_in_parameters(sig: &Signature) -> usize {
+    let (parameters, _) = lifetimes(sig);
+    parameters.elided + parameters.named.len()
 }
 
 /// What the parameters and the result mention.
@@ -142,11 +244,13 @@ fn lifetimes(sig: &Signature) -> (Mentioned, Mentioned) {
 
 /// What a type mentions.
 #[derive(Default)]
-struct Mentioned {
-    named: HashSet<Lifetime>,
-    /// Elided lifetimes that can be seen: a path may hide others.
-    elided: usize,
-    placeholder: bool,
+pub(crate) struct Mentioned {
+    /// Without those that a closure's type binds.
+    pub(crate) named: HashSet<Lifetime>,
+    /// Elided lifetimes that can be seen: a path may hide others, a closure's own are not counted.
+    pub(crate) elided: usize,
+    /// A `_`, or an elided lifetime in a closure's result that could be several.
+    left_to_rustc: bool,
 }
 
 impl VisitMut for Mentioned {
@@ -164,7 +268,34 @@ impl VisitMut for Mentioned {
     }
 
     fn visit_type_infer_mut(&mut self, _: &mut TypeInfer) {
-        self.placeholder = true;
+        self.left_to_rustc = true;
+    }
+
+    fn visit_trait_bound_mut(&mut self, bound: &mut TraitBound) {
+        let mut inside = Mentioned::default();
+        inside.visit_path_mut(&mut bound.path);
+        for binder in bound.lifetimes.iter().flat_map(|binder| &binder.lifetimes) {
+            if let GenericParam::Lifetime(binder) = binder {
+                inside.named.remove(&binder.lifetime);
+            }
+        }
+        self.named.extend(inside.named);
+        self.elided += inside.elided;
+        self.left_to_rustc |= inside.left_to_rustc;
+    }
+
+    fn visit_parenthesized_generic_arguments_mut(
+        &mut self,
+        arguments: &mut ParenthesizedGenericArguments,
+    ) {
+        let (mut parameters, mut result) = (Mentioned::default(), Mentioned::default());
+        for input in &mut arguments.inputs {
+            parameters.visit_type_mut(&mut input.ty);
+        }
+        result.visit_return_type_mut(&mut arguments.output);
+        let ambiguous = result.elided > 0 && parameters.elided + parameters.named.len() != 1;
+        self.left_to_rustc |= ambiguous || parameters.left_to_rustc || result.left_to_rustc;
+        self.named.extend(parameters.named.into_iter().chain(result.named));
     }
 }
 
@@ -180,6 +311,14 @@ impl VisitMut for Crossing<'_> {
     }
 
     fn visit_type_trait_object_mut(&mut self, ty: &mut TypeTraitObject) {
+        if is_closure(ty) {
+            self.0.on(
+                ty,
+                "a closure crosses only as a parameter of its own: `&dyn Fn`, `&mut dyn FnMut` or \
+                 `Box<dyn FnOnce>`; in another place its panics could not be caught",
+            );
+            return;
+        }
         self.0.on(
             ty,
             "a trait object cannot cross the boundary yet: its vtable and its panics belong to one \
@@ -191,7 +330,7 @@ impl VisitMut for Crossing<'_> {
         self.0.on(
             ty,
             "a bare function pointer cannot cross the boundary: a panic in it would end the \
-             process; export the function and call it by `hot::get!`",
+             process; take a `&dyn Fn`, or export the function and call it by `hot::get!`",
         );
     }
 }

@@ -4,16 +4,20 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 #[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+pub(crate) struct Errors {
+    noted: Option<syn::Error>,
+    /// Ends the message of each error that [`on`](Errors::on) notes.
+    pub(crate) way_out: &'static str,
+}
 
 impl Errors {
     /// Notes an error on exactly these tokens.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.push(syn::Error::new_spanned(tokens, message));
+        self.push(syn::Error::new_spanned(tokens, format!("{message}{}", self.way_out)));
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
+        match &mut self.noted {
             Some(first) => first.combine(error),
             none => *none = Some(error),
         }
@@ -21,7 +25,7 @@ impl Errors {
 
     /// `Err` with everything that was noted.
     pub(crate) fn propagate(self) -> syn::Result<()> {
-        self.0.map_or(Ok(()), Err)
+        self.noted.map_or(Ok(()), Err)
     }
 }
 

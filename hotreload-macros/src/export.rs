@@ -3,29 +3,34 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Ident, LitStr, Signature, Token, Visibility, braced,
+    Attribute, Ident, LitStr, Signature, Token, Visibility,
     ext::IdentExt,
     parse::{Parse, ParseStream},
+    token,
 };
 
 use crate::{
-    accessor::{self, Accessor},
+    accessor::{self, Accessor, Place},
     check,
     errors::{Errors, beside},
+    method,
+    moved::{self, Written},
     options::Options,
+    signature::abi_name,
+    var,
 };
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    match try_expand(options, item.clone()) {
-        // The function stays untouched and first.
-        Ok(generated) => quote!(#item #generated),
-        Err(error) => beside(item, &error),
+    match keyword(item.clone()).map(|word| word.to_string()).as_deref() {
+        Some("impl") => method::expand(options, item),
+        Some("static") => var::expand(options, item),
+        _ => try_expand(options, item.clone()).unwrap_or_else(|error| beside(item, &error)),
     }
 }
 
 fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
-    let options = Options::parse(options, &["name", "handle", "crate"], &mut errors);
+    let options = Options::parse(options, &["name", "handle", "always", "crate"], &mut errors);
     let function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -44,74 +49,82 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
         &mut errors,
     );
     check::signature(sig, &mut errors);
-    for attribute in &function.attrs {
-        if attribute.path().is_ident("target_feature") {
-            errors.on(
-                attribute,
-                "a function with target features of its own cannot be hot: they change how \
-                 arguments are passed; call it from an exported one",
-            );
-        }
-    }
-    if let Some(name) = &options.name
-        && syn::parse_str::<Ident>(&name.value()).is_err()
-    {
-        errors.on(name, "a definition's name is an identifier");
-    }
+    check::attributes(&function.attrs, &mut errors);
+    check::definition_name(options.name.as_ref(), &mut errors);
     errors.propagate()?;
     if check::left_to_rustc(sig) {
-        return Ok(TokenStream::new());
+        return Ok(item);
     }
 
     let last = options.name.as_ref().map_or_else(|| sig.ident.unraw().to_string(), LitStr::value);
-    Ok(accessor::expand(&Accessor {
+    let body = if options.always || aborts(sig) {
+        moved::body_name(&sig.ident)
+    } else {
+        sig.ident.clone()
+    };
+    let item = if body == sig.ident {
+        // It stays untouched and first.
+        item
+    } else {
+        let Function { attrs, vis, sig, body: block } = &function;
+        let front = if options.always { quote!(#name::handle()) } else { quote!(#body) };
+        Written { attrs, vis, sig, body: block }.split(|args| quote!(#front(#(#args),*)))
+    };
+    let accessor = accessor::expand(&Accessor {
         krate: &krate,
         cfg: &[],
-        vis: &function.vis,
-        name,
+        place: Place::Type { vis: &function.vis, name, beside_function: *name == sig.ident },
         path: quote!(::core::concat!(::core::module_path!(), "::", #last)),
         sig,
-        body: Some(&sig.ident),
-    }))
+        body: Some(quote!(#body)),
+        listed: true,
+    });
+    Ok(quote!(#item #accessor))
 }
 
-/// A function without its body: that is rustc's business, and half-written in an editor.
+/// Whether a panic in a function of this ABI ends the process, before an entry can catch it.
+fn aborts(sig: &Signature) -> bool {
+    let abi = abi_name(sig.abi.as_ref());
+    abi != "Rust" && !abi.ends_with("-unwind")
+}
+
+/// A function. Its body is rustc's business, and half-written in an editor.
 struct Function {
     attrs: Vec<Attribute>,
     vis: Visibility,
     sig: Signature,
+    /// With its braces.
+    body: TokenTree,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let function = Function {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            sig: input.parse()?,
-        };
+        let (attrs, vis) = (input.call(Attribute::parse_outer)?, input.parse()?);
+        let sig: Signature = input.parse()?;
         if input.peek(Token![;]) {
             let message = "a function without a body cannot be exported";
-            return Err(syn::Error::new_spanned(&function.sig, message));
+            return Err(syn::Error::new_spanned(&sig, message));
         }
-        let body;
-        braced!(body in input);
-        body.parse::<TokenStream>()?;
-        Ok(function)
+        if !input.peek(token::Brace) {
+            return Err(input.error("expected a function's body"));
+        }
+        Ok(Function { attrs, vis, sig, body: input.parse()? })
     }
+}
+
+/// The word that says what an item is.
+fn keyword(item: TokenStream) -> Option<Ident> {
+    item.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) if KEYWORDS.contains(&word.to_string().as_str()) => Some(word),
+        _ => None,
+    })
 }
 
 /// What to do with an item that is not a function; none for a function that did not parse.
 fn not_a_function(item: TokenStream) -> Option<syn::Error> {
-    let keyword = item.clone().into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(word) if KEYWORDS.contains(&word.to_string().as_str()) => Some(word),
-        _ => None,
-    });
+    let keyword = keyword(item.clone());
     let message = match keyword.as_ref().map(Ident::to_string).as_deref() {
         Some("fn") => return None,
-        Some("static") => {
-            "statics cannot be exported yet: export a function that reaches the static"
-        }
-        Some("impl") => "methods cannot be exported yet: export free functions",
         Some("struct" | "enum" | "union" | "type") => {
             "a type is not exported: it crosses the boundary in a function's signature"
         }

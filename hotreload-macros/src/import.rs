@@ -10,10 +10,12 @@ use syn::{
 };
 
 use crate::{
-    accessor::{self, Accessor},
+    accessor::{self, Accessor, Place},
     check,
     errors::Errors,
+    options::leading_crate,
     signature::{is_unsafe, parameters},
+    var::Static,
 };
 
 struct Imports {
@@ -27,6 +29,7 @@ struct Module {
     vis: Visibility,
     path: Path,
     functions: Vec<Function>,
+    statics: Vec<Static>,
 }
 
 /// `fn ..;`
@@ -37,13 +40,7 @@ struct Function {
 
 impl Parse for Imports {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut krate = syn::parse_quote!(::hot);
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            krate = input.call(Path::parse_mod_style)?;
-            input.parse::<Token![;]>()?;
-        }
+        let krate = leading_crate(input)?;
         let mut modules = Vec::new();
         while !input.is_empty() {
             modules.push(input.parse()?);
@@ -63,15 +60,23 @@ impl Parse for Module {
         input.parse::<Token![=>]>()?;
         let body;
         braced!(body in input);
-        let mut functions = Vec::new();
+        let (mut functions, mut statics) = (Vec::new(), Vec::new());
         while !body.is_empty() {
-            functions.push(body.parse()?);
+            match body.parse()? {
+                Declared::Function(function) => functions.push(function),
+                Declared::Static(item) => statics.push(item),
+            }
         }
-        Ok(Module { attrs, vis, path, functions })
+        Ok(Module { attrs, vis, path, functions, statics })
     }
 }
 
-impl Parse for Function {
+enum Declared {
+    Function(Function),
+    Static(Static),
+}
+
+impl Parse for Declared {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         if let vis @ (Visibility::Public(_) | Visibility::Restricted(_)) = input.parse()? {
@@ -80,12 +85,20 @@ impl Parse for Function {
                 "the visibility of an import is its module's: write it before the module's path",
             ));
         }
+        if input.peek(Token![static]) {
+            let item = Static::parse_rest(attrs, syn::parse_quote!(pub), input)?;
+            if let Some(value) = &item.value {
+                let message = "an import is a declaration: its first value is the exporter's";
+                return Err(syn::Error::new_spanned(value, message));
+            }
+            return Ok(Declared::Static(item));
+        }
         let sig = input.parse()?;
         if input.peek(token::Brace) {
             return Err(input.error("an import is a declaration: write `;` instead of a body"));
         }
         input.parse::<Token![;]>()?;
-        Ok(Function { attrs, sig })
+        Ok(Declared::Function(Function { attrs, sig }))
     }
 }
 
@@ -101,13 +114,16 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
         check::name(&sig.ident, &krate, remedy, &mut errors);
         check::signature(sig, &mut errors);
     }
+    for item in modules.iter().flat_map(|module| &module.statics) {
+        item.check(&krate, &mut errors);
+    }
     errors.propagate()?;
     let modules = modules.iter().map(|module| self::module(module, &krate));
     Ok(quote!(#(#modules)*))
 }
 
 fn module(module: &Module, krate: &Path) -> TokenStream {
-    let Module { attrs, vis, path, functions } = module;
+    let Module { attrs, vis, path, functions, statics } = module;
     let segments: Vec<_> =
         path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
     let prefix = segments.join("::");
@@ -120,13 +136,21 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
         let accessor = accessor::expand(&Accessor {
             krate,
             cfg: &cfg,
-            vis: &syn::parse_quote!(pub),
-            name: &sig.ident,
+            place: Place::Type {
+                vis: &syn::parse_quote!(pub),
+                name: &sig.ident,
+                beside_function: true,
+            },
             path: quote!(#full),
             sig,
             body: None,
+            listed: true,
         });
         quote!(#function #accessor)
+    });
+    let statics = statics.iter().map(|item| {
+        let full = format!("{prefix}::{}", item.ident.unraw());
+        item.expand(krate, &quote!(#full))
     });
     let doc = default_doc(attrs, format!("Functions of `{prefix}`, in their newest definition."));
     quote_spanned! {Span::mixed_site().located_at(name.span())=>
@@ -137,6 +161,7 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
             #[allow(unused_imports)]
             use super::*;
             #(#functions)*
+            #(#statics)*
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Options {
     pub(crate) handle: Option<Ident>,
     pub(crate) name: Option<LitStr>,
     pub(crate) init: Option<Path>,
+    pub(crate) always: bool,
 }
 
 impl Options {
@@ -64,6 +65,7 @@ impl Options {
             "handle" => self.handle = Some(value(&key, input, "a name: `handle = other_name`")?),
             "name" => self.name = Some(value(&key, input, "a string: `name = \"other_name\"`")?),
             "init" => self.init = Some(value(&key, input, "a function: `init = start`")?),
+            "always" => self.always = flag(&key, input)?,
             _ => unreachable!("only known options are allowed"),
         }
         seen.push(text);
@@ -76,6 +78,18 @@ impl Options {
     }
 }
 
+/// `crate = path;` before anything else, or where `hot` is usually.
+pub(crate) fn leading_crate(input: ParseStream<'_>) -> syn::Result<Path> {
+    if !(input.peek(Token![crate]) && input.peek2(Token![=])) {
+        return Ok(syn::parse_quote!(::hot));
+    }
+    input.parse::<Token![crate]>()?;
+    input.parse::<Token![=]>()?;
+    let krate = input.call(Path::parse_mod_style)?;
+    input.parse::<Token![;]>()?;
+    Ok(krate)
+}
+
 /// Parses `= value`.
 fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, takes: &str) -> syn::Result<T> {
     let wrong = |span| syn::Error::new(span, format!("`{key}` takes {takes}"));
@@ -84,6 +98,14 @@ fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, takes: &str) -> syn::Res
     }
     let span = input.span();
     input.parse().map_err(|_| wrong(span))
+}
+
+/// A key without a value.
+fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<bool> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(true);
+    }
+    Err(syn::Error::new(key.span(), format!("`{key}` takes no value")))
 }
 
 /// Goes to the next comma.

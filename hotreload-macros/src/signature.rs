@@ -1,13 +1,13 @@
 //! A signature as the manifest records it: types without their paths, lifetimes as a skeleton.
 
-use std::collections::HashMap;
-
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     FnArg, GenericArgument, Lifetime, PathArguments, PathSegment, ReturnType, Signature, Type,
     ext::IdentExt, visit_mut::VisitMut,
 };
+
+use crate::{closure::peel, skeleton::Skeleton};
 
 /// One type of a signature.
 pub(crate) struct Described {
@@ -48,6 +48,17 @@ pub(crate) fn describe(sig: &Signature) -> Vec<Described> {
     described
 }
 
+/// The name and the lifetimes of a static's type, in which an elided lifetime is `'static`.
+pub(crate) fn describe_static(ty: &Type) -> (String, String) {
+    let mut skeleton = Skeleton::of_a_static();
+    (render(ty, false), skeleton.of(ty))
+}
+
+/// A type for people.
+pub(crate) fn display_type(ty: &Type) -> String {
+    render(ty, true)
+}
+
 /// The signature for people, as it was written but without parameter names and paths.
 pub(crate) fn display(sig: &Signature) -> String {
     let mut text = String::new();
@@ -63,6 +74,11 @@ pub(crate) fn display(sig: &Signature) -> String {
         text += &format!(" -> {}", render(ty, true));
     }
     text
+}
+
+/// A type's spelling without lifetimes and module paths.
+pub(crate) fn name_of(ty: &Type) -> String {
+    render(ty, false)
 }
 
 /// Whether it is an `unsafe fn`.
@@ -100,76 +116,6 @@ pub(crate) fn parameters(sig: &Signature) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// Numbers lifetimes by the elision rules: each elided one of a parameter is new, those of the
-/// result are the parameters' only one.
-#[derive(Default)]
-struct Skeleton {
-    names: HashMap<String, String>,
-    used: usize,
-    in_parameters: Vec<String>,
-    /// In the result: what an elided lifetime means.
-    elided: Option<String>,
-    found: Vec<String>,
-}
-
-impl Skeleton {
-    fn of(&mut self, ty: &Type) -> String {
-        self.found.clear();
-        self.visit_type_mut(&mut ty.clone());
-        if self.elided.is_none() {
-            self.in_parameters.extend_from_slice(&self.found);
-        }
-        self.found.join(" ")
-    }
-
-    fn end_parameters(&mut self) {
-        // With several rustc has reported an elided lifetime in the result; with none a path hides
-        // one.
-        self.elided = Some(self.in_parameters.first().cloned().unwrap_or_else(|| nth_name(0)));
-    }
-
-    fn fresh(&mut self) -> String {
-        self.used += 1;
-        nth_name(self.used - 1)
-    }
-
-    fn note_elided(&mut self) {
-        let name = self.elided.clone().unwrap_or_else(|| self.fresh());
-        self.found.push(name);
-    }
-}
-
-fn nth_name(index: usize) -> String {
-    let letter = char::from(b'a' + (index % 26) as u8);
-    match index / 26 {
-        0 => letter.to_string(),
-        round => format!("{letter}{round}"),
-    }
-}
-
-impl VisitMut for Skeleton {
-    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-        match &mut reference.lifetime {
-            Some(lifetime) => self.visit_lifetime_mut(lifetime),
-            None => self.note_elided(),
-        }
-        self.visit_type_mut(&mut reference.elem);
-    }
-
-    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        match lifetime.ident.to_string().as_str() {
-            "_" => self.note_elided(),
-            "static" => self.found.push("static".to_owned()),
-            name => {
-                let known = self.names.get(name).cloned();
-                let canonical = known.unwrap_or_else(|| self.fresh());
-                self.names.insert(name.to_owned(), canonical.clone());
-                self.found.push(canonical);
-            }
-        }
-    }
-}
-
 /// The type with the function's own lifetimes replaced by `'static`.
 fn concrete(ty: &Type, sig: &Signature) -> TokenStream {
     struct Static<'a>(&'a Signature);
@@ -196,7 +142,10 @@ fn render(ty: &Type, lifetimes: bool) -> String {
                 _ => String::new(),
             };
             let mutability = if ty.mutability.is_some() { "mut " } else { "" };
-            format!("&{lifetime}{mutability}{}", render(&ty.elem, lifetimes))
+            let pointee = render(&ty.elem, lifetimes);
+            let several = pointee.contains(" + ") && matches!(peel(&ty.elem), Type::TraitObject(_));
+            let pointee = if several { format!("({pointee})") } else { pointee };
+            format!("&{lifetime}{mutability}{pointee}")
         }
         Type::Ptr(ty) => {
             let kind = match ty.mutability {
@@ -227,8 +176,35 @@ fn render(ty: &Type, lifetimes: bool) -> String {
                 None => format!("<{of}>::{last}"),
             }
         }
+        Type::TraitObject(ty) => trait_object(ty, lifetimes),
         other => spelled(other),
     }
+}
+
+/// The bounds in one order, whatever theirs was: closures first, then other traits, then lifetimes.
+fn trait_object(ty: &syn::TypeTraitObject, lifetimes: bool) -> String {
+    let mut bounds: Vec<_> = ty
+        .bounds
+        .iter()
+        .filter_map(|bound| match bound {
+            syn::TypeParamBound::Trait(bound) => {
+                let binder = bound.lifetimes.as_ref().filter(|_| lifetimes).map(|binder| {
+                    let names =
+                        binder.lifetimes.iter().map(spelled).map(|name| name.replace(' ', ""));
+                    format!("for<{}> ", names.collect::<Vec<_>>().join(", "))
+                });
+                let last = bound.path.segments.last().expect("a path has a segment");
+                let closure = matches!(last.arguments, PathArguments::Parenthesized(_));
+                let text = binder.unwrap_or_default() + &segment(last, lifetimes);
+                Some((if closure { 0 } else { 1 }, text))
+            }
+            syn::TypeParamBound::Lifetime(lifetime) => lifetimes.then(|| (2, lifetime.to_string())),
+            other => Some((1, spelled(other))),
+        })
+        .collect();
+    bounds.sort();
+    let bounds: Vec<_> = bounds.into_iter().map(|(_, text)| text).collect();
+    format!("dyn {}", bounds.join(" + "))
 }
 
 fn segment(segment: &PathSegment, lifetimes: bool) -> String {
@@ -236,8 +212,19 @@ fn segment(segment: &PathSegment, lifetimes: bool) -> String {
 }
 
 fn arguments(arguments: &PathArguments, lifetimes: bool) -> String {
-    let PathArguments::AngleBracketed(arguments) = arguments else {
-        return spelled(arguments);
+    let arguments = match arguments {
+        PathArguments::None => return String::new(),
+        PathArguments::Parenthesized(arguments) => {
+            let inputs: Vec<_> =
+                arguments.inputs.iter().map(|input| render(&input.ty, lifetimes)).collect();
+            let output = match &arguments.output {
+                ReturnType::Default => "()".to_owned(),
+                ReturnType::Type(_, ty) => render(ty, lifetimes),
+            };
+            let output = if output == "()" { String::new() } else { format!(" -> {output}") };
+            return format!("({}){output}", inputs.join(", "));
+        }
+        PathArguments::AngleBracketed(arguments) => arguments,
     };
     let arguments: Vec<_> = arguments
         .args
@@ -325,6 +312,41 @@ mod tests {
             names("fn f(a: [u8; { f :: <u8>(N) }])")
         );
         assert_eq!(names("fn f(a: ((r#type)))")[0], "type");
+    }
+
+    #[test]
+    fn closures_have_one_name_and_one_skeleton() {
+        let spellings = [
+            "fn f(g: &dyn Fn(&str) -> &str)",
+            "fn f<'x>(g: &'x (dyn Fn(&str) -> &str + 'x))",
+            "fn f<'x>(g: &'x dyn for<'y> ::std::ops::Fn(&'y str) -> &'y str)",
+            "fn f(g: (&(dyn Fn(&'_ str) -> &'_ str)))",
+        ];
+        for spelling in spellings {
+            assert_eq!(names(spelling)[0], "&dyn Fn(&str) -> &str", "{spelling}");
+            assert_eq!(lifetimes(spelling)[0], "a 0 0 a", "{spelling}");
+        }
+        let two = names("fn f(g: Box<dyn Sync + FnOnce(u8) -> () + Send + 'static>)");
+        assert_eq!(two, ["Box<dyn FnOnce(u8) + Send + Sync>", "()"]);
+        assert_eq!(names("fn f(g: &mut (dyn FnMut() + Send))")[0], "&mut (dyn FnMut() + Send)");
+        let display = |text| display(&syn::parse_str(text).unwrap());
+        assert_eq!(
+            display("fn f<'a>(g: Box<dyn for<'x> Fn(&'x u8, &'a u8) -> &'x u8 + 'a>)"),
+            "fn(Box<dyn for<'x> Fn(&'x u8, &'a u8) -> &'x u8 + 'a>)"
+        );
+    }
+
+    #[test]
+    fn lifetimes_within_a_closure_are_its_own() {
+        assert_eq!(
+            lifetimes("fn f(g: Box<dyn FnOnce(&u8)>, a: &u8) -> &u8"),
+            ["0 static", "a", "a"]
+        );
+        assert_eq!(lifetimes("fn f(g: &dyn Fn(&u8, &u8), a: &u8)"), ["a 0 1 a", "b", ""]);
+        assert_eq!(lifetimes("fn f<'a>(g: &dyn Fn(&'a u8), a: &'a u8)"), ["a b a", "b", ""]);
+        assert_eq!(lifetimes("fn f(g: &(dyn Fn() + '_))"), ["a b", ""]);
+        assert_eq!(lifetimes("fn f(g: Box<dyn Fn(&u8) -> &'static u8 + '_>)"), ["0 static a", ""]);
+        assert_eq!(lifetimes("fn f<'a>(g: Box<dyn Fn() -> &'a u8>) -> &'a u8"), ["a static", "a"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, export, import};
+use crate::{bundle, export, import, lookup};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -48,6 +48,35 @@ fn snapshot_of_an_import() {
 }
 
 #[test]
+fn snapshot_of_methods() {
+    let block = "impl<'a> View<'a> { pub const LIMIT: u8 = 1; \
+                 /// Doc. \n #[inline] #[must_use] #[cfg(unix)] #[expect(unused_mut)] \
+                 pub fn find(&self, mut text: &str, (a, _): (u8, Self)) -> &str { text } \
+                 #[hot(skip)] pub fn skipped<T>() {} fn private(&self) {} }";
+    compare_with_snapshot("methods.rs", export::expand(TokenStream::new(), tokens(block)));
+}
+
+#[test]
+fn snapshot_of_an_always_hot_function() {
+    let item = "/// Adds.\n #[track_caller] pub fn add(mut a: i32, _: i32) -> i32 { a }";
+    compare_with_snapshot("export_always.rs", export::expand(tokens("always"), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_closures() {
+    let item = "fn each<'a>(pick: &dyn Fn(&'a str, &u8) -> bool, \
+                note: &mut (dyn FnMut(&str) -> &str + Send), last: Box<dyn FnOnce() + 'a>) {}";
+    compare_with_snapshot("export_closures.rs", export::expand(TokenStream::new(), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_a_look_up() {
+    let expansion = lookup::expand(tokens("self.host, \"game::step\", fn(&mut World, f32) -> u8"));
+    // A file is items.
+    compare_with_snapshot("lookup.rs", quote::quote!(const LOOKUP: () = #expansion;));
+}
+
+#[test]
 fn snapshot_of_a_bundle() {
     let expansion = bundle::expand(tokens("init = self::start"), Some("my_game"));
     compare_with_snapshot("bundle.rs", expansion);
@@ -77,6 +106,21 @@ fn a_half_written_body_still_has_its_accessor() {
 }
 
 #[test]
+fn half_written_methods_still_have_their_slots() {
+    let block = "impl World { pub fn half(&self) { value. } pub fn other() { let x = ; } }";
+    let expansion = exported("", block);
+    assert!(expansion.contains("__hot_call_half") && !expansion.contains("compile_error"));
+}
+
+#[test]
+fn a_wrong_block_stays_without_its_helper_attributes() {
+    let expansion = exported("", "impl World { #[hot(skip)] pub fn a() {} pub async fn b() {} }");
+    let block = "impl World { pub fn a() {} pub async fn b() {} }";
+    assert!(expansion.starts_with(&tokens(block).to_string()), "{expansion}");
+    assert_eq!(expansion.matches("compile_error").count(), 1);
+}
+
+#[test]
 fn all_errors_are_collected() {
     let expansion = exported(
         "nme = 1, handle = 2",
@@ -87,9 +131,14 @@ fn all_errors_are_collected() {
 
 #[test]
 fn what_rustc_reports_is_not_reported_again() {
-    for item in
-        ["fn f(a: &str, b: &str) -> &str { a }", "fn f(a: &'a str) {}", "fn f(a: Vec<_>) {}"]
-    {
+    for item in [
+        "fn f(a: &str, b: &str) -> &str { a }",
+        "fn f(a: &'a str) {}",
+        "fn f(a: Vec<_>) {}",
+        "fn f(a: &dyn Fn(&str, &str) -> &str) {}",
+        "impl W { pub fn f(a: &str, b: &str) -> &str { a } }",
+        "impl W { pub fn f(&self) -> Vec<_> { a } }",
+    ] {
         assert_eq!(exported("", item), tokens(item).to_string());
     }
 }

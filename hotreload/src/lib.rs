@@ -41,6 +41,18 @@
 //! alignment and niches stay (a report lists such types as `untracked`), a changed `Drop`, `Hash`
 //! or `Ord` body, an invariant behind a raw pointer, a library's constructor that aborts.
 //!
+//! # Ways to call
+//!
+//! | | gives |
+//! |---|---|
+//! | [`get!(f)`](get) | a handle; calls panic with HOT0501 while nothing defines `f` |
+//! | [`try_get!(f)`](try_get) | the handle, or [`Undefined`] |
+//! | [`fn_ptr!(f)`](fn_ptr) | a plain function pointer, for structs and C callbacks |
+//! | [`lookup!(host, "crate::f", fn(i32))`](lookup) | the handle by its name, or an [`Error`] |
+//! | `world.step()` | methods of exported `impl` blocks are hot as they are |
+//!
+//! Functions and statics of crates that this one does not depend on are declared by [`import!`].
+//!
 //! # Features
 //!
 //! | feature | for |
@@ -48,6 +60,42 @@
 //! | none | bundles, and crates that export or call hot functions |
 //! | `host` | programs that load bundles |
 //! | `watch` | programs that rebuild and reload when a file is saved |
+//! | `static` | the last build of a program: hot calls are plain calls, nothing can be loaded |
+//! | `log` | bundles and programs: what a bundle logs by the crate `log` reaches the program's logger |
+//! | `tracing` | bundles and programs: the same for events and spans of the crate `tracing` |
+//!
+//! # Logging and printing
+//!
+//! Each image has its own copy of every library, so a bundle has a logger and a `tracing`
+//! subscriber of its own. With the features above, which both sides switch on, loading a bundle
+//! makes them the host's: level, target, message, place, fields and spans arrive there, and the
+//! host's filters are asked each time, so they may change at any time. One side without the
+//! feature loses the events, nothing else. As in a program of one image, a bundle that sets another
+//! global logger or subscriber in its init function gets an error; one that a constructor has set
+//! stays; `tracing`'s scoped subscribers work on either side. A panic of the host's logger is one
+//! of the code that logged. `tracing::Span::current()` is none within a bundle; the events' and
+//! spans' own parents are right.
+//!
+//! What a bundle prints without a line break stays in its image's buffer. It is written when the
+//! generation is replaced or unloaded, and when the process exits by the end of `main` or by
+//! `std::process::exit`; while another thread holds that standard output, the host waits for a
+//! tenth of a second and goes on: it is written when the output is let go.
+//!
+//! # Without reloading
+//!
+//! With the feature `static` the same sources are an ordinary program. `hot::get!(f)(x)`, a method
+//! and an `always` function are the plain call, which may be inlined; a [`Var`] is the static
+//! itself; what is declared in [`import!`] is whatever of that name and type is linked in, found at
+//! the first call and reached through a pointer. A panic keeps its payload and unwinds as in any
+//! program. Values of a [`State`] and a `LazyLock` are made when they are first used. Loading errs
+//! with [`Code::StaticBuild`], and a library built so is refused by other hosts.
+//!
+//! Cargo switches a feature on for everything that is built together. Let only the program choose
+//! it, on the command line, and in a target folder of its own:
+//!
+//! ```text
+//! cargo build --release -p game --features hotreload/static --target-dir target/static
+//! ```
 #![cfg_attr(not(feature = "host"), allow(rustdoc::broken_intra_doc_links))]
 
 // Generated paths start at `::hot`, here too.
@@ -57,6 +105,9 @@ extern crate self as hot;
 mod host;
 #[doc(hidden)]
 pub mod rt;
+mod state;
+mod undefined;
+mod var;
 
 /// ```
 /// fn start() -> Result<(), std::num::ParseIntError> {
@@ -78,6 +129,25 @@ pub use hotreload_macros::bundle;
 /// # fn main() {
 /// let longest_now = hot::get!(longest); // a handle: `Copy`, `Send`, `'static`
 /// assert_eq!(longest_now("a", "bb"), "bb");
+/// # }
+/// ```
+///
+/// ```
+/// pub struct Counter {
+///     count: u32,
+/// }
+///
+/// #[hot::export]
+/// impl Counter {
+///     pub fn step(&mut self) -> u32 {
+///         self.count += 1;
+///         self.count
+///     }
+/// }
+///
+/// # fn main() {
+/// let mut counter = Counter { count: 1 };
+/// assert_eq!(counter.step(), 2); // the newest definition, by an ordinary call
 /// # }
 /// ```
 pub use hotreload_macros::export;
@@ -103,8 +173,44 @@ pub use hotreload_macros::export;
 /// ```
 pub use hotreload_macros::import;
 
+/// The handle is as that of [`get!`](crate::get): `Copy`, `Send`, `'static`, and its calls reach the
+/// newest definition. The name is looked up once for each place in the source; after that it costs
+/// one load. From the first success on the place counts as a caller: a reload that changes the
+/// signature is refused.
+///
+/// ```
+/// pub struct World {
+///     heat: f32,
+/// }
+///
+/// # fn main() -> Result<(), hot::Error> {
+/// let host = hot::Host::start()?;
+/// let mut world = World { heat: 1.0 };
+/// match hot::lookup!(host, "physics::step", fn(&mut World, f32)) {
+///     Ok(step) => step(&mut world, 0.25),
+///     // No bundle that exports it is loaded.
+///     Err(error) => assert_eq!(error.code(), hot::Code::Undefined),
+/// }
+/// # assert_eq!(world.heat, 1.0);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Code::Undefined`] if nothing defines the name; [`Code::OtherSignature`] if it has another
+/// signature; [`Code::Reentrant`] from within a bundle's init function.
+///
+/// # Panics
+/// A call of the handle panics as one of a [`get!`](crate::get) handle does: with HOT0501 after an
+/// unload. Look it up again to have an error instead.
+#[cfg(feature = "host")]
+pub use hotreload_macros::lookup;
+
 #[cfg(feature = "host")]
 pub use host::*;
+pub use state::{State, StateRead, StateWrite};
+pub use undefined::Undefined;
+pub use var::Var;
 
 /// The newest definition of an exported function, ready to be called.
 ///
@@ -129,7 +235,8 @@ pub use host::*;
 /// nothing defines the function, which only happens for an [`import!`](crate::import) or after an
 /// unload.
 ///
-/// "Expected type, found function" means that the function is not marked `#[hot::export]`.
+/// "Expected type, found function" means that the function is not marked `#[hot::export]`;
+/// "ambiguous associated type", that the path is a method's: call it as `world.step()`.
 #[macro_export]
 macro_rules! get {
     ($path:path) => {{
@@ -139,6 +246,86 @@ macro_rules! get {
             <$path as $crate::rt::Exported>::check();
         }
         <$path>::handle()
+    }};
+}
+
+/// As [`get!`](crate::get), where a name that nothing defines is an error and no panic.
+///
+/// Gives a `Result` with the handle, or with [`Undefined`]. It says how things are now: after an
+/// unload a call of the handle panics with HOT0501 as any other does.
+///
+/// ```
+/// hot::import! {
+///     rules => { fn price(item: &str) -> u32; }
+/// }
+///
+/// fn price(item: &str) -> u32 {
+///     match hot::try_get!(rules::price) {
+///         Ok(price) => price(item),
+///         Err(_) => 10, // no rules are loaded
+///     }
+/// }
+///
+/// # fn main() {
+/// assert_eq!(price("tea"), 10);
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Undefined`] if nothing defines the name, or nothing with the signature that this caller was
+/// compiled with.
+#[macro_export]
+macro_rules! try_get {
+    ($path:path) => {{
+        if false {
+            let _ = $path;
+            <$path as $crate::rt::Exported>::check();
+        }
+        $crate::rt::try_handle(<$path as $crate::rt::Exported>::accessor(), <$path>::handle())
+    }};
+}
+
+/// An exported function as a plain function pointer: for fields of structs, tables, and callbacks
+/// of C libraries.
+///
+/// The pointer has the function's own signature and ABI, and stays what it is through reloads; each
+/// call through it reaches the newest definition, as one of a [`get!`](crate::get) handle does.
+///
+/// ```
+/// #[hot::export]
+/// fn double(number: i32) -> i32 {
+///     number * 2
+/// }
+///
+/// #[hot::export]
+/// extern "C" fn compare(a: &i32, b: &i32) -> i32 {
+///     a.cmp(b) as i32
+/// }
+///
+/// struct Button {
+///     action: fn(i32) -> i32,
+/// }
+///
+/// # fn main() {
+/// let button = Button { action: hot::fn_ptr!(double) };
+/// assert_eq!((button.action)(4), 8);
+/// let callback: extern "C" fn(&i32, &i32) -> i32 = hot::fn_ptr!(compare);
+/// assert_eq!(callback(&1, &2), -1);
+/// # }
+/// ```
+///
+/// # Panics
+/// A call panics as one of a [`get!`](crate::get) handle does. Through an `extern "C"` pointer no
+/// panic can leave: it ends the process, as it does in every `extern "C"` function; with
+/// `extern "C-unwind"` it goes on to the caller.
+#[macro_export]
+macro_rules! fn_ptr {
+    ($path:path) => {{
+        if false {
+            let _ = $path;
+            <$path as $crate::rt::Exported>::check();
+        }
+        <$path>::pointer()
     }};
 }
 

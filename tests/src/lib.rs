@@ -7,9 +7,11 @@ pub mod fixture;
 pub mod manifest;
 pub mod refusal;
 pub mod snapshot;
+pub mod wait;
 pub mod workspace;
 
 pub use child::in_child;
 pub use fixture::Fixture;
 pub use snapshot::Snapshot;
+pub use wait::{Stop, wait_until};
 pub use workspace::Workspace;

@@ -7,7 +7,7 @@ use crate::elf::{number, section};
 
 /// The header's fields in their order. A field that is added to the format must be added here: a
 /// header that is not read to its last byte fails [`header`].
-pub const HEADER_FIELDS: [(&str, Field); 11] = [
+pub const HEADER_FIELDS: [(&str, Field); 12] = [
     ("abi", Field::Number(4)),
     ("package", Field::Text),
     ("version", Field::Text),
@@ -19,6 +19,7 @@ pub const HEADER_FIELDS: [(&str, Field); 11] = [
     ("panic", Field::Text),
     ("features", Field::Number(8)),
     ("forwards_allocation", Field::Number(1)),
+    ("static", Field::Number(1)),
 ];
 
 /// How a field is written.

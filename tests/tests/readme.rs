@@ -25,6 +25,13 @@ fn files() -> Vec<(String, String)> {
     named.collect()
 }
 
+/// The code block that begins with this line, without it.
+fn block(first: &str) -> String {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once(&format!("```rust\n{first}\n")).expect(first);
+    rest.split("```").next().unwrap().to_owned()
+}
+
 struct App {
     child: Child,
     lines: Receiver<String>,
@@ -110,4 +117,18 @@ fn a_new_user_follows_the_readme() {
     app.wait_for("the old code", |line| line == "6");
     edit(&source, "b: i64", "b: i32");
     app.wait_for("the sum again", |line| line == "5");
+    drop(app);
+
+    // What comes after the first steps.
+    let end = "\n".to_owned() + &block("// math/src/lib.rs, further down");
+    fs::write(&source, fs::read_to_string(&source).unwrap() + &end).unwrap();
+    let in_the_loop = block("// app/src/main.rs, in the loop");
+    edit(&folder.join("app/src/main.rs"), "    loop {\n", &format!("    loop {{\n{in_the_loop}"));
+    let app = App::run(&folder);
+    app.wait_for("the first sums", |line| line == "2 sums, 5 on average");
+    edit(&source, "self.sum / self.count", "self.sum * 0 - self.count");
+    let line = app.wait_for("the edited method", |line| line.contains(" sums, -"));
+    let (sums, average) = line.split_once(" sums, -").unwrap();
+    assert_eq!(format!("{sums} on average"), average, "all sums are still there");
+    assert!(sums.parse::<u32>().unwrap() > 2, "{line}");
 }

@@ -480,8 +480,10 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
         static BYTES: [u8; RECORD.size()] = RECORD.encode();
         static SLOT: hot::rt::Slot = hot::rt::Slot::new(std::ptr::null());
         static GHOST: hot::rt::Accessor = hot::rt::Accessor {{
+            kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(),
             record: &BYTES, slot: &SLOT, cold: std::ptr::null(), body: std::ptr::null(),
             signature: || std::any::TypeId::of::<fn() -> u32>(),
+            type_name: || std::any::type_name::<fn() -> u32>(),
             identity: || std::any::TypeId::of::<real>(),
         }};
         hot::rt::inventory::submit! {{ hot::rt::Registered(&GHOST) }}"

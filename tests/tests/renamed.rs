@@ -14,7 +14,8 @@ fn run_in_edition(edition: &str) {
     fs::copy(here.join("../Cargo.lock"), package.join("Cargo.lock")).unwrap();
     let manifest = format!(
         "[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = {edition:?}\n\n\
-         [dependencies]\nrenamed = {{ package = \"hotreload\", path = {:?} }}\n\n[workspace]\n",
+         [dependencies]\n\
+         renamed = {{ package = \"hotreload\", path = {:?}, features = [\"host\"] }}\n\n[workspace]\n",
         here.join("../hotreload"),
     );
     fs::write(package.join("Cargo.toml"), manifest).unwrap();

@@ -40,8 +40,8 @@ const fn constant() {}
 async fn asynchronous() {}
 
 #[hot::export]
-fn callbacks(f: &dyn Fn(u8), g: Box<dyn FnOnce()>, h: fn(u8) -> u8, i: Option<extern "C" fn()>) {
-    let _ = (f, g, h, i);
+fn callbacks(f: &dyn Iterator<Item = u8>, h: fn(u8) -> u8, i: Option<extern "C" fn()>) {
+    let _ = (f, h, i);
 }
 
 #[hot::export]

@@ -1,7 +1,4 @@
-// Only free functions can be exported.
-
-#[hot::export]
-static COUNT: u8 = 0;
+// What cannot be exported.
 
 #[hot::export]
 const LIMIT: u8 = 0;
@@ -22,10 +19,6 @@ type Alias = World;
 
 #[hot::export]
 impl World {
-    fn new() -> Self {
-        World
-    }
-
     #[hot::export]
     fn step(&mut self) {}
 }
@@ -42,6 +35,6 @@ unsafe extern "C" {
 }
 
 fn main() {
-    let _ = (COUNT, LIMIT, World::new().step());
+    let _ = (LIMIT, World.step());
     let _ = foreign;
 }

@@ -3,6 +3,9 @@
 #[hot::export(always, nme = "x")]
 fn unknown() {}
 
+#[hot::export(always = true)]
+fn a_value() {}
+
 #[hot::export(handle = "text", name = ident)]
 fn wrong_kind() {}
 
@@ -23,6 +26,7 @@ const fn option_and_signature() {}
 
 fn main() {
     unknown();
+    a_value();
     wrong_kind();
     no_value();
     not_an_identifier();

@@ -1,8 +1,11 @@
 //! The host's options.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::{Host, Result, cargo::BuildSink, host::Inner};
+use super::{Host, Result, cargo::BuildSink, fresh::Policy, host::Inner};
 
 /// Options of a [`Host`], from [`Host::builder`].
 ///
@@ -23,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) target_dir: Option<PathBuf>,
     pub(crate) shadow_dir: Option<PathBuf>,
     pub(crate) history: usize,
+    pub(crate) rollback_after: Option<Policy>,
     pub(crate) build_output: Option<BuildSink>,
     #[cfg(feature = "watch")]
     pub(crate) watch: Option<super::watch::Printer>,
@@ -36,6 +40,7 @@ impl Default for Options {
             target_dir: None,
             shadow_dir: None,
             history: 8,
+            rollback_after: None,
             build_output: None,
             #[cfg(feature = "watch")]
             watch: None,
@@ -73,6 +78,40 @@ impl HostBuilder {
     /// How many earlier generations of a bundle `rollback` can go back to; 8 by default.
     pub fn history(mut self, generations: usize) -> Self {
         self.options.history = generations;
+        self
+    }
+
+    /// Goes back to the generation before when a new one panics `panics` times within this time
+    /// after it was loaded. Off by default.
+    ///
+    /// The panicking call panics all the same, and calls go on reaching the failing generation
+    /// until another thread has taken it back, right afterwards. Then there is an
+    /// [`Event::RolledBack`] whose report says [why](crate::Report::why); or, if there is no earlier
+    /// generation or a caller was loaded since that cannot call it, an [`Event::Refused`], once.
+    ///
+    /// What counts is each panic that code of the generation raises, on whatever thread, also one
+    /// that the bundle catches itself; not a panic that only passes through it. A generation that
+    /// was gone back to, by hand or by this, is not taken back again: it has proved itself before.
+    /// With a shared std (`-C prefer-dynamic`) panics cannot be told apart by bundle: none counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let host = hot::Host::builder().rollback_after(3, Duration::from_secs(10)).start().unwrap();
+    /// host.on_event(|event| match event {
+    ///     hot::Event::RolledBack(report) if report.why.is_some() => eprintln!("{report}"),
+    ///     _ => {}
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// If `panics` is 0.
+    ///
+    /// [`Event::RolledBack`]: crate::Event::RolledBack
+    /// [`Event::Refused`]: crate::Event::Refused
+    pub fn rollback_after(mut self, panics: u32, within: Duration) -> Self {
+        assert!(panics > 0, "a generation that has not panicked is not taken back");
+        self.options.rollback_after = Some(Policy { panics, within });
         self
     }
 

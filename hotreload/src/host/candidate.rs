@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{
     Code, Error, Reason, Result,
-    manifest::{Function, Header},
+    manifest::{Header, Item},
     object_file::ObjectFile,
     shadow::{self, Shadow},
 };
+use crate::rt::STATIC;
 use crate::rt::fingerprint::{COMMIT, FEATURES, OWN_FEATURES, PANIC, RUSTC, TARGET};
 
 /// A copied and checked library file.
@@ -35,22 +36,23 @@ impl Candidate {
         let mut reasons = candidate.fingerprint(host);
         reasons.extend(candidate.allocator(host));
         reasons.extend(candidate.duplicates());
+        reasons.extend(candidate.stranger());
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
         Ok(candidate)
     }
 
     /// The functions that the bundle's own crate defines. Those of bundles linked into it as rlibs
     /// give types and signatures only.
-    pub(crate) fn exports(&self) -> impl Iterator<Item = &Function> {
-        self.object.manifest.functions.iter().filter(|function| self.owns(function))
+    pub(crate) fn exports(&self) -> impl Iterator<Item = &Item> {
+        self.object.manifest.items.iter().filter(|item| self.owns(item))
     }
 
     /// The functions that it calls from elsewhere.
-    pub(crate) fn imports(&self) -> impl Iterator<Item = &Function> {
-        self.object.manifest.functions.iter().filter(|function| !self.owns(function))
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &Item> {
+        self.object.manifest.items.iter().filter(|item| !self.owns(item))
     }
 
-    pub(crate) fn owns(&self, function: &Function) -> bool {
+    pub(crate) fn owns(&self, function: &Item) -> bool {
         function.exported
             && function.package == self.header.package
             && function.crate_name() == self.header.crate_name
@@ -59,6 +61,7 @@ impl Candidate {
     fn fingerprint(&self, host: &Requirements) -> Vec<Reason> {
         let header = &self.header;
         let std = |shared| if shared { "shared" } else { "static" }.to_owned();
+        let feature = |on| if on { "on" } else { "off" }.to_owned();
         let fields = [
             ("compiler", RUSTC.to_owned(), header.rustc.clone()),
             ("compiler commit", COMMIT.to_owned(), header.commit.clone()),
@@ -66,6 +69,7 @@ impl Candidate {
             ("panic strategy", PANIC.to_owned(), header.panic.clone()),
             ("target features", features(OWN_FEATURES), features(header.features)),
             ("std", std(host.shared_std), std(self.object.shared_std)),
+            ("setting of the feature `static`", feature(STATIC), feature(header.is_static)),
         ];
         let other = fields.into_iter().filter(|(_, ours, theirs)| ours != theirs);
         other
@@ -90,8 +94,19 @@ impl Candidate {
         )
     }
 
+    /// A function of the bundle's crate that another package claims would count as an import.
+    fn stranger(&self) -> Option<Reason> {
+        let Header { package, crate_name, .. } = &self.header;
+        let is_strange = |item: &&Item| {
+            item.exported && item.crate_name() == crate_name && item.package != *package
+        };
+        let item = self.object.manifest.items.iter().find(is_strange)?;
+        let what = format!("`{}` says that it is of package `{}`", item.path, item.package);
+        Some(Reason::new(Code::Disagreement, what).fact("found", format!("package `{package}`")))
+    }
+
     fn duplicates(&self) -> Vec<Reason> {
-        duplicates(self.exports().map(|function| function.path.as_str()))
+        duplicates(self.exports().map(|item| item.path.as_str()))
     }
 }
 

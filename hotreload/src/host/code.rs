@@ -16,6 +16,13 @@ macro_rules! codes {
         /// | HOT06xx | transactions and threads |
         /// | HOT07xx | building and watching |
         /// | HOT08xx | experiments |
+        ///
+        /// ```
+        /// let code = hot::Code::TypeChanged;
+        /// assert_eq!(code.id(), "HOT0301");
+        /// assert!(code.page().starts_with("# HOT0301"));
+        /// assert!(hot::Code::ALL.contains(&code));
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -58,17 +65,26 @@ codes! {
     InitFailed "HOT0109" "mend what the bundle's init function reports, build and load again";
     InitPanicked "HOT0110" "mend the bundle's init function, build and load again";
     OtherBundle "HOT0111" "load the file with `Host::load`, or put the bundle's library back";
+    StaticBuild "HOT0112" "build the program without the feature `static` to load bundles";
     Manifest "HOT0201" "build the bundle again; if that changes nothing, the file was altered after linking";
     Fingerprint "HOT0202" "build host and bundle with the same toolchain, target and flags";
     Allocator "HOT0203" "load the bundle with `load_crate`, which builds it so that it forwards allocation to the host";
     Disagreement "HOT0204" "build the bundle again";
     OtherCrate "HOT0205" "rebuild the host and restart it";
     DefinedTwice "HOT0206" "rename one, or write `#[hot::export(name = \"..\")]`";
+    PerImage "HOT0207" "keep the value in one image, and export functions that use it";
     TypeChanged "HOT0301" "restart the host after rebuilding it, or keep the signature and export the new one under another name";
     LifetimeChanged "HOT0302" "restart the host after rebuilding it, or keep the lifetimes";
     SafetyChanged "HOT0303" "restart the host after rebuilding it, or keep `unsafe` and the ABI";
     HiddenChange "HOT0304" "restart the host after rebuilding it, or keep what the alias stands for";
+    VarLayout "HOT0401" "restart the host, or give the new static another name: the value that is there was laid out for the old type";
+    VarInitialiser "HOT0402" "mend the static's first value, build and load again";
     Undefined "HOT0501" "load a bundle that defines it first";
+    OtherSignature "HOT0502" "look it up with the signature that it has";
+    AlreadyDefined "HOT0503" "use `update`, or another name";
+    HostOwned "HOT0504" "load, reload or unload a bundle; or define it in a namespace of your own, `Namespace::new()`";
+    NoNamespace "HOT0505" "create it first";
+    BadName "HOT0506" "write names that are joined by `::`, for example `game::step`";
     SecondHost "HOT0601" "use `Host::current()`";
     NoEarlier "HOT0602" "load or reload first";
     NotLoaded "HOT0603" "load the bundle again";

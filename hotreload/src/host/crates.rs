@@ -14,6 +14,7 @@ impl Inner {
     /// Builds the bundle of this name. `folder` is where its package is, or was when it was last
     /// built.
     pub(crate) fn build(&self, name: &str, folder: Option<&Path>) -> Result<Built> {
+        Inner::loads(name)?;
         let (workspace, bundle) = self.find_crate(name, folder)?;
         self.build_in(&workspace, &bundle)
     }

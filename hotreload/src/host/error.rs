@@ -26,6 +26,14 @@ struct Inner {
 }
 
 /// One reason of an [`Error`]: a permanent code, what happened, where, and what to do.
+///
+/// ```
+/// let host = hot::Host::start().unwrap();
+/// let error = host.load("missing.so").unwrap_err();
+/// let [reason] = error.reasons() else { panic!("one reason") };
+/// assert_eq!(reason.code, hot::Code::FileMissing);
+/// assert!(!reason.message.is_empty() && !reason.help.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reason {
@@ -79,6 +87,12 @@ impl Error {
         }
     }
 
+    /// Adds to each reason what led to the attempt.
+    pub(crate) fn because(mut self, why: &str) -> Self {
+        self.0.reasons.iter_mut().for_each(|reason| reason.facts.push(("why", why.to_owned())));
+        self
+    }
+
     pub(crate) fn caused_by(
         mut self,
         source: impl std::error::Error + Send + Sync + 'static,
@@ -91,6 +105,13 @@ impl Error {
 impl From<Reason> for Error {
     fn from(reason: Reason) -> Self {
         Error(Box::new(Inner { reasons: vec![reason], source: None }))
+    }
+}
+
+impl From<crate::Undefined> for Error {
+    fn from(undefined: crate::Undefined) -> Self {
+        let what = format!("`{}` is not defined", undefined.path());
+        Reason::new(Code::Undefined, what).into()
     }
 }
 

@@ -16,7 +16,8 @@ use super::{Error, Report};
 pub enum Event {
     /// A bundle's generation became live by a load or reload.
     Loaded(Arc<Report>),
-    /// An earlier generation became live again, under a new number.
+    /// An earlier generation became live again, under a new number. If the host went back by
+    /// itself, [`Report::why`] says why.
     RolledBack(Arc<Report>),
     /// A bundle's definitions are gone, or back to the baseline.
     Unloaded {

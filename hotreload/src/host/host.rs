@@ -1,8 +1,10 @@
 //! The host: one for each process.
 
 use std::{
+    panic,
     path::Path,
-    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::Ordering, mpsc::Receiver},
+    thread,
     time::Duration,
 };
 
@@ -13,13 +15,14 @@ use super::{
     Reason, Report, Result, Status, allocator,
     builder::Options,
     candidate::{Requirements, duplicates},
+    fresh::{Failed, Fresh},
     image::Site,
     object_file::executable_shares_std,
-    platform,
+    output, platform,
     shadow::Shadow,
     table::host_table,
     threads,
-    world::{Placed, World},
+    world::{Placed, Stored, World},
 };
 use crate::rt::{self, Accessor, HostTable, TABLE};
 
@@ -64,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) requirements: Requirements,
     pub(crate) table: &'static HostTable,
     pub(crate) options: Options,
+    /// For the policy `rollback_after`.
+    pub(crate) fresh: Option<Fresh>,
     listeners: ArcSwap<Vec<Listener>>,
     #[cfg(feature = "watch")]
     pub(crate) watcher: OnceLock<super::watch::Watcher>,
@@ -208,6 +213,7 @@ impl Host {
         let definitions = self.inner.namespace.definitions();
         let definitions = definitions.iter().map(|definition| DefinitionStatus {
             path: definition.path().to_owned(),
+            kind: definition.kind(),
             signature: definition.signature(),
             generation: definition.generation(),
         });
@@ -241,6 +247,7 @@ impl Inner {
         }
         let (world, namespace) = baseline()?;
         let shared_std = executable_shares_std();
+        let (fresh, failed) = options.rollback_after.map(Fresh::new).unzip();
         let inner = Inner {
             namespace,
             world: Mutex::new(world),
@@ -252,6 +259,7 @@ impl Inner {
             },
             table: host_table(shared_std),
             options,
+            fresh,
             listeners: ArcSwap::default(),
             #[cfg(feature = "watch")]
             watcher: OnceLock::new(),
@@ -260,8 +268,19 @@ impl Inner {
             Error::from(Reason::new(Code::Exhausted, "the system refuses a fork handler"))
                 .caused_by(error)
         })?;
+        platform::at_exit(output::at_exit).map_err(|error| {
+            Error::from(Reason::new(Code::Exhausted, "the system refuses an exit handler"))
+                .caused_by(error)
+        })?;
         // The starting thread may have called hot code before there was a host to number it.
         rt::own_record().thread.store(platform::thread_id(), Ordering::Relaxed);
+        if let Some(failed) = failed {
+            let going_back = thread::Builder::new().name("hot-rollback".to_owned());
+            going_back.spawn(move || go_back(&failed)).map_err(|error| {
+                Error::from(Reason::new(Code::Exhausted, "the system refuses a thread"))
+                    .caused_by(error)
+            })?;
+        }
         let inner = INNER.get_or_init(|| inner);
         // Last, and Release: pairs with the Acquire load in `table()`. Whoever finds the table
         // finds INNER too.
@@ -280,12 +299,22 @@ impl Inner {
         let site = Site::new(accessor).ok()?;
         // Against `publish`: else the version that is current now could be stored over a newer one.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.current(&site.function.path)?;
+        let current = self.current(&site.item.path)?;
         if !site.can_call(&current) {
             return None;
         }
         site.point_at(&current);
         Some(current.version.entry)
+    }
+
+    /// Refuses where calls are fixed: what is loaded would never be called.
+    pub(crate) fn loads(what: impl std::fmt::Display) -> Result<()> {
+        if !rt::STATIC {
+            return Ok(());
+        }
+        let message =
+            format!("`{what}` cannot be loaded: the program was built with the feature `static`");
+        Err(Reason::new(Code::StaticBuild, message).into())
     }
 
     /// Tells the listeners of a refusal.
@@ -300,22 +329,49 @@ impl Inner {
     }
 }
 
+/// Takes back what has panicked too often: never on the panicking thread, which may hold locks and
+/// is about to unwind through the very code that is to be replaced.
+fn go_back(failed: &Receiver<Failed>) {
+    for failed in failed {
+        // Nothing is loaded, and nothing fails, before the host has started.
+        let Some(inner) = Inner::get() else { continue };
+        let event = match inner.rollback_from(&failed) {
+            Ok(Some(report)) => Event::RolledBack(Arc::new(report)),
+            Ok(None) => continue,
+            Err(error) => Event::Refused(Arc::new(error.because(&failed.why))),
+        };
+        // A listener that panics has said so; the next failure is still seen to.
+        let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| inner.emit(&event)));
+    }
+}
+
 /// What is linked into the executable: definitions of generation 0 and the host's call sites.
 fn baseline() -> Result<(World, Namespace)> {
     let mut world = World::default();
-    let namespace = Namespace::default();
+    let namespace = Namespace::sealed();
     let sites = rt::registered().map(|accessor| Site::new(accessor).map(Arc::new));
     let sites = sites.collect::<Result<Vec<_>, Reason>>()?;
-    let exported = || sites.iter().filter(|site| site.function.exported);
-    Error::check(duplicates(exported().map(|site| site.function.path.as_str())))?;
+    let exported = || sites.iter().filter(|site| site.item.exported);
+    Error::check(duplicates(exported().map(|site| site.item.path.as_str())))?;
     for site in exported() {
-        let path = &site.function.path;
-        let current = site.version(0, 0, std::ptr::null());
-        namespace.define(path, Kind::Function).set(Some(current.clone()));
+        let path = &site.item.path;
+        let entry = match site.item.kind {
+            Kind::Function | Kind::Struct | Kind::Enum => site.accessor.body,
+            Kind::Var => {
+                let stored = rt::storage(site.accessor).map_err(|text| {
+                    let what = format!("the first value of `{path}` panicked");
+                    Reason::new(Code::VarInitialiser, what).fact("said", text)
+                })?;
+                world.vars.insert(path.clone(), Stored { place: stored, site: site.clone() });
+                stored
+            }
+        };
+        let current = site.version(entry, 0, 0, std::ptr::null());
+        namespace.place(path, site.item.kind).set(Some(current.clone()));
         world.baseline.insert(path.clone(), current);
     }
     for site in sites {
-        let path = site.function.path.clone();
+        let path = site.item.path.clone();
         if let Some(current) = world.baseline.get(&path).filter(|current| site.can_call(current)) {
             site.point_at(current);
         }

@@ -6,15 +6,17 @@ use libloading::Library;
 
 use super::{
     Reason,
-    manifest::{Function, Header},
-    namespace::Current,
+    definition::Current,
+    manifest::{Header, Item},
 };
-use crate::rt::{Accessor, Slot, Version};
+use crate::rt::{Accessor, ImageInfo, Slot, Version};
 
 /// A loaded library. It stays mapped for as long as the process runs: threads may be inside, and
 /// values that it made may still be alive.
 pub(crate) struct Image {
     pub(crate) header: Header,
+    /// What it says of itself.
+    pub(crate) info: &'static ImageInfo,
     /// The generation that it was loaded as; a rollback publishes it again under a new number.
     pub(crate) born_as: u64,
     /// What the author's build wrote.
@@ -29,7 +31,7 @@ pub(crate) struct Image {
 /// An accessor of one image with what the host knows of it.
 pub(crate) struct Site {
     pub(crate) accessor: &'static Accessor,
-    pub(crate) function: Arc<Function>,
+    pub(crate) item: Arc<Item>,
     pub(crate) shape: u64,
     pub(crate) signature: TypeId,
     pub(crate) identity: TypeId,
@@ -37,11 +39,11 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(accessor: &'static Accessor) -> Result<Site, Reason> {
-        let function = Function::of(accessor.record)?;
+        let item = Item::of(accessor.record)?;
         Ok(Site {
             accessor,
-            shape: function.shape(),
-            function: Arc::new(function),
+            shape: item.shape(),
+            item: Arc::new(item),
             signature: (accessor.signature)(),
             identity: (accessor.identity)(),
         })
@@ -56,19 +58,25 @@ impl Site {
         self.shape == current.shape && self.signature == current.signature
     }
 
-    /// Makes the function behind this accessor a version of its definition.
+    /// Whether both sites were compiled with the same type.
+    pub(crate) fn is_alike(&self, other: &Site) -> bool {
+        self.shape == other.shape && self.signature == other.signature
+    }
+
+    /// Makes what lies behind this accessor a version of its definition: the function's entry, or
+    /// the var's storage.
     pub(crate) fn version(
         &self,
+        entry: *const (),
         generation: u64,
         born: u64,
         previous: *const Version,
     ) -> Arc<Current> {
         // Never freed: slots and threads may point at it for ever.
-        let version =
-            Box::leak(Box::new(Version { entry: self.accessor.body, generation, born, previous }));
+        let version = Box::leak(Box::new(Version { entry, generation, born, previous }));
         Arc::new(Current {
             version,
-            function: self.function.clone(),
+            item: self.item.clone(),
             shape: self.shape,
             signature: self.signature,
             identity: self.identity,

@@ -4,13 +4,16 @@
 use std::{collections::hash_map::DefaultHasher, hash::Hasher};
 
 use super::{Code, Reason};
-use crate::rt::manifest::{FUNCTION, HEADER};
+use crate::rt::{
+    Kind,
+    manifest::{FUNCTION, HEADER, VAR},
+};
 
 /// What a library's manifest section says.
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
     pub(crate) headers: Vec<Header>,
-    pub(crate) functions: Vec<Function>,
+    pub(crate) items: Vec<Item>,
 }
 
 /// Of a bundle: who it is and how it was compiled.
@@ -27,11 +30,14 @@ pub(crate) struct Header {
     pub(crate) panic: String,
     pub(crate) features: u64,
     pub(crate) forwards_allocation: bool,
+    /// Whether its calls are fixed: built with the feature `static`.
+    pub(crate) is_static: bool,
 }
 
-/// Of one exported or imported function.
+/// Of one exported or imported function or var.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Function {
+pub(crate) struct Item {
+    pub(crate) kind: Kind,
     pub(crate) path: String,
     pub(crate) package: String,
     pub(crate) version: String,
@@ -39,8 +45,10 @@ pub(crate) struct Function {
     pub(crate) is_unsafe: bool,
     pub(crate) abi: String,
     pub(crate) display: String,
-    /// The parameters, then the result.
+    /// The parameters, then the result; of a var, its type.
     pub(crate) types: Vec<Type>,
+    /// Of a var: changes when its first value is edited.
+    pub(crate) initialiser: u64,
     /// The record's bytes: the image registers the same ones at run time.
     pub(crate) raw: Vec<u8>,
 }
@@ -55,7 +63,15 @@ pub(crate) struct Type {
     pub(crate) option_size: u64,
 }
 
-impl Function {
+impl Type {
+    /// Whether the type is spelled as a closure: then it crosses wrapped, in another form than the
+    /// type itself (and than an alias of it, behind which no macro can see a closure).
+    pub(crate) fn is_closure(&self) -> bool {
+        self.name.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "dyn")
+    }
+}
+
+impl Item {
     /// The crate that the path begins with.
     pub(crate) fn crate_name(&self) -> &str {
         self.path.split("::").next().unwrap_or_default()
@@ -64,11 +80,13 @@ impl Function {
     /// The shortcut of a comparison: everything but names, which an alias may change.
     pub(crate) fn shape(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
+        hasher.write_u8(self.kind as u8);
         hasher.write_u8(self.is_unsafe.into());
         hasher.write(self.abi.as_bytes());
         for ty in &self.types {
             hasher.write(ty.lifetimes.as_bytes());
             hasher.write_u8(0xff);
+            hasher.write_u8(ty.is_closure().into());
             for number in [ty.size, ty.align, ty.option_size] {
                 hasher.write_u64(number);
             }
@@ -77,9 +95,9 @@ impl Function {
     }
 
     /// Parses the record of an accessor of this image.
-    pub(crate) fn of(record: &'static [u8]) -> Result<Function, Reason> {
+    pub(crate) fn of(record: &'static [u8]) -> Result<Item, Reason> {
         let mut manifest = Manifest::parse(record)?;
-        manifest.functions.pop().ok_or_else(|| malformed("an accessor without a function record"))
+        manifest.items.pop().ok_or_else(|| malformed("an accessor without a record"))
     }
 }
 
@@ -99,13 +117,16 @@ impl Manifest {
             let mut body = Reader(reader.take(length)?);
             match tag {
                 HEADER => manifest.headers.push(header(&mut body)?),
-                FUNCTION => manifest.functions.push(function(&mut body, &start[..5 + length])?),
+                FUNCTION => manifest.items.push(function(&mut body, &start[..5 + length])?),
+                VAR => manifest.items.push(var(&mut body, &start[..5 + length])?),
                 tag => return Err(malformed(format!("a record with the unknown tag {tag}"))),
             }
             if !body.0.is_empty() {
                 return Err(malformed(format!("{} bytes too many in a record", body.0.len())));
             }
         }
+        // Linkers choose the order; refusals shall not.
+        manifest.items.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(manifest)
     }
 }
@@ -134,11 +155,13 @@ fn header(body: &mut Reader<'_>) -> Result<Header, Reason> {
         panic: body.text()?,
         features: body.u64()?,
         forwards_allocation: body.flag()?,
+        is_static: body.flag()?,
     })
 }
 
-fn function(body: &mut Reader<'_>, raw: &[u8]) -> Result<Function, Reason> {
-    let mut function = Function {
+fn function(body: &mut Reader<'_>, raw: &[u8]) -> Result<Item, Reason> {
+    let mut function = Item {
+        kind: Kind::Function,
         path: body.text()?,
         package: body.text()?,
         version: body.text()?,
@@ -147,23 +170,44 @@ fn function(body: &mut Reader<'_>, raw: &[u8]) -> Result<Function, Reason> {
         abi: body.text()?,
         display: body.text()?,
         types: Vec::new(),
+        initialiser: 0,
         raw: raw.to_vec(),
     };
     let count = body.u32()?;
     for _ in 0..count {
         // Each type takes bytes from the record: a huge count ends with them.
-        function.types.push(Type {
-            name: body.text()?,
-            lifetimes: body.text()?,
-            size: body.u64()?,
-            align: body.u64()?,
-            option_size: body.u64()?,
-        });
+        function.types.push(ty(body)?);
     }
     if function.types.is_empty() {
         return Err(malformed(format!("`{}` has no result", function.path)));
     }
     Ok(function)
+}
+
+fn var(body: &mut Reader<'_>, raw: &[u8]) -> Result<Item, Reason> {
+    Ok(Item {
+        kind: Kind::Var,
+        path: body.text()?,
+        package: body.text()?,
+        version: body.text()?,
+        exported: body.flag()?,
+        is_unsafe: false,
+        abi: String::new(),
+        display: body.text()?,
+        types: vec![ty(body)?],
+        initialiser: body.u64()?,
+        raw: raw.to_vec(),
+    })
+}
+
+fn ty(body: &mut Reader<'_>) -> Result<Type, Reason> {
+    Ok(Type {
+        name: body.text()?,
+        lifetimes: body.text()?,
+        size: body.u64()?,
+        align: body.u64()?,
+        option_size: body.u64()?,
+    })
 }
 
 fn malformed(what: impl std::fmt::Display) -> Reason {
@@ -247,7 +291,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_through_padding() {
         let manifest = Manifest::parse(&section()).unwrap();
-        let function = &manifest.functions[0];
+        let function = &manifest.items[0];
         assert_eq!((function.path.as_str(), function.crate_name()), ("p::m::f", "p"));
         assert_eq!(function.types[0].name, "&str");
         assert_eq!((function.types[0].size, function.types[0].option_size), (16, 16));
@@ -255,6 +299,7 @@ mod tests {
         assert_eq!(function.raw, FUNCTION.encode::<{ FUNCTION.size() }>());
         let header = &manifest.headers[0];
         assert_eq!((header.features, header.forwards_allocation), (5, true));
+        assert_eq!(header.is_static, crate::rt::STATIC);
         assert_eq!(header.target, crate::rt::fingerprint::TARGET);
     }
 

@@ -3,6 +3,11 @@
 use std::{fmt, time::Duration};
 
 /// How long the phases of a load took.
+///
+/// ```
+/// let phases = hot::Phases::default();
+/// assert!((phases.check + phases.load + phases.publish).is_zero());
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Phases {
@@ -17,6 +22,14 @@ pub struct Phases {
 }
 
 /// What became live.
+///
+/// ```no_run
+/// let host = hot::Host::start()?;
+/// let report = host.load_crate("rules")?.reload()?;
+/// assert_eq!(report.generation, 2);
+/// println!("{report}"); // one line
+/// # Ok::<(), hot::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -29,11 +42,16 @@ pub struct Report {
     /// The definitions that the new generation has no more. Callers reach the baseline if the host
     /// was linked with one.
     pub removed: Vec<String>,
-    /// The definitions that were there before; callers reach the new generation's.
+    /// The definitions that were there before; callers reach the new generation's. Vars are none of
+    /// them: they keep their value.
     pub replaced: Vec<String>,
     /// Types in signatures whose fields are not tracked: compared by name, size, alignment and the
     /// size of their `Option` only.
     pub untracked: Vec<String>,
+    /// Vars whose first value was edited: they keep the value that they have.
+    pub not_applied: Vec<String>,
+    /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
+    pub why: Option<String>,
     /// How long it took.
     pub phases: Phases,
 }
@@ -56,6 +74,12 @@ impl fmt::Display for Report {
         write!(f, "loaded in {:.1} ms)", (check + load + publish).as_secs_f64() * 1e3)?;
         if !self.untracked.is_empty() {
             write!(f, "; fields not tracked: {}", self.untracked.join(", "))?;
+        }
+        if !self.not_applied.is_empty() {
+            write!(f, "; first values not applied: {}", self.not_applied.join(", "))?;
+        }
+        if let Some(why) = &self.why {
+            write!(f, "; gone back because {why}")?;
         }
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use super::{
     Code,
-    manifest::{Function, Type},
+    manifest::{Item, Type},
 };
+use crate::rt::Kind;
 
 /// What the manifests alone can say about two signatures.
 #[derive(Debug, Default)]
@@ -15,9 +16,14 @@ pub(crate) struct Comparison {
 }
 
 /// Compares what `importer` was compiled with against what `exporter` offers.
-pub(crate) fn compare(importer: &Function, exporter: &Function) -> Comparison {
+pub(crate) fn compare(importer: &Item, exporter: &Item) -> Comparison {
     let mut comparison = Comparison::default();
     let mut conflict = |code, what: String| comparison.conflicts.push((code, what));
+    if importer.kind != exporter.kind {
+        let (was, now) = (importer.kind, exporter.kind);
+        conflict(Code::TypeChanged, format!("is a {now} now, was a {was}"));
+        return comparison;
+    }
     if importer.is_unsafe != exporter.is_unsafe {
         let now = if exporter.is_unsafe { "unsafe" } else { "safe" };
         conflict(Code::SafetyChanged, format!("is {now} now"));
@@ -27,7 +33,7 @@ pub(crate) fn compare(importer: &Function, exporter: &Function) -> Comparison {
         conflict(Code::SafetyChanged, format!("has another ABI: {was:?} became {now:?}"));
     }
     if importer.types.len() != exporter.types.len() {
-        let count = |function: &Function| function.types.len() - 1;
+        let count = |function: &Item| function.types.len() - 1;
         let (was, now) = (count(importer), count(exporter));
         conflict(Code::TypeChanged, format!("takes {now} parameters, not {was}"));
         return comparison;
@@ -35,8 +41,11 @@ pub(crate) fn compare(importer: &Function, exporter: &Function) -> Comparison {
     let last = importer.types.len() - 1;
     let mut undecided = false;
     for (index, (was, now)) in importer.types.iter().zip(&exporter.types).enumerate() {
-        let place =
-            if index == last { "result".to_owned() } else { format!("parameter {}", index + 1) };
+        let place = match importer.kind {
+            Kind::Var => "type".to_owned(),
+            _ if index == last => "result".to_owned(),
+            _ => format!("parameter {}", index + 1),
+        };
         match compare_types(was, now) {
             Verdict::Same => {}
             Verdict::Undecided => undecided = true,
@@ -70,6 +79,10 @@ fn compare_types(was: &Type, now: &Type) -> Verdict {
     }
     if same_name {
         return Verdict::Same;
+    }
+    if was.is_closure() != now.is_closure() {
+        // One side wraps the closure, the other passes on what an alias hides from it.
+        return Verdict::Other(format!("`{}` became `{}`", was.name, now.name));
     }
     let (was_words, now_words) = (words(&was.name), words(&now.name));
     // A number can be written in several ways: `4`, `0x4`.
@@ -125,20 +138,24 @@ fn is_known(word: &str) -> bool {
     KNOWN.contains(&word) || !word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The types of a function whose layout is not tracked: neither primitive nor of std.
-pub(crate) fn untracked(function: &Function) -> impl Iterator<Item = &str> {
-    function
-        .types
-        .iter()
-        .filter(|ty| words(&ty.name).into_iter().any(|word| !is_known(word) && word != "Result"))
-        .map(|ty| ty.name.as_str())
+/// The types of a function or var whose layout is not tracked: neither primitive nor of std.
+pub(crate) fn untracked(item: &Item) -> impl Iterator<Item = &str> {
+    let names = item.types.iter().map(|ty| {
+        match item.kind {
+            // `State` itself belongs to the boundary.
+            Kind::Var => ty.name.strip_prefix("State<").and_then(|it| it.strip_suffix('>')),
+            _ => None,
+        }
+        .unwrap_or(&ty.name)
+    });
+    names.filter(|name| words(name).into_iter().any(|word| !is_known(word) && word != "Result"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn function(types: &[(&str, &str, u64)]) -> Function {
+    fn function(types: &[(&str, &str, u64)]) -> Item {
         let types = types.iter().map(|(name, lifetimes, size)| Type {
             name: (*name).to_owned(),
             lifetimes: (*lifetimes).to_owned(),
@@ -146,7 +163,9 @@ mod tests {
             align: 8,
             option_size: size + 8,
         });
-        Function {
+        Item {
+            kind: Kind::Function,
+            initialiser: 0,
             path: "c::f".to_owned(),
             package: "c".to_owned(),
             version: "0.1.0".to_owned(),
@@ -180,6 +199,9 @@ mod tests {
         assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 0x4]", "", 4)), (vec![], true));
         assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 2 + 2]", "", 4)), (vec![], true));
         assert_eq!(verdict(("u32", "", 4), ("Id", "", 4)), (vec![], true));
+        let (closure, alias) = (("&dyn Fn()", "a", 16), ("Callback", "a", 16));
+        assert_eq!(verdict(closure, alias), (vec![Code::TypeChanged], false));
+        assert_ne!(function(&[closure]).shape(), function(&[alias]).shape());
         assert_eq!(verdict(("Ids", "", 24), ("Vec<u32>", "", 24)), (vec![], true));
         assert_eq!(verdict(("World", "", 24), ("World", "", 32)), (vec![Code::TypeChanged], false));
     }
@@ -189,5 +211,8 @@ mod tests {
         let function =
             function(&[("&mut World", "a", 8), ("Vec<u8>", "", 24), ("(u8, &str)", "a", 24)]);
         assert_eq!(untracked(&function).collect::<Vec<_>>(), ["&mut World"]);
+        let var = |ty| Item { kind: Kind::Var, ..self::function(&[(ty, "", 24)]) };
+        assert_eq!(untracked(&var("State<Vec<u8>>")).count(), 0);
+        assert_eq!(untracked(&var("State<World>")).collect::<Vec<_>>(), ["World"]);
     }
 }

@@ -2,7 +2,25 @@
 
 use std::{fmt, path::PathBuf};
 
+use super::Kind;
+
 /// A snapshot of the host.
+///
+/// ```
+/// #[hot::export]
+/// fn tick() {}
+///
+/// # fn main() -> Result<(), hot::Error> {
+/// let status = hot::Host::start()?.status()?;
+/// assert!(status.bundles.is_empty());
+/// let tick = status.definitions.iter().find(|it| it.path.ends_with("::tick")).unwrap();
+/// assert_eq!((tick.kind, tick.generation), (hot::Kind::Function, Some(0)));
+/// assert_eq!(tick.signature.as_deref(), Some("fn()"));
+/// assert!(status.threads.is_empty(), "nobody is inside older code");
+/// println!("{status}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
@@ -46,7 +64,9 @@ pub struct BundleStatus {
 pub struct DefinitionStatus {
     /// The full name.
     pub path: String,
-    /// The signature, if it is defined.
+    /// What it is.
+    pub kind: Kind,
+    /// The signature or type, if it is defined.
     pub signature: Option<String>,
     /// The generation that defines it; 0 is the baseline.
     pub generation: Option<u64>,
@@ -71,7 +91,7 @@ impl fmt::Display for Status {
             let library = library.display();
             writeln!(f, "{name} {version}: generation {generation}, {earlier} kept, {library}")?;
         }
-        for DefinitionStatus { path, signature, generation } in &self.definitions {
+        for DefinitionStatus { path, signature, generation, .. } in &self.definitions {
             let by = match generation {
                 None => "undefined".to_owned(),
                 Some(0) => "baseline".to_owned(),

@@ -2,8 +2,20 @@
 
 use std::{panic::catch_unwind, ptr, sync::Arc};
 
-use super::{Reason, candidate::Candidate, host::Inner, image::Site, threads, world::World};
-use crate::rt::{self, Accessor, HostTable, PanicReport, Text};
+#[cfg(feature = "log")]
+use super::logging;
+#[cfg(feature = "tracing")]
+use super::tracing;
+
+use super::{
+    Reason,
+    candidate::Candidate,
+    host::Inner,
+    image::Site,
+    output, threads,
+    world::{Stored, World},
+};
+use crate::rt::{self, Accessor, HostTable, ImageInfo, LogTable, PanicReport, Text, TraceTable};
 
 /// What one image's init hands in.
 pub(crate) struct Stage<'a> {
@@ -12,11 +24,24 @@ pub(crate) struct Stage<'a> {
     pub(crate) candidate: &'a Candidate,
     pub(crate) exports: Vec<Arc<Site>>,
     pub(crate) imports: Vec<Arc<Site>>,
+    /// The vars' storage, there already or new.
+    pub(crate) vars: Vec<Stored>,
+    /// What the image says of itself.
+    pub(crate) image: Option<&'static ImageInfo>,
     /// Why it was refused.
     pub(crate) reasons: Vec<Reason>,
     /// What the author's init function says.
     pub(crate) error: String,
 }
+
+#[cfg(feature = "log")]
+const LOG: &LogTable = &logging::TABLE;
+#[cfg(not(feature = "log"))]
+const LOG: &LogTable = &LogTable::NONE;
+#[cfg(feature = "tracing")]
+const TRACE: &TraceTable = &tracing::TABLE;
+#[cfg(not(feature = "tracing"))]
+const TRACE: &TraceTable = &TraceTable::NONE;
 
 /// The table of this host; lives as long as the process.
 pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
@@ -35,6 +60,9 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
         alloc_zeroed: rt::alloc_zeroed_host,
         realloc: rt::realloc_host,
         dealloc: rt::dealloc_host,
+        image,
+        log: LOG,
+        trace: TRACE,
     }))
 }
 
@@ -60,6 +88,9 @@ unsafe extern "C" fn report_panic(report: &PanicReport) {
     let _ = catch_unwind(|| {
         panic!("{message}\n  in bundle `{bundle}` at {file}:{line}:{column}{separator}{backtrace}")
     });
+    if let Some(fresh) = Inner::get().and_then(|inner| inner.fresh.as_ref()) {
+        fresh.panicked(report.image);
+    }
 }
 
 /// # Safety
@@ -70,11 +101,28 @@ unsafe fn stage_of<'a>(stage: *mut rt::Stage) -> &'a mut Stage<'a> {
     unsafe { &mut *stage.cast() }
 }
 
+/// Runs code of the host's that a bundle has asked for. If it panics, the caller's flag is set and
+/// the caller goes on panicking.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn guarded<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
+    let mut result = otherwise;
+    // Nothing is returned through it: the flag says it all.
+    let _ = rt::catch(|| result = body());
+    result
+}
+
+unsafe extern "C" fn image(stage: *mut rt::Stage, image: &'static ImageInfo) {
+    // SAFETY: passed on.
+    let stage = unsafe { stage_of(stage) };
+    stage.image = Some(image);
+    output::register(image);
+}
+
 unsafe extern "C" fn stage(stage: *mut rt::Stage, accessor: &'static Accessor) {
     // SAFETY: passed on.
     let stage = unsafe { stage_of(stage) };
     match Site::new(accessor).map(Arc::new) {
-        Ok(site) if stage.candidate.owns(&site.function) => stage.exports.push(site),
+        Ok(site) if stage.candidate.owns(&site.item) => stage.exports.push(site),
         Ok(site) => stage.imports.push(site),
         Err(reason) => stage.reasons.push(reason),
     }
@@ -84,6 +132,10 @@ unsafe extern "C" fn staged(stage: *mut rt::Stage) -> bool {
     // SAFETY: passed on.
     let stage = unsafe { stage_of(stage) };
     stage.check();
+    stage.check_statics();
+    if stage.reasons.is_empty() {
+        stage.make_vars();
+    }
     stage.reasons.is_empty()
 }
 

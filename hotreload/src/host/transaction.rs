@@ -16,14 +16,15 @@ use libloading::Library;
 use super::{
     Code, Error, Kind, Phases, Reason, Report, Result,
     candidate::Candidate,
+    definition::Current,
+    fresh::Failed,
     host::Inner,
     image::{Image, Site},
-    namespace::Current,
-    platform, signature,
+    output, per_image, platform, signature,
     table::Stage,
-    world::{Loaded, Placed, World},
+    world::{Loaded, Placed, Stored, World},
 };
-use crate::rt::{self, EPOCH, HostTable, InitStatus};
+use crate::rt::{self, EPOCH, HostTable, ImageInfo, InitStatus};
 
 /// Loading asks for this many free thread keys and mappings first: beyond the last one the system
 /// aborts the process, or the loader fails half-way.
@@ -31,14 +32,20 @@ const HEADROOM: usize = 64;
 
 /// What a definition becomes.
 enum Target {
-    /// A function of the bundle's image.
+    /// A function or var of the bundle's image.
     Site(Arc<Site>),
     /// What the host was linked with.
     Baseline(Arc<Current>),
     Nothing,
 }
 
-type Sites = Vec<Arc<Site>>;
+/// What an image's init has handed in, checked.
+struct Staged {
+    info: &'static ImageInfo,
+    exports: Vec<Arc<Site>>,
+    imports: Vec<Arc<Site>>,
+    vars: Vec<Stored>,
+}
 
 /// Which end of the bundle's history a commit works on.
 enum Direction {
@@ -57,6 +64,10 @@ pub(crate) struct Writing<'a>(MutexGuard<'a, World>);
 impl Writing<'_> {
     pub(crate) fn world(&self) -> &World {
         &self.0
+    }
+
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        &mut self.0
     }
 }
 
@@ -99,7 +110,10 @@ impl Inner {
         let load = loading.elapsed();
         let phases = Phases { build, check, load, publish: Duration::ZERO };
         let name = image.header.crate_name.clone();
+        let retired = world.0.image_of(&name);
         let report = self.commit(&mut world.0, image, phases, Direction::Forward);
+        drop(world);
+        output::flush(retired.into_iter().collect());
         Ok((name, report))
     }
 
@@ -111,8 +125,23 @@ impl Inner {
 
     /// Publishes the image before the current one under a new number.
     pub(crate) fn rollback(&self, name: &str) -> Result<Report> {
+        self.roll_back(self.write()?, name)
+    }
+
+    /// Goes back from a generation that failed, unless it is not the live one any more.
+    pub(crate) fn rollback_from(&self, failed: &Failed) -> Result<Option<Report>> {
+        let world = self.write()?;
+        let live = world.0.bundles.get(&failed.bundle).map(|loaded| loaded.generation);
+        if live != Some(failed.generation) {
+            return Ok(None);
+        }
+        let mut report = self.roll_back(world, &failed.bundle)?;
+        report.why = Some(failed.why.clone());
+        Ok(Some(report))
+    }
+
+    fn roll_back(&self, mut world: Writing<'_>, name: &str) -> Result<Report> {
         let started = Instant::now();
-        let mut world = self.write()?;
         let loaded = world.0.bundles.get(name).ok_or_else(|| not_loaded(name))?;
         let Some(image) = loaded.history.last().cloned() else {
             let what =
@@ -122,18 +151,24 @@ impl Inner {
         let current = |path: &str| self.current(path);
         Error::check(world.0.check_types(name, &image.exports, &image.imports, current))?;
         let phases = Phases { check: started.elapsed(), ..Phases::default() };
-        Ok(self.commit(&mut world.0, image, phases, Direction::Back))
+        let retired = world.0.image_of(name);
+        let report = self.commit(&mut world.0, image, phases, Direction::Back);
+        drop(world);
+        output::flush(retired.into_iter().collect());
+        Ok(report)
     }
 
     /// Takes the bundle's definitions back: to the baseline where there is one. Gives the
     /// package's name.
     pub(crate) fn unload(&self, name: &str) -> Result<String> {
-        let mut world = self.write()?;
-        let world = &mut world.0;
+        let mut writing = self.write()?;
+        let world = &mut writing.0;
         let loaded = world.bundles.remove(name).ok_or_else(|| not_loaded(name))?;
-        let paths = loaded.image.exports.iter().map(|site| site.function.path.clone());
+        let paths = loaded.image.exports.iter().map(|site| site.item.path.clone());
         let targets = paths.map(|path| self.without_bundle(world, path)).collect();
         self.publish(world, 0, None, targets);
+        drop(writing);
+        output::flush(vec![loaded.image.info]);
         Ok(loaded.image.header.package.clone())
     }
 
@@ -151,6 +186,7 @@ impl Inner {
     }
 
     fn open(&self, world: &World, path: &Path) -> Result<Candidate> {
+        Inner::loads(path.display())?;
         headroom(path)?;
         let candidate = Candidate::open(path, &self.shadow, &self.requirements)?;
         let reasons = world.check(&candidate, |path| self.current(path));
@@ -177,7 +213,7 @@ impl Inner {
         let library = ManuallyDrop::new(library);
         let staged = self.init(world, &candidate, &library, source);
         candidate.copy.keep();
-        let (exports, imports) = match staged {
+        let Staged { info, exports, imports, vars } = match staged {
             Ok(staged) => staged,
             Err(error) => {
                 world.abandoned += 1;
@@ -188,15 +224,17 @@ impl Inner {
         let image = Arc::new(Image {
             born_as: *counter + 1,
             header: candidate.header,
+            info,
             source: source.to_owned(),
             exports,
             imports,
             _library: library,
         });
         world.images += 1;
+        world.vars.extend(vars.into_iter().map(|stored| (stored.site.item.path.clone(), stored)));
         for site in image.exports.iter().chain(&image.imports) {
             let placed = Placed { site: site.clone(), image: Some(image.clone()) };
-            world.sites.entry(site.function.path.clone()).or_default().push(placed);
+            world.sites.entry(site.item.path.clone()).or_default().push(placed);
         }
         Ok(image)
     }
@@ -207,7 +245,7 @@ impl Inner {
         candidate: &Candidate,
         library: &Library,
         source: &Path,
-    ) -> Result<(Sites, Sites)> {
+    ) -> Result<Staged> {
         type Init = unsafe extern "C" fn(*const HostTable, *mut rt::Stage) -> u32;
         let symbol = format!("bundle_init_{}", candidate.header.crate_name);
         // SAFETY: the manifest, whose fingerprint and boundary number are this host's, says that
@@ -222,6 +260,8 @@ impl Inner {
             candidate,
             exports: Vec::new(),
             imports: Vec::new(),
+            vars: Vec::new(),
+            image: None,
             reasons: Vec::new(),
             error: String::new(),
         };
@@ -254,7 +294,10 @@ impl Inner {
                 .unwrap_or_else(|| refused(Code::InitFailed, "ended in an unknown way")));
             }
         }
-        Ok((stage.exports, stage.imports))
+        let Some(info) = stage.image else {
+            return Err(refused(Code::Disagreement, "did not introduce its library"));
+        };
+        Ok(Staged { info, exports: stage.exports, imports: stage.imports, vars: stage.vars })
     }
 
     /// Makes the image the bundle's current one. Cannot fail.
@@ -270,23 +313,29 @@ impl Inner {
         *counter += 1;
         let generation = *counter;
 
+        if let (Some(fresh), Direction::Forward) = (&self.fresh, &direction) {
+            fresh.committed(image.info, &name, generation);
+        }
         let previous = world.bundles.remove(&name);
         let mut targets: Vec<_> = image
             .exports
             .iter()
-            .map(|site| (site.function.path.clone(), Target::Site(site.clone())))
+            .map(|site| (site.item.path.clone(), Target::Site(site.clone())))
             .collect();
-        let now: HashSet<_> =
-            image.exports.iter().map(|site| site.function.path.as_str()).collect();
+        let now: HashSet<_> = image.exports.iter().map(|site| site.item.path.as_str()).collect();
         let old = previous.iter().flat_map(|loaded| &loaded.image.exports);
         let removed: Vec<_> = old
-            .map(|site| &site.function.path)
+            .map(|site| &site.item.path)
             .filter(|path| !now.contains(path.as_str()))
             .cloned()
             .collect();
         targets.extend(removed.iter().cloned().map(|path| self.without_bundle(world, path)));
-        let paths = image.exports.iter().map(|site| site.function.path.clone());
-        let (replaced, added) = paths.partition(|path| self.current(path).is_some());
+        let is_there = |site: &&Arc<Site>| self.current(&site.item.path).is_some();
+        let (known, fresh): (Vec<_>, Vec<_>) = image.exports.iter().partition(is_there);
+        let paths = |sites: Vec<&Arc<Site>>| sites.iter().map(|it| it.item.path.clone()).collect();
+        // A var that was there keeps its storage.
+        let replaced = paths(known.into_iter().filter(|it| it.item.kind != Kind::Var).collect());
+        let added = paths(fresh);
 
         let mut loaded = Loaded { generation, image: image.clone(), history: Vec::new() };
         if let Some(previous) = previous {
@@ -306,13 +355,27 @@ impl Inner {
         let mut untracked: Vec<_> = image
             .exports
             .iter()
-            .flat_map(|site| signature::untracked(&site.function))
+            .flat_map(|site| signature::untracked(&site.item))
             .map(str::to_owned)
             .collect();
         untracked.sort_unstable();
         untracked.dedup();
-        let bundle = image.header.package.clone();
-        Report { bundle, generation, added, removed, replaced, untracked, phases }
+        let edited = |site: &&Arc<Site>| {
+            let stored = world.vars.get(&site.item.path);
+            stored.is_some_and(|stored| stored.site.item.initialiser != site.item.initialiser)
+        };
+        let not_applied = image.exports.iter().filter(edited);
+        Report {
+            bundle: image.header.package.clone(),
+            generation,
+            added,
+            removed,
+            replaced,
+            not_applied: not_applied.map(|site| site.item.path.clone()).collect(),
+            untracked,
+            phases,
+            why: None,
+        }
     }
 
     /// Gives definitions their new versions and retargets every slot that may call them.
@@ -328,11 +391,20 @@ impl Inner {
         let born = EPOCH.load(Ordering::Relaxed) + 1;
         let mut published = Vec::with_capacity(targets.len());
         for (path, target) in targets {
-            let definition = self.namespace.define(&path, Kind::Function);
+            let kind = match &target {
+                Target::Site(site) => site.item.kind,
+                Target::Baseline(current) => current.item.kind,
+                // Defined before, or it would not be taken back.
+                Target::Nothing => Kind::Function,
+            };
+            let definition = self.namespace.place(&path, kind);
             let previous = definition.current();
             let previous = previous.map_or(ptr::null(), |current| ptr::from_ref(current.version));
             let current = match target {
-                Target::Site(site) => Some(site.version(generation, born, previous)),
+                Target::Site(site) => {
+                    let entry = world.entry(&site);
+                    Some(site.version(entry, generation, born, previous))
+                }
                 Target::Baseline(current) => Some(current),
                 Target::Nothing => None,
             };
@@ -342,7 +414,7 @@ impl Inner {
         // The new image first: whoever enters it finds its calls in place.
         if let Some(image) = image {
             for site in image.exports.iter().chain(&image.imports) {
-                match self.current(&site.function.path) {
+                match self.current(&site.item.path) {
                     Some(current) if site.can_call(&current) => site.point_at(&current),
                     _ => site.reset(),
                 }
@@ -367,6 +439,19 @@ impl Inner {
 }
 
 impl World {
+    /// What callers of an export are pointed at.
+    fn entry(&self, site: &Site) -> *const () {
+        match site.item.kind {
+            Kind::Function | Kind::Struct | Kind::Enum => site.accessor.body,
+            Kind::Var => self.vars[&site.item.path].place,
+        }
+    }
+
+    /// The image that is the bundle's current generation.
+    fn image_of(&self, bundle: &str) -> Option<&'static ImageInfo> {
+        self.bundles.get(bundle).map(|loaded| loaded.image.info)
+    }
+
     /// Whether the site belongs to the host or to the current generation of a bundle.
     fn is_live(&self, placed: &Placed) -> bool {
         placed.image.as_ref().is_none_or(|image| {
@@ -377,12 +462,36 @@ impl World {
 }
 
 impl Stage<'_> {
+    /// Finds or makes the storage of the image's vars. Its own slots lead there at once, for the
+    /// author's init function; nobody else calls them yet.
+    pub(crate) fn make_vars(&mut self) {
+        for site in self.exports.iter().filter(|site| site.item.kind == Kind::Var) {
+            match self.world.storage(site) {
+                Ok(stored) => {
+                    site.slot().point_at(stored.place, ptr::null());
+                    self.vars.push(stored);
+                }
+                Err(text) => {
+                    let what = format!("the first value of `{}` panicked", site.item.path);
+                    self.reasons.push(Reason::new(Code::VarInitialiser, what).fact("said", text));
+                }
+            }
+        }
+    }
+
+    /// Refuses types that misbehave as soon as two images use them.
+    pub(crate) fn check_statics(&mut self) {
+        let shared_std = self.inner.requirements.shared_std;
+        let sites = self.exports.iter().chain(&self.imports);
+        self.reasons.extend(sites.filter_map(|site| per_image::check(site, shared_std)));
+    }
+
     /// Compares what init registered with the manifest, and its types with those of the importers.
     pub(crate) fn check(&mut self) {
         let mut registered: Vec<_> =
             self.exports.iter().chain(&self.imports).map(|site| site.accessor.record).collect();
-        let functions = &self.candidate.object.manifest.functions;
-        let mut recorded: Vec<_> = functions.iter().map(|function| &*function.raw).collect();
+        let functions = &self.candidate.object.manifest.items;
+        let mut recorded: Vec<_> = functions.iter().map(|item| &*item.raw).collect();
         registered.sort_unstable();
         recorded.sort_unstable();
         if registered != recorded {

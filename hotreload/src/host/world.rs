@@ -9,11 +9,12 @@ use std::{
 use super::{
     Code, Reason,
     candidate::Candidate,
+    definition::Current,
     image::{Image, Site},
-    manifest::Function,
-    namespace::Current,
+    manifest::Item,
     signature::{Comparison, compare, untracked},
 };
+use crate::rt;
 
 /// The loaded bundles and every call site.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(crate) struct World {
     pub(crate) sites: HashMap<String, Vec<Placed>>,
     /// The baseline: what is linked into the host, by path.
     pub(crate) baseline: HashMap<String, Arc<Current>>,
+    /// The storage of every var that was ever defined, by path.
+    pub(crate) vars: HashMap<String, Stored>,
     /// How many generations each crate has had.
     pub(crate) counters: HashMap<String, u64>,
     /// How many images were ever published; all of them are still mapped.
@@ -40,6 +43,17 @@ pub(crate) struct Placed {
     pub(crate) image: Option<Arc<Image>>,
 }
 
+/// A var's storage and the site that it was made for. Never freed.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) place: *const (),
+    pub(crate) site: Arc<Site>,
+}
+
+// SAFETY: the place is an address that is passed on; what lies there is `Sync`, or no static of its
+// type could have been written.
+unsafe impl Send for Stored {}
+
 /// A bundle with a current generation.
 pub(crate) struct Loaded {
     pub(crate) generation: u64,
@@ -51,33 +65,64 @@ pub(crate) struct Loaded {
 /// One party of a comparison, as messages name it.
 pub(crate) struct Importer<'a> {
     pub(crate) who: String,
-    pub(crate) function: &'a Function,
+    pub(crate) item: &'a Item,
     pub(crate) site: Option<&'a Site>,
+    /// Not code that was compiled against it, but a value that is there.
+    pub(crate) is_value: bool,
 }
 
 impl World {
-    /// Who would call `path` once the transaction has committed: the host, and the current
-    /// generations of other bundles than `bundle`. Retired images are frozen: they do not count.
+    /// Who would call or hold `path` once the transaction has committed: the host, the current
+    /// generations of other bundles than `bundle`, a var's value. Retired images are frozen: they
+    /// do not count.
     pub(crate) fn importers<'a>(
         &'a self,
         path: &str,
         bundle: &'a str,
     ) -> impl Iterator<Item = Importer<'a>> {
         let placed = self.sites.get(path).into_iter().flatten();
-        placed.filter_map(move |placed| {
-            let who = match &placed.image {
-                None => "the host".to_owned(),
-                Some(image) => {
-                    let name = &image.header.crate_name;
-                    let loaded = self.bundles.get(name)?;
-                    if name == bundle || !Arc::ptr_eq(&loaded.image, image) {
-                        return None;
+        placed
+            .filter_map(move |placed| {
+                let who = match &placed.image {
+                    None => "the host".to_owned(),
+                    Some(image) => {
+                        let name = &image.header.crate_name;
+                        let loaded = self.bundles.get(name)?;
+                        if name == bundle || !Arc::ptr_eq(&loaded.image, image) {
+                            return None;
+                        }
+                        format!(
+                            "bundle `{}` (generation {})",
+                            image.header.package, loaded.generation
+                        )
                     }
-                    format!("bundle `{}` (generation {})", image.header.package, loaded.generation)
-                }
-            };
-            Some(Importer { who, function: &placed.site.function, site: Some(&placed.site) })
-        })
+                };
+                let site = &placed.site;
+                Some(Importer { who, item: &site.item, site: Some(site), is_value: false })
+            })
+            .chain(self.live(path).map(|stored| Importer {
+                who: "the value that is there".to_owned(),
+                item: &stored.site.item,
+                site: Some(&stored.site),
+                is_value: true,
+            }))
+    }
+
+    /// The storage of a var that something defines at the moment.
+    fn live(&self, path: &str) -> Option<&Stored> {
+        let crate_name = path.split("::").next().unwrap_or_default();
+        let is_live = self.baseline.contains_key(path) || self.bundles.contains_key(crate_name);
+        self.vars.get(path).filter(|_| is_live)
+    }
+
+    /// The storage that a new image's var shall have: what is there, or new. `Err`: the text of the
+    /// initialiser's panic.
+    pub(crate) fn storage(&self, site: &Arc<Site>) -> Result<Stored, String> {
+        match self.vars.get(&site.item.path) {
+            Some(stored) if stored.site.is_alike(site) => Ok(stored.clone()),
+            // Nothing is defined under that name now: the old value is left where it is.
+            _ => Ok(Stored { place: rt::new_storage(site.accessor)?, site: site.clone() }),
+        }
     }
 
     /// What the manifests alone can tell against the candidate.
@@ -91,7 +136,7 @@ impl World {
         for export in candidate.exports() {
             let mut conflicts = Conflicts::default();
             for importer in self.importers(&export.path, bundle) {
-                conflicts.add(&importer, compare(importer.function, export));
+                conflicts.add(&importer, compare(importer.item, export));
             }
             reasons.extend(conflicts.reasons(export));
         }
@@ -101,9 +146,9 @@ impl World {
             // what the bundle imports from itself, with what it brings along.
             let own = candidate.exports().find(|export| export.path == import.path);
             let current = current(&import.path);
-            let published = current.as_ref().map(|current| &*current.function);
+            let published = current.as_ref().map(|current| &*current.item);
             let Some(export) = own.or(published) else { continue };
-            let importer = Importer { who: who.clone(), function: import, site: None };
+            let importer = Importer { who: who.clone(), item: import, site: None, is_value: false };
             let mut conflicts = Conflicts::default();
             conflicts.add(&importer, compare(import, export));
             reasons.extend(conflicts.reasons(export));
@@ -123,35 +168,31 @@ impl World {
         let mut reasons = Vec::new();
         for export in exports {
             let mut conflicts = Conflicts::default();
-            for importer in self.importers(&export.function.path, bundle) {
-                let mut comparison = compare(importer.function, &export.function);
+            for importer in self.importers(&export.item.path, bundle) {
+                let mut comparison = compare(importer.item, &export.item);
                 if let Some(site) = importer.site {
-                    judge(
-                        &mut comparison,
-                        site,
-                        &export.function,
-                        (export.signature, export.identity),
-                    );
+                    judge(&mut comparison, site, &export.item, (export.signature, export.identity));
                 }
                 conflicts.add(&importer, comparison);
             }
-            reasons.extend(conflicts.reasons(&export.function));
+            reasons.extend(conflicts.reasons(&export.item));
         }
         for import in imports {
-            let path = &import.function.path;
-            let own = exports.iter().find(|export| export.function.path == *path);
+            let path = &import.item.path;
+            let own = exports.iter().find(|export| export.item.path == *path);
             let current = current(path);
-            let own = own.map(|site| (&*site.function, (site.signature, site.identity)));
+            let own = own.map(|site| (&*site.item, (site.signature, site.identity)));
             let published = current
                 .as_ref()
-                .map(|current| (&*current.function, (current.signature, current.identity)));
+                .map(|current| (&*current.item, (current.signature, current.identity)));
             let Some((export, ids)) = own.or(published) else { continue };
             let importer = Importer {
-                who: format!("bundle `{}`, which is being loaded", import.function.package),
-                function: &import.function,
+                who: format!("bundle `{}`, which is being loaded", import.item.package),
+                item: &import.item,
                 site: None,
+                is_value: false,
             };
-            let mut comparison = compare(&import.function, export);
+            let mut comparison = compare(&import.item, export);
             judge(&mut comparison, import, export, ids);
             let mut conflicts = Conflicts::default();
             conflicts.add(&importer, comparison);
@@ -165,18 +206,18 @@ impl World {
 fn judge(
     comparison: &mut Comparison,
     importer: &Site,
-    export: &Function,
+    export: &Item,
     (signature, identity): (std::any::TypeId, std::any::TypeId),
 ) {
     if importer.signature == signature || !comparison.conflicts.is_empty() {
         return;
     }
     let names =
-        |function: &Function| function.types.iter().map(|ty| ty.name.clone()).collect::<Vec<_>>();
-    let same_names = names(&importer.function) == names(export);
+        |function: &Item| function.types.iter().map(|ty| ty.name.clone()).collect::<Vec<_>>();
+    let same_names = names(&importer.item) == names(export);
     // TypeIds of primitives and of std's types are the same in every crate.
     let comparable = importer.identity == identity
-        || untracked(&importer.function).next().is_none()
+        || untracked(&importer.item).next().is_none()
         || untracked(export).next().is_none();
     comparison.conflicts.push(if !comparable {
         // Another version, dependency, feature or profile of the crate: each of its types has
@@ -203,7 +244,8 @@ struct Conflicts(Vec<(Code, String, String, Vec<String>)>);
 impl Conflicts {
     fn add(&mut self, importer: &Importer<'_>, comparison: Comparison) {
         for (code, what) in comparison.conflicts {
-            let was = importer.function.display.clone();
+            let code = if importer.is_value { Code::VarLayout } else { code };
+            let was = importer.item.display.clone();
             let known = self
                 .0
                 .iter_mut()
@@ -216,7 +258,7 @@ impl Conflicts {
         }
     }
 
-    fn reasons(self, export: &Function) -> impl Iterator<Item = Reason> {
+    fn reasons(self, export: &Item) -> impl Iterator<Item = Reason> {
         self.0.into_iter().map(move |(code, what, was, who)| {
             Reason::new(code, format!("`{}` {what}", export.path))
                 .fact("was", was)

@@ -1,7 +1,10 @@
 //! What a bundle does when it is loaded: stage, be checked, run the author's init function.
 
 use core::{fmt::Display, sync::atomic::Ordering};
-use std::panic::{self, AssertUnwindSafe};
+use std::{
+    io::{self, Write},
+    panic::{self, AssertUnwindSafe},
+};
 
 use super::{
     accessor::registered,
@@ -30,6 +33,22 @@ inventory::collect!(RegisteredBundle);
 #[cfg(feature = "host")]
 pub(crate) fn registered_bundles() -> impl Iterator<Item = &'static Bundle> {
     inventory::iter::<RegisteredBundle>.into_iter().map(|registered| registered.0)
+}
+
+/// What the host keeps of an image besides its accessors. Its address tells images apart.
+#[repr(C)]
+pub(crate) struct ImageInfo {
+    /// Writes out what the image's copy of std holds back of standard output. Waits while another
+    /// thread holds it.
+    pub(crate) flush: extern "C" fn(),
+}
+
+/// This image's.
+pub(crate) static IMAGE: ImageInfo = ImageInfo { flush };
+
+extern "C" fn flush() {
+    // Whoever printed it did not ask what became of it either.
+    let _ = io::stdout().flush();
 }
 
 /// How init ended.
@@ -91,6 +110,12 @@ pub unsafe fn init(
     // Pairs with the Acquire load in `table()`.
     TABLE.store(host.cast_mut(), Ordering::Release);
     install_hook(table, bundle.name);
+    #[cfg(feature = "log")]
+    super::log::install();
+    #[cfg(feature = "tracing")]
+    super::trace::install();
+    // SAFETY: `stage` is the host's.
+    unsafe { (table.image)(stage, &IMAGE) }
     for accessor in registered() {
         // SAFETY: `stage` is the host's, the accessor a static of this image.
         unsafe { (table.stage)(stage, accessor) }

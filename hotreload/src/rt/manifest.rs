@@ -6,6 +6,7 @@
 //! the format's number too, and the first field of a header, so that a reader can tell a newer
 //! format before it reads further.
 
+use super::STATIC;
 use super::fingerprint::{ABI, COMMIT, PANIC, RUSTC, TARGET};
 
 /// The tag of a [`Header`].
@@ -49,6 +50,28 @@ pub struct Function {
     pub display: &'static str,
     /// The parameters, then the result.
     pub types: &'static [Type],
+}
+
+/// The tag of a [`Var`].
+pub const VAR: u8 = 3;
+
+/// The record of an exported or imported var.
+#[derive(Debug)]
+pub struct Var {
+    /// The package that the accessor was compiled in.
+    pub package: &'static str,
+    /// That package's version.
+    pub version: &'static str,
+    /// The definition's full name, `crate::module::NAME`.
+    pub path: &'static str,
+    /// Whether the crate exports the var (else it imports it).
+    pub exported: bool,
+    /// The type for people.
+    pub display: &'static str,
+    /// The type.
+    pub ty: Type,
+    /// A hash of the initialiser's tokens: tells that one was edited.
+    pub initialiser: u64,
 }
 
 /// A type in a signature.
@@ -131,6 +154,7 @@ macro_rules! record {
 
 record!(Header);
 record!(Function);
+record!(Var);
 
 impl Header {
     const fn write<const N: usize>(&self, out: &mut Writer<N>, length: u32) {
@@ -147,6 +171,7 @@ impl Header {
         out.text(PANIC);
         out.u64(self.features);
         out.u8(self.forwards_allocation as u8);
+        out.u8(STATIC as u8);
     }
 }
 
@@ -164,19 +189,38 @@ impl Function {
         out.u32(self.types.len() as u32);
         let mut index = 0;
         while index < self.types.len() {
-            let ty = &self.types[index];
-            out.text(ty.name);
-            out.text(ty.lifetimes);
-            out.u64(ty.size);
-            out.u64(ty.align);
-            out.u64(ty.option_size);
+            self.types[index].write(out);
             index += 1;
         }
     }
 }
 
-/// The path in a function record of this image.
-pub(super) fn name_of(record: &'static [u8]) -> &'static str {
+impl Var {
+    const fn write<const N: usize>(&self, out: &mut Writer<N>, length: u32) {
+        out.u8(VAR);
+        out.u32(length);
+        out.text(self.path);
+        out.text(self.package);
+        out.text(self.version);
+        out.u8(self.exported as u8);
+        out.text(self.display);
+        self.ty.write(out);
+        out.u64(self.initialiser);
+    }
+}
+
+impl Type {
+    const fn write<const N: usize>(&self, out: &mut Writer<N>) {
+        out.text(self.name);
+        out.text(self.lifetimes);
+        out.u64(self.size);
+        out.u64(self.align);
+        out.u64(self.option_size);
+    }
+}
+
+/// The path in a function's or var's record of this image.
+pub(crate) fn name_of(record: &'static [u8]) -> &'static str {
     // The tag, the length of the body, the length of the path: see `Function::write`.
     let (length, path) = record[5..].split_at(4);
     let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;

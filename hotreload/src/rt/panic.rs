@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     Pin,
+    init::IMAGE,
     pin::{PANICKED, ThreadRecord, record},
     table::{HostTable, PanicReport, Text, table},
 };
@@ -23,6 +24,11 @@ pub fn catch<R>(body: impl FnOnce() -> R) -> MaybeUninit<R> {
             MaybeUninit::uninit()
         }
     }
+}
+
+/// Runs a var's initialiser; false: it panicked, and the record holds the text.
+pub fn completes(initialise: impl FnOnce()) -> bool {
+    panic::catch_unwind(AssertUnwindSafe(initialise)).map_err(caught).is_ok()
 }
 
 /// As [`catch`], for a body that never returns.
@@ -104,16 +110,25 @@ fn release(record: &ThreadRecord) {
 #[cold]
 #[inline(never)]
 pub(crate) fn resume(record: &ThreadRecord) -> ! {
+    panic::resume_unwind(Box::new(take_text(record)))
+}
+
+/// The text of the panic that an initialiser ended with.
+pub(crate) fn take_failure() -> String {
+    take_text(record())
+}
+
+/// Clears the flag and takes the text.
+fn take_text(record: &ThreadRecord) -> String {
     record.flags.fetch_and(!PANICKED, Ordering::Relaxed);
     let data = record.text.load(Ordering::Relaxed);
     let len = record.text_len.load(Ordering::Relaxed);
-    let text = if data.is_null() {
+    if data.is_null() {
         String::new()
     } else {
         // SAFETY: `fail` stored a live String's parts, and only this thread's next `fail` frees it.
         unsafe { str::from_utf8_unchecked(slice::from_raw_parts(data, len)) }.to_owned()
-    };
-    panic::resume_unwind(Box::new(text))
+    }
 }
 
 /// Replaces the bundle's panic hook by one that hands the panic to the host's.
@@ -141,6 +156,7 @@ fn report(host: &HostTable, bundle: &str, info: &PanicHookInfo<'_>) {
         line,
         column,
         backtrace: Text::new(&backtrace),
+        image: &IMAGE,
     };
     // SAFETY: everything that the report borrows outlives the call.
     unsafe { (host.report_panic)(&report) }

@@ -57,10 +57,13 @@ impl Slot {
 
     /// Points a slot that is still unresolved at `entry`. A slot that a host has resolved in the
     /// meantime keeps its target, which may be newer.
-    pub(super) fn resolve_alone(&self, cold: *const (), entry: *const ()) {
+    pub(super) fn resolve_alone(&self, cold: *const (), entry: *const ()) -> Result<(), *const ()> {
         let (cold, entry) = (cold.cast_mut(), entry.cast_mut());
-        // Release as in `point_at`; a failure changes nothing and reads nothing.
-        let _ = self.entry.compare_exchange(cold, entry, Ordering::Release, Ordering::Relaxed);
+        // Release as in `point_at`; Acquire, at a failure, as in `entry`.
+        match self.entry.compare_exchange(cold, entry, Ordering::Release, Ordering::Acquire) {
+            Ok(_) => Ok(()),
+            Err(known) => Err(known.cast_const()),
+        }
     }
 
     /// Retargets the slot. Called under the writer's lock only, or for a slot that nobody else

@@ -5,7 +5,12 @@ use core::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use super::{Accessor, accessor, allocator, panic, pin};
+use super::{
+    Accessor, accessor, allocator,
+    events::{LogTable, TraceTable},
+    init::ImageInfo,
+    panic, pin,
+};
 
 /// The number of this boundary: raised with every change of a `repr(C)` type of this module, of
 /// the entry protocol, or of the manifest's records.
@@ -23,6 +28,23 @@ impl Text {
     /// Borrows `text`; whoever receives it must not keep it beyond the call it is passed to.
     pub const fn new(text: &str) -> Self {
         Text { data: text.as_ptr(), len: text.len() }
+    }
+
+    /// Borrows a text that may be missing.
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) const fn maybe(text: Option<&str>) -> Self {
+        match text {
+            Some(text) => Text::new(text),
+            None => Text { data: ptr::null(), len: 0 },
+        }
+    }
+
+    /// # Safety
+    /// As for [`as_str`](Text::as_str).
+    #[cfg(all(feature = "host", any(feature = "log", feature = "tracing")))]
+    pub(crate) unsafe fn as_option<'a>(self) -> Option<&'a str> {
+        // SAFETY: the caller's promise.
+        (!self.data.is_null()).then(|| unsafe { self.as_str() })
     }
 
     /// # Safety
@@ -43,6 +65,8 @@ pub(crate) struct PanicReport {
     pub(crate) column: u32,
     /// The bundle's own backtrace, if one was asked for; else empty.
     pub(crate) backtrace: Text,
+    /// The image whose code panicked.
+    pub(crate) image: &'static ImageInfo,
 }
 
 /// Where init hands in what the image defines and calls; only the host looks inside.
@@ -72,6 +96,10 @@ pub struct HostTable {
     pub(crate) alloc_zeroed: unsafe extern "C" fn(usize, usize) -> *mut u8,
     pub(crate) realloc: unsafe extern "C" fn(*mut u8, usize, usize, usize) -> *mut u8,
     pub(crate) dealloc: unsafe extern "C" fn(*mut u8, usize, usize),
+    /// Introduces the image whose init is running.
+    pub(crate) image: unsafe extern "C" fn(*mut Stage, &'static ImageInfo),
+    pub(crate) log: &'static LogTable,
+    pub(crate) trace: &'static TraceTable,
 }
 
 /// The host's table, null in an image that no host has claimed.
@@ -108,6 +136,9 @@ static ALONE: HostTable = HostTable {
     alloc_zeroed: allocator::alloc_zeroed_alone,
     realloc: allocator::realloc_alone,
     dealloc: allocator::dealloc_alone,
+    image: image_alone,
+    log: &LogTable::NONE,
+    trace: &TraceTable::NONE,
 };
 
 // `init` gets a host's table as its argument and never uses this one.
@@ -115,4 +146,5 @@ unsafe extern "C" fn stage_alone(_: *mut Stage, _: &'static Accessor) {}
 unsafe extern "C" fn staged_alone(_: *mut Stage) -> bool {
     false
 }
+unsafe extern "C" fn image_alone(_: *mut Stage, _: &'static ImageInfo) {}
 unsafe extern "C" fn stage_error_alone(_: *mut Stage, _: Text) {}

@@ -83,6 +83,27 @@ mod names {
         ::std::process::abort()
     }
 
+    #[::hot::export(always)]
+    pub(crate) fn closures(
+        call: &(dyn ::std::ops::Fn(&u8) -> u8 + ::std::marker::Sync),
+        last: ::std::boxed::Box<dyn ::std::ops::FnOnce() -> u8>,
+    ) -> u8 {
+        let _ = call(&1);
+        last()
+    }
+
+    pub(crate) struct Box<'a>(pub(crate) &'a u8);
+
+    #[::hot::export]
+    impl<'a> Box<'a> {
+        pub fn get(&self) -> &'a u8 {
+            self.0
+        }
+        pub fn either(&self, _other: &Self) -> &u8 {
+            self.0
+        }
+    }
+
     ::hot::import! { pub(crate) math => { fn add(a: u8, b: u8) -> u8; } }
 }
 
@@ -90,6 +111,19 @@ mod names {
 #[::hot::export]
 #[must_use]
 pub fn longest<'a>(a: &'a str, _b: &str) -> &'a str {
+    a
+}
+
+/// A public function whose calls are hot.
+#[::hot::export(always)]
+#[must_use]
+pub fn always<'a>(a: &'a str, _: &str) -> &'a str {
+    a
+}
+
+/// A function for C.
+#[::hot::export]
+pub extern "C" fn c(a: u8) -> u8 {
     a
 }
 
@@ -110,6 +144,20 @@ mod render {}
 /// A type.
 #[derive(Debug, Clone, Copy)]
 pub struct World;
+
+#[::hot::export]
+impl World {
+    /// A method.
+    #[must_use]
+    pub fn step(&self, mut by: u8) -> u8 {
+        by += self.private();
+        by
+    }
+
+    fn private(self) -> u8 {
+        1
+    }
+}
 
 /// What is allowed on a function is allowed for all that comes of it.
 mod allowed {
@@ -151,6 +199,18 @@ mod allowed {
     #[::hot::export]
     fn single<'a>(_: &'a str) {}
 
+    #[allow(deprecated, elided_lifetimes_in_paths, clippy::all, non_snake_case)]
+    #[::hot::export]
+    impl Private {
+        #[expect(single_use_lifetimes, unused_variables)]
+        pub fn Single<'a>(&self, text: &'a str, old: Old) {}
+
+        #[deprecated]
+        pub fn gone(view: View) -> View {
+            view
+        }
+    }
+
     #[allow(private_interfaces)]
     #[::hot::export]
     pub(crate) fn private(private: Private) -> Private {
@@ -191,5 +251,18 @@ fn main() {
     let _ = ::hot::get!(math::take);
     let _ = ::hot::get!(longest)("", "");
     ::hot::get!(render_handle)();
+    let _ = names::closures(&|n| *n, ::std::boxed::Box::new(|| 1));
+    let _ = names::Box(&1).get();
+    let _ = names::Box(&1).either(&names::Box(&2));
+    let _ = always("", "");
+    let _ = c(1);
+    let _ = World.step(1);
     let _ = allowed::all();
+    let _ = ::hot::try_get!(names::add).is_ok();
+    let _ = ::hot::fn_ptr!(c)(1);
+    if let ::std::result::Result::Ok(host) = ::hot::Host::start() {
+        let longest = ::hot::lookup!(host, "hygiene::longest", for<'a> fn(&'a str, &str) -> &'a str);
+        let _ = longest.is_ok_and(|longest| longest("", "").is_empty());
+        let _ = ::hot::lookup!(host, "math::take", fn(World)).is_ok();
+    }
 }

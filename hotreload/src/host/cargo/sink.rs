@@ -13,6 +13,20 @@ use std::{
 };
 
 /// What a build says while it runs. A [`BuildSink`] is called with each.
+///
+/// ```no_run
+/// use hot::BuildMessage;
+///
+/// let host = hot::Host::builder()
+///     .build_output(std::sync::Arc::new(|message| match message {
+///         BuildMessage::Diagnostic { rendered, .. } => eprint!("{rendered}"),
+///         BuildMessage::Line(line) => eprintln!("cargo: {line}"),
+///         BuildMessage::Progress { crates, .. } => eprintln!("{crates} crates"),
+///         _ => {}
+///     }))
+///     .start()?;
+/// # Ok::<(), hot::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildMessage<'a> {
@@ -43,7 +57,7 @@ pub enum BuildMessage<'a> {
     Done,
 }
 
-/// Shows a build. It is called by the thread that builds.
+/// Shows a build. It is called by the thread that builds. See [`BuildMessage`] for an example.
 pub type BuildSink = Arc<dyn Fn(BuildMessage<'_>) + Send + Sync>;
 
 /// Shows a build on standard error, with a line of progress if that is a terminal.

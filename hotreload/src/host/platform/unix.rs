@@ -34,6 +34,15 @@ pub(crate) fn on_fork_in_child(f: extern "C" fn()) -> io::Result<()> {
     }
 }
 
+/// Has `f` run when the process exits: after `main`, or by `exit` on whatever thread.
+pub(crate) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
+    // SAFETY: `f` is a safe function of the host's executable, which is never unmapped.
+    match unsafe { libc::atexit(f) } {
+        0 => Ok(()),
+        _ => Err(io::ErrorKind::OutOfMemory.into()),
+    }
+}
+
 /// Whether `n` more thread-local keys can be made: std aborts a process that runs out of them.
 ///
 /// POSIX has no way to ask, so the keys are made and deleted. A thread that needs a key within

@@ -9,6 +9,11 @@ unsafe extern "system" {
     fn TlsFree(index: u32) -> i32;
 }
 
+// The C runtime, which std links.
+unsafe extern "C" {
+    fn atexit(f: extern "C" fn()) -> i32;
+}
+
 /// What `TlsAlloc` gives when there is no index left.
 const TLS_OUT_OF_INDEXES: u32 = u32::MAX;
 
@@ -42,6 +47,15 @@ pub(crate) fn thread_name(_id: u64) -> Option<String> {
 /// Does nothing: there is no fork.
 pub(crate) fn on_fork_in_child(_f: extern "C" fn()) -> io::Result<()> {
     Ok(())
+}
+
+/// Has `f` run when the process exits: after `main`, or by `exit` on whatever thread.
+pub(crate) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
+    // SAFETY: `f` is a safe function of the host's executable, which is never unmapped.
+    match unsafe { atexit(f) } {
+        0 => Ok(()),
+        _ => Err(io::ErrorKind::OutOfMemory.into()),
+    }
 }
 
 /// Whether `n` more thread-local indexes can be had: they are taken and given back.

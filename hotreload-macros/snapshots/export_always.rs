@@ -1,0 +1,106 @@
+/// Adds.
+#[track_caller]
+#[inline]
+pub fn add(a: i32, __hot_1: i32) -> i32 {
+    add::handle()(a, __hot_1)
+}
+#[track_caller]
+#[doc(hidden)]
+fn __hot_body_add(mut a: i32, _: i32) -> i32 {
+    a
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+pub enum add {}
+#[doc(hidden)]
+#[allow(
+    deprecated,
+    elided_lifetimes_in_paths,
+    improper_ctypes_definitions,
+    mismatched_lifetime_syntaxes,
+    single_use_lifetimes,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+const _: () = {
+    type __HotEntry = fn(i32, i32) -> ::hot::rt::MaybeUninit<i32>;
+    fn __hot_entry(__hot_0: i32, __hot_1: i32) -> ::hot::rt::MaybeUninit<i32> {
+        ::hot::rt::catch(move || __hot_body_add(__hot_0, __hot_1))
+    }
+    #[cold]
+    fn __hot_cold(__hot_0: i32, __hot_1: i32) -> ::hot::rt::MaybeUninit<i32> {
+        match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+            ::core::option::Option::Some(__hot_code) => {
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                };
+                __hot_code(__hot_0, __hot_1)
+            }
+            ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+        }
+    }
+    static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
+    const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+        package: ::core::env!("CARGO_PKG_NAME"),
+        version: ::core::env!("CARGO_PKG_VERSION"),
+        path: ::core::concat!(::core::module_path!(), "::", "add"),
+        exported: true,
+        is_unsafe: false,
+        abi: "Rust",
+        display: "fn(i32, i32) -> i32",
+        types: &[
+            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+        ],
+    };
+    ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+    static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+        kind: ::hot::rt::Kind::Function,
+        record: &__HOT_RECORD,
+        slot: &__HOT_SLOT,
+        cold: __hot_cold as *const (),
+        body: __hot_entry as *const (),
+        layout: ::core::alloc::Layout::new::<()>(),
+        signature: || ::core::any::TypeId::of::<fn(i32, i32) -> i32>(),
+        type_name: || ::core::any::type_name::<fn(i32, i32) -> i32>(),
+        identity: || ::core::any::TypeId::of::<add>(),
+    };
+    ::hot::rt::inventory::submit! {
+        ::hot::rt::Registered(& __HOT_ACCESSOR)
+    }
+    #[inline(always)]
+    fn __hot_glue(__hot_0: i32, __hot_1: i32) -> i32 {
+        if ::hot::rt::STATIC {
+            __hot_body_add(__hot_0, __hot_1)
+        } else {
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0, __hot_1);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+    }
+    impl ::hot::rt::Exported for add {
+        fn accessor() -> &'static ::hot::rt::Accessor {
+            &__HOT_ACCESSOR
+        }
+    }
+    impl add {
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn handle() -> impl ::core::ops::Fn(
+            i32,
+            i32,
+        ) -> i32 + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
+            __hot_glue
+        }
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn pointer() -> fn(i32, i32) -> i32 {
+            __hot_glue
+        }
+    }
+};

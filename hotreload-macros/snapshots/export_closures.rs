@@ -1,0 +1,243 @@
+fn each<'a>(
+    pick: &dyn Fn(&'a str, &u8) -> bool,
+    note: &mut (dyn FnMut(&str) -> &str + Send),
+    last: Box<dyn FnOnce() + 'a>,
+) {}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+enum each {}
+#[doc(hidden)]
+#[allow(
+    deprecated,
+    elided_lifetimes_in_paths,
+    improper_ctypes_definitions,
+    mismatched_lifetime_syntaxes,
+    single_use_lifetimes,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+const _: () = {
+    type __HotEntry = for<'a> fn(
+        ::hot::rt::Callback<*const (), (&'a (),)>,
+        ::hot::rt::Callback<dyn Send, ()>,
+        ::hot::rt::Callback<*const (), (&'a (),)>,
+    ) -> ::hot::rt::MaybeUninit<()>;
+    fn __hot_entry<'a>(
+        __hot_0: ::hot::rt::Callback<*const (), (&'a (),)>,
+        __hot_1: ::hot::rt::Callback<dyn Send, ()>,
+        __hot_2: ::hot::rt::Callback<*const (), (&'a (),)>,
+    ) -> ::hot::rt::MaybeUninit<()> {
+        ::hot::rt::catch(move || {
+            let __hot_0 = __hot_0.erase();
+            let __hot_1 = __hot_1.erase();
+            let __hot_2 = __hot_2.erase();
+            each(
+                &move |__hot_arg_0, __hot_arg_1| {
+                    let __hot_call = unsafe {
+                        ::core::mem::transmute::<
+                            *const (),
+                            fn(
+                                ::hot::rt::Object,
+                                &'a str,
+                                &u8,
+                            ) -> ::hot::rt::MaybeUninit<bool>,
+                        >(__hot_0.call())
+                    };
+                    let __hot_result = __hot_call(
+                        __hot_0.object(),
+                        __hot_arg_0,
+                        __hot_arg_1,
+                    );
+                    unsafe { ::hot::rt::finish(__hot_result) }
+                },
+                &mut move |__hot_arg_0| {
+                    let __hot_call = unsafe {
+                        ::core::mem::transmute::<
+                            *const (),
+                            fn(::hot::rt::Object, &str) -> ::hot::rt::MaybeUninit<&str>,
+                        >(__hot_1.call())
+                    };
+                    let __hot_result = __hot_call(__hot_1.object(), __hot_arg_0);
+                    unsafe { ::hot::rt::finish(__hot_result) }
+                },
+                ::hot::rt::Box::new(move || {
+                    let __hot_call = unsafe {
+                        ::core::mem::transmute::<
+                            *const (),
+                            fn(::hot::rt::Object) -> ::hot::rt::MaybeUninit<()>,
+                        >(__hot_2.call())
+                    };
+                    let __hot_result = __hot_call(__hot_2.into_object());
+                    unsafe { ::hot::rt::finish(__hot_result) }
+                }),
+            )
+        })
+    }
+    #[cold]
+    fn __hot_cold<'a>(
+        __hot_0: ::hot::rt::Callback<*const (), (&'a (),)>,
+        __hot_1: ::hot::rt::Callback<dyn Send, ()>,
+        __hot_2: ::hot::rt::Callback<*const (), (&'a (),)>,
+    ) -> ::hot::rt::MaybeUninit<()> {
+        match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+            ::core::option::Option::Some(__hot_code) => {
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                };
+                __hot_code(__hot_0, __hot_1, __hot_2)
+            }
+            ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+        }
+    }
+    static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
+    const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+        package: ::core::env!("CARGO_PKG_NAME"),
+        version: ::core::env!("CARGO_PKG_VERSION"),
+        path: ::core::concat!(::core::module_path!(), "::", "each"),
+        exported: true,
+        is_unsafe: false,
+        abi: "Rust",
+        display: "fn(&dyn Fn(&'a str, &u8) -> bool, &mut (dyn FnMut(&str) -> &str + Send), Box<dyn FnOnce() + 'a>)",
+        types: &[
+            ::hot::rt::manifest::Type::of::<
+                &dyn Fn(&'static str, &u8) -> bool,
+            >("&dyn Fn(&str, &u8) -> bool", "a b 0 a"),
+            ::hot::rt::manifest::Type::of::<
+                &mut (dyn FnMut(&str) -> &str + Send),
+            >("&mut (dyn FnMut(&str) -> &str + Send)", "c 0 0 c"),
+            ::hot::rt::manifest::Type::of::<
+                Box<dyn FnOnce() + 'static>,
+            >("Box<dyn FnOnce()>", "b"),
+            ::hot::rt::manifest::Type::of::<()>("()", ""),
+        ],
+    };
+    ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
+    static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+        kind: ::hot::rt::Kind::Function,
+        record: &__HOT_RECORD,
+        slot: &__HOT_SLOT,
+        cold: __hot_cold as *const (),
+        body: __hot_entry as *const (),
+        layout: ::core::alloc::Layout::new::<()>(),
+        signature: || ::core::any::TypeId::of::<
+            for<'a> fn(
+                &dyn Fn(&'a str, &u8) -> bool,
+                &mut (dyn FnMut(&str) -> &str + Send),
+                Box<dyn FnOnce() + 'a>,
+            ) -> (),
+        >(),
+        type_name: || ::core::any::type_name::<
+            for<'a> fn(
+                &dyn Fn(&'a str, &u8) -> bool,
+                &mut (dyn FnMut(&str) -> &str + Send),
+                Box<dyn FnOnce() + 'a>,
+            ) -> (),
+        >(),
+        identity: || ::core::any::TypeId::of::<each>(),
+    };
+    ::hot::rt::inventory::submit! {
+        ::hot::rt::Registered(& __HOT_ACCESSOR)
+    }
+    #[inline(always)]
+    fn __hot_glue<'a>(
+        __hot_0: &dyn Fn(&'a str, &u8) -> bool,
+        __hot_1: &mut (dyn FnMut(&str) -> &str + Send),
+        __hot_2: Box<dyn FnOnce() + 'a>,
+    ) -> () {
+        if ::hot::rt::STATIC {
+            each(__hot_0, __hot_1, __hot_2)
+        } else {
+            let __hot_0 = {
+                let __hot_call: fn(
+                    ::hot::rt::Object,
+                    &'a str,
+                    &u8,
+                ) -> ::hot::rt::MaybeUninit<bool> = |
+                    __hot_object,
+                    __hot_arg_0,
+                    __hot_arg_1|
+                {
+                    let __hot_closure = unsafe {
+                        &*__hot_object.pointer::<dyn Fn(&'a str, &u8) -> bool>()
+                    };
+                    ::hot::rt::catch(move || (*__hot_closure)(__hot_arg_0, __hot_arg_1))
+                };
+                ::hot::rt::Callback::new(
+                    ::hot::rt::Object::of(::core::ptr::from_ref(__hot_0)),
+                    __hot_call as *const (),
+                    ::core::option::Option::None,
+                )
+            };
+            let __hot_1 = {
+                let __hot_call: fn(
+                    ::hot::rt::Object,
+                    &str,
+                ) -> ::hot::rt::MaybeUninit<&str> = |__hot_object, __hot_arg_0| {
+                    let __hot_closure = unsafe {
+                        &mut *__hot_object.pointer::<dyn FnMut(&str) -> &str + Send>()
+                    };
+                    ::hot::rt::catch(move || (*__hot_closure)(__hot_arg_0))
+                };
+                ::hot::rt::Callback::new(
+                    ::hot::rt::Object::of(::core::ptr::from_mut(__hot_1)),
+                    __hot_call as *const (),
+                    ::core::option::Option::None,
+                )
+            };
+            let __hot_2 = {
+                let __hot_call: fn(::hot::rt::Object) -> ::hot::rt::MaybeUninit<()> = |
+                    __hot_object|
+                {
+                    let __hot_closure = unsafe {
+                        ::hot::rt::Box::from_raw(__hot_object.pointer::<dyn FnOnce()>())
+                    };
+                    ::hot::rt::catch(move || __hot_closure())
+                };
+                ::hot::rt::Callback::new(
+                    ::hot::rt::Object::of(::hot::rt::Box::into_raw(__hot_2)),
+                    __hot_call as *const (),
+                    ::core::option::Option::Some(|__hot_object: ::hot::rt::Object| {
+                        let __hot_closure = unsafe {
+                            ::hot::rt::Box::from_raw(
+                                __hot_object.pointer::<dyn FnOnce()>(),
+                            )
+                        };
+                        ::hot::rt::catch(move || ::core::mem::drop(__hot_closure))
+                    }),
+                )
+            };
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0, __hot_1, __hot_2);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+    }
+    impl ::hot::rt::Exported for each {
+        fn accessor() -> &'static ::hot::rt::Accessor {
+            &__HOT_ACCESSOR
+        }
+    }
+    impl each {
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn handle() -> impl for<'a> ::core::ops::Fn(
+            &dyn Fn(&'a str, &u8) -> bool,
+            &mut (dyn FnMut(&str) -> &str + Send),
+            Box<dyn FnOnce() + 'a>,
+        ) -> () + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
+            __hot_glue
+        }
+        #[doc(hidden)]
+        #[inline(always)]
+        pub fn pointer() -> for<'a> fn(
+            &dyn Fn(&'a str, &u8) -> bool,
+            &mut (dyn FnMut(&str) -> &str + Send),
+            Box<dyn FnOnce() + 'a>,
+        ) -> () {
+            __hot_glue
+        }
+    }
+};

@@ -1,0 +1,86 @@
+const LOOKUP: () = {
+    #[doc(hidden)]
+    #[allow(non_camel_case_types)]
+    struct __hot_lookup;
+    #[doc(hidden)]
+    #[allow(
+        deprecated,
+        elided_lifetimes_in_paths,
+        improper_ctypes_definitions,
+        mismatched_lifetime_syntaxes,
+        single_use_lifetimes,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    const _: () = {
+        type __HotEntry = fn(&mut World, f32) -> ::hot::rt::MaybeUninit<u8>;
+        #[cold]
+        fn __hot_cold(__hot_0: &mut World, __hot_1: f32) -> ::hot::rt::MaybeUninit<u8> {
+            match ::hot::rt::resolve(&__HOT_ACCESSOR) {
+                ::core::option::Option::Some(__hot_code) => {
+                    let __hot_code = unsafe {
+                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
+                    };
+                    __hot_code(__hot_0, __hot_1)
+                }
+                ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
+            }
+        }
+        static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(
+            __hot_cold as *const (),
+        );
+        const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            path: "game::step",
+            exported: false,
+            is_unsafe: false,
+            abi: "Rust",
+            display: "fn(&mut World, f32) -> u8",
+            types: &[
+                ::hot::rt::manifest::Type::of::<&mut World>("&mut World", "a"),
+                ::hot::rt::manifest::Type::of::<f32>("f32", ""),
+                ::hot::rt::manifest::Type::of::<u8>("u8", ""),
+            ],
+        };
+        static __HOT_RECORD: [u8; __HOT_FUNCTION.size()] = __HOT_FUNCTION.encode();
+        static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
+            kind: ::hot::rt::Kind::Function,
+            record: &__HOT_RECORD,
+            slot: &__HOT_SLOT,
+            cold: __hot_cold as *const (),
+            body: ::core::ptr::null(),
+            layout: ::core::alloc::Layout::new::<()>(),
+            signature: || ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>(),
+            type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
+            identity: || ::core::any::TypeId::of::<__hot_lookup>(),
+        };
+        #[inline(always)]
+        fn __hot_glue(__hot_0: &mut World, __hot_1: f32) -> u8 {
+            let __hot_pin = ::hot::rt::Pin::enter();
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
+            };
+            let __hot_result = __hot_code(__hot_0, __hot_1);
+            unsafe { __hot_pin.leave(__hot_result) }
+        }
+        impl ::hot::rt::Exported for __hot_lookup {
+            fn accessor() -> &'static ::hot::rt::Accessor {
+                &__HOT_ACCESSOR
+            }
+        }
+        impl __hot_lookup {
+            #[doc(hidden)]
+            #[inline(always)]
+            pub fn handle() -> impl ::core::ops::Fn(
+                &mut World,
+                f32,
+            ) -> u8 + ::core::marker::Copy + ::core::marker::Send + ::core::marker::Sync + 'static {
+                __hot_glue
+            }
+        }
+    };
+    let __hot_accessor = <__hot_lookup as ::hot::rt::Exported>::accessor();
+    ::hot::Host::look_up(&self.host, __hot_accessor, __hot_lookup::handle())
+};

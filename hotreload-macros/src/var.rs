@@ -1,0 +1,211 @@
+//! `#[hot::export]` on a static, and statics of `hot::import!`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{
+    Attribute, Expr, Ident, Lifetime, LitStr, Path, StaticMutability, Token, Type, Visibility,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+};
+
+use crate::{
+    check,
+    errors::{Errors, beside},
+    options::Options,
+    owner, signature,
+};
+
+/// `static NAME: Type = value;`, or without the value in an import.
+pub(crate) struct Static {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    mutability: StaticMutability,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) value: Option<Expr>,
+}
+
+impl Static {
+    /// Parses from the keyword on.
+    pub(crate) fn parse_rest(
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        input: ParseStream<'_>,
+    ) -> syn::Result<Self> {
+        input.parse::<Token![static]>()?;
+        let mutability = input.parse()?;
+        let ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let ty = input.parse()?;
+        let value = match input.parse::<Option<Token![=]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        input.parse::<Token![;]>()?;
+        Ok(Static { attrs, vis, mutability, ident, ty, value })
+    }
+
+    /// Notes what cannot be a var.
+    pub(crate) fn check(&self, krate: &Path, errors: &mut Errors) {
+        if let StaticMutability::Mut(token) = &self.mutability {
+            errors.on(
+                token,
+                "a `static mut` cannot be exported: nothing would order the accesses of host and \
+                 bundles; use an atomic, a `Mutex` or `hot::State`",
+            );
+        }
+        check::name(&self.ident, krate, "rename the static", errors);
+        check::crossing(&self.ty, errors);
+    }
+}
+
+impl Parse for Static {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        Static::parse_rest(attrs, vis, input)
+    }
+}
+
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    try_expand(options, item.clone()).unwrap_or_else(|error| beside(item, &error))
+}
+
+fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let mut errors = Errors::default();
+    let options = Options::parse(options, &["name", "crate"], &mut errors);
+    let item: Static = syn::parse2(item)?;
+    let krate = options.krate();
+    item.check(&krate, &mut errors);
+    check::definition_name(options.name.as_ref(), &mut errors);
+    if item.value.is_none() {
+        errors.on(&item.ident, "an exported static needs a first value");
+    }
+    errors.propagate()?;
+    let last = options.name.as_ref().map_or_else(|| item.ident.unraw().to_string(), LitStr::value);
+    let path = quote!(::core::concat!(::core::module_path!(), "::", #last));
+    // The static itself becomes a `Var`.
+    Ok(item.expand(&krate, &path))
+}
+
+impl Static {
+    /// The static as a `Var` with its accessor; `path` is the definition's full name.
+    pub(crate) fn expand(&self, krate: &Path, path: &TokenStream) -> TokenStream {
+        let Static { attrs, vis, ident, ty, value, .. } = self;
+        let accessor = self.accessor(krate, path);
+        // In a static's type an elided lifetime is `'static`; in a result it is not.
+        let mut concrete = ty.clone();
+        owner::for_elided(&mut concrete, |lifetime| {
+            *lifetime = Some(Lifetime::new("'static", Span::call_site()));
+        });
+        let cfg = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+        let cfg: Vec<_> = cfg.collect();
+        let doc = value.is_none().then(|| {
+            let doc = format!("The var `{}` of another crate.", ident.unraw());
+            quote!(#[doc = #doc])
+        });
+        let here = Span::mixed_site().located_at(ident.span());
+        let accessor_type = quote_spanned!(here=> enum #ident {});
+        quote_spanned! {Span::mixed_site()=>
+            #doc
+            #(#attrs)*
+            #vis static #ident: #krate::Var<#ty> = {
+                #accessor
+                // SAFETY: the accessor is that of a var of this type, and its home a static.
+                unsafe { #krate::Var::new(&__HOT_ACCESSOR, __HOT_HOME) }
+            };
+
+            #(#cfg)*
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            #vis #accessor_type
+
+            #(#cfg)*
+            #[doc(hidden)]
+            const _: () = {
+                impl #krate::rt::Exported for #ident {
+                    fn accessor() -> &'static #krate::rt::Accessor {
+                        #ident.accessor()
+                    }
+                }
+                impl #ident {
+                    #[doc(hidden)]
+                    #[inline(always)]
+                    pub fn handle() -> &'static #krate::Var<#concrete> {
+                        &#ident
+                    }
+                }
+            };
+        }
+    }
+
+    fn accessor(&self, krate: &Path, path: &TokenStream) -> TokenStream {
+        let Static { ident, ty, value, .. } = self;
+        let (name, lifetimes) = signature::describe_static(ty);
+        let display = signature::display_type(ty);
+        let exported = value.is_some();
+        let hash = value.as_ref().map_or(0, |value| hash(&quote!(#value).to_string()));
+        // Rustc chooses its methods by the type itself, which may be an alias.
+        let of_type = quote_spanned!(Span::mixed_site()=> (&#krate::rt::VarType::<#ty>::NEW));
+        let initialise = value.as_ref().map(|value| {
+            quote_spanned! {Span::mixed_site()=>
+                static __HOT_FIRST: #ty = #value;
+                unsafe fn __hot_initialise(place: *mut ()) -> bool {
+                    let place = place.cast::<#ty>();
+                    #krate::rt::completes(|| {
+                        // SAFETY: whoever calls it gives fresh storage of this layout. The static
+                        // is moved out of, and nothing else ever looks at it: it is called only
+                        // where the static is not the var itself.
+                        unsafe { place.copy_from_nonoverlapping(&raw const __HOT_FIRST, 1) };
+                        // SAFETY: it was written just before.
+                        #of_type.force(unsafe { &*place });
+                    })
+                }
+            }
+        });
+        let (body, home) = match value {
+            Some(_) => (
+                quote!(__hot_initialise as *const ()),
+                quote!(if #krate::rt::STATIC { (&raw const __HOT_FIRST).cast() } else { ::core::ptr::null() }),
+            ),
+            None => (quote!(::core::ptr::null()), quote!(::core::ptr::null())),
+        };
+        quote_spanned! {Span::mixed_site()=>
+            #[allow(unused_imports)]
+            use #krate::rt::{Special as _, Usual as _};
+            #initialise
+            // With the feature `static` the first value's static is the var.
+            const __HOT_HOME: *const () = #home;
+            static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(__HOT_HOME);
+            const __HOT_VAR: #krate::rt::manifest::Var = #krate::rt::manifest::Var {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                path: #path,
+                exported: #exported,
+                display: #display,
+                ty: #krate::rt::manifest::Type::of::<#ty>(#name, #lifetimes),
+                initialiser: #hash,
+            };
+            #krate::__manifest_record!(__HOT_RECORD, __HOT_VAR);
+            static __HOT_ACCESSOR: #krate::rt::Accessor = #krate::rt::Accessor {
+                kind: #krate::rt::Kind::Var,
+                record: &__HOT_RECORD,
+                slot: &__HOT_SLOT,
+                cold: ::core::ptr::null(),
+                body: #body,
+                layout: ::core::alloc::Layout::new::<#ty>(),
+                signature: || #of_type.signature(),
+                type_name: || ::core::any::type_name::<#ty>(),
+                identity: || ::core::any::TypeId::of::<#ident>(),
+            };
+            #krate::rt::inventory::submit! { #krate::rt::Registered(&__HOT_ACCESSOR) }
+        }
+    }
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo): stable from build to build.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

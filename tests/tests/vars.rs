@@ -1,0 +1,230 @@
+//! Exported statics and `hot::State`: the host owns them, reloads keep them.
+
+use std::{
+    panic,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+use hot::{Code, Host};
+use tests::Fixture;
+
+fn host() -> Host {
+    static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
+    HOST.clone()
+}
+
+hot::import! {
+    var_kept => {
+        static COUNT: AtomicU32;
+        fn bump() -> u32;
+    }
+    var_layout => {
+        fn get() -> u32;
+    }
+    var_state => {
+        fn enter(name: &str) -> usize;
+        fn names() -> String;
+    }
+    var_lazy => { fn maker() -> u32; }
+    var_user => {
+        static COUNT: AtomicU32;
+        fn other() -> u32;
+    }
+    var_gone => { static GONE: AtomicU32; }
+    var_alias => {
+        static BOOK: hot::State<Vec<String>>;
+        fn own() -> u32;
+    }
+}
+
+const COUNTER: &str = "use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    #[hot::export] pub static COUNT: AtomicU32 = AtomicU32::new(START);
+    #[hot::export] pub fn bump() -> u32 { COUNT.fetch_add(STEP, Relaxed) + STEP }";
+
+#[test]
+fn a_var_keeps_its_value_and_is_one_for_host_and_bundle() {
+    let fixture = Fixture::new("var_kept");
+    let version = |start: &str, step: &str| {
+        fixture.build(&COUNTER.replace("START", start).replace("STEP", step))
+    };
+    let (v1, v2, v3) = (version("5", "1"), version("5", "10"), version("99", "10"));
+    let bundle = host().load(&v1).unwrap();
+    assert_eq!(hot::get!(var_kept::bump)(), 6);
+    var_kept::COUNT.store(20, Relaxed);
+    let reference: &AtomicU32 = &var_kept::COUNT;
+    assert_eq!(hot::get!(var_kept::bump)(), 21);
+    host().load(&v2).unwrap();
+    assert_eq!(hot::get!(var_kept::bump)(), 31);
+    assert_eq!(reference.load(Relaxed), 31, "a reference from before");
+
+    let report = host().load(&v3).map(|bundle| bundle.reload().unwrap()).unwrap();
+    assert_eq!(report.not_applied, ["var_kept::COUNT"], "only the first value was edited");
+    assert_eq!(hot::get!(var_kept::COUNT).load(Relaxed), 31);
+    bundle.rollback().unwrap();
+    assert_eq!(hot::get!(var_kept::bump)(), 41);
+}
+
+#[test]
+fn another_layout_is_refused_while_the_value_lives() {
+    let fixture = Fixture::new("var_layout");
+    let version = |ty: &str, get: &str| {
+        fixture.build(&format!(
+            "use std::sync::atomic::*;
+             #[hot::export] pub static VALUE: {ty} = {ty}::new(7);
+             #[hot::export] pub fn get() -> u32 {{ {get} }}"
+        ))
+    };
+    let v1 = version("AtomicU32", "VALUE.load(Ordering::Relaxed)");
+    let v2 = version("AtomicU64", "VALUE.load(Ordering::Relaxed) as u32");
+    // The same size: only the name, and the TypeId, tell.
+    let v3 = version("AtomicI32", "VALUE.load(Ordering::Relaxed) as u32 + 1");
+    let bundle = host().load(&v1).unwrap();
+    for other in [&v2, &v3] {
+        let error = host().load(other).unwrap_err();
+        assert_eq!(error.code(), Code::VarLayout, "{error}");
+        assert!(error.to_string().contains("the value that is there"), "{error}");
+        assert_eq!(hot::get!(var_layout::get)(), 7);
+    }
+    // Once nothing defines the name, nothing holds the old value.
+    bundle.unload().unwrap();
+    host().load(&v3).unwrap();
+    assert_eq!(hot::get!(var_layout::get)(), 8);
+}
+
+#[test]
+fn a_state_survives_while_its_code_changes() {
+    let fixture = Fixture::new("var_state");
+    let version = |separator: &str| {
+        fixture.build(&format!(
+            "#[derive(Default)] pub struct Lobby {{ pub guests: Vec<String> }}
+             #[hot::export] pub static LOBBY: hot::State<Lobby> = hot::State::new(Lobby::default);
+             #[hot::export] pub fn enter(name: &str) -> usize {{
+                 let mut lobby = LOBBY.write();
+                 if name == \"boom\" {{ panic!(\"while it is locked\") }}
+                 lobby.guests.push(name.to_owned());
+                 lobby.guests.len()
+             }}
+             #[hot::export] pub fn names() -> String {{ LOBBY.read().guests.join({separator:?}) }}"
+        ))
+    };
+    let (v1, v2) = (version(" "), version(" & "));
+    host().load(&v1).unwrap();
+    assert_eq!(hot::get!(var_state::enter)("Ann"), 1);
+    assert!(panic::catch_unwind(|| hot::get!(var_state::enter)("boom")).is_err());
+    host().load(&v2).unwrap();
+    assert_eq!(hot::get!(var_state::enter)("Bob"), 2);
+    assert_eq!(hot::get!(var_state::names)(), "Ann & Bob");
+    // Memory of the first generation is freed by the second.
+    for number in 0..1000 {
+        hot::get!(var_state::enter)(&number.to_string());
+    }
+    assert_eq!(hot::get!(var_state::names)().matches('&').count(), 1001);
+}
+
+/// The fixture's copy of hotreload has other features than the host's.
+#[test]
+fn a_state_is_one_by_its_type_not_by_its_spelling() {
+    let fixture = Fixture::new("var_alias");
+    let version = |first: &str, item: &str| {
+        fixture.build(&format!(
+            "pub type Book = hot::State<Vec<{item}>>;
+             #[hot::export] pub static BOOK: Book = Book::new(|| vec![{first}]);
+             pub struct State {{ pub value: u32 }}
+             #[hot::export] pub static OWN: State = State {{ value: 7 }};
+             #[hot::export] pub fn own() -> u32 {{ OWN.value }}"
+        ))
+    };
+    let v1 = version("\"Ann\".to_owned()", "String");
+    let v2 = version("\"Bob\".to_owned()", "String");
+    let v3 = version("\"Ann\".as_bytes().to_vec()", "Vec<u8>");
+    host().load(&v1).unwrap();
+    assert_eq!(hot::get!(var_alias::own)(), 7);
+    host().load(&v2).unwrap();
+    // Made when the first one was loaded: nobody has read it till now.
+    var_alias::BOOK.write().push("Cid".to_owned());
+    assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
+    let error = host().load(&v3).unwrap_err();
+    assert!(error.reasons().iter().any(|reason| reason.code == Code::VarLayout), "{error}");
+    assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
+}
+
+#[test]
+fn a_lazy_var_is_made_by_the_generation_that_brings_it() {
+    let fixture = Fixture::new("var_lazy");
+    let source = |maker: u32| {
+        format!(
+            "use std::sync::LazyLock;
+             #[hot::export] pub static LAZY: LazyLock<u32> = LazyLock::new(|| {maker});
+             #[hot::export] pub fn maker() -> u32 {{ **LAZY }}"
+        )
+    };
+    let (v1, v2) = (fixture.build(&source(1)), fixture.build(&source(2)));
+    let panics = fixture.build(
+        "#[hot::export] pub static BAD: hot::State<u32> = hot::State::new(|| panic!(\"no value\"));",
+    );
+    let error = host().load(&panics).unwrap_err();
+    assert_eq!(error.code(), Code::VarInitialiser, "{error}");
+    assert!(error.to_string().contains("no value"), "{error}");
+    host().load(&v1).unwrap();
+    host().load(&v2).unwrap();
+    assert_eq!(hot::get!(var_lazy::maker)(), 1, "made when the first generation was loaded");
+}
+
+#[test]
+fn other_bundles_reach_a_var_in_any_load_order() {
+    let user = Fixture::new("var_user_reader");
+    let reader = user.build(
+        "use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+         hot::import! { var_user => { static COUNT: AtomicU32; } }
+         #[hot::export] pub fn read() -> u32 {
+             if var_user::COUNT.is_defined() { var_user::COUNT.load(Relaxed) } else { 0 }
+         }",
+    );
+    hot::import! { var_user_reader => { fn read() -> u32; } }
+    let owner = Fixture::new("var_user").build(
+        "use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+         #[hot::export] pub static COUNT: AtomicU32 = AtomicU32::new(3);
+         #[hot::export] pub fn other() -> u32 { COUNT.load(Relaxed) }",
+    );
+    host().load(&reader).unwrap();
+    assert_eq!(hot::get!(var_user_reader::read)(), 0, "not there yet");
+    host().load(&owner).unwrap();
+    assert_eq!(hot::get!(var_user_reader::read)(), 3);
+    var_user::COUNT.store(9, Relaxed);
+    assert_eq!((hot::get!(var_user_reader::read)(), hot::get!(var_user::other)()), (9, 9));
+}
+
+#[test]
+fn an_undefined_var_panics_with_its_code() {
+    assert!(!var_gone::GONE.is_defined());
+    let payload = panic::catch_unwind(|| var_gone::GONE.load(Relaxed)).unwrap_err();
+    assert!(payload.downcast_ref::<String>().unwrap().starts_with("HOT0501: `var_gone::GONE`"));
+}
+
+/// The host's own.
+#[hot::export]
+static OWN: hot::State<Vec<u32>> = hot::State::new(|| vec![1, 2]);
+
+#[test]
+fn a_var_of_the_host_is_the_baseline() {
+    OWN.write().push(3);
+    host();
+    assert_eq!(*OWN.read(), [1, 2, 3], "from before the host was started, or after");
+    let status = host().status().unwrap();
+    let own = status.definitions.iter().find(|it| it.path == "vars::OWN").unwrap();
+    assert_eq!((own.kind, own.generation), (hot::Kind::Var, Some(0)));
+    assert_eq!(own.signature.as_deref(), Some("State<Vec<u32>>"));
+}
+
+/// As in any static, an elided lifetime is `'static`.
+#[hot::export]
+static TEXTS: (&str, &[&str]) = ("a", &["b"]);
+
+#[test]
+fn a_var_may_hold_references() {
+    let var: &'static hot::Var<(&'static str, &'static [&'static str])> = hot::get!(TEXTS);
+    assert_eq!((var.0, var.1), ("a", &["b"][..]));
+}
