@@ -67,6 +67,11 @@ impl Checks {
         }
     }
 
+    /// Whether something was not as expected so far.
+    pub fn have_failed(&self) -> bool {
+        self.failed > 0
+    }
+
     /// Says how it went and how long it took; the status is for the process.
     pub fn finish(self) -> ExitCode {
         let seconds = self.started.elapsed().as_secs_f64();

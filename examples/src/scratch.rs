@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The copy of one bundle.
+/// The copy of one bundle. What it depends on among the bundles is copied first.
 pub struct Scratch {
     root: PathBuf,
     folder: PathBuf,
@@ -48,6 +48,14 @@ impl Scratch {
         let manifest = fs::read_to_string(repository.join("Cargo.toml"))?;
         write(&root.join("Cargo.toml"), manifest_for_copies(&manifest, &repository)?.as_bytes())?;
         copy_lock_file(&repository, root)?;
+        remove_others(&repository, root)?;
+        // Cargo may run meanwhile, and must not find half of a package.
+        if !scratch.folder.is_dir() {
+            let draft = root.join(format!("draft-{bundle}"));
+            copy_folder(&from, &draft)?;
+            fs::create_dir_all(root.join("bundles"))?;
+            fs::rename(draft, &scratch.folder)?;
+        }
         copy_folder(&from, &scratch.folder)?;
         Ok(scratch)
     }
@@ -124,6 +132,17 @@ fn copy_lock_file(repository: &Path, root: &Path) -> io::Result<()> {
     if !root.join("Cargo.lock").is_file() || fs::read(&copied).ok() != Some(wanted.clone()) {
         fs::write(root.join("Cargo.lock"), &wanted)?;
         fs::write(copied, wanted)?;
+    }
+    Ok(())
+}
+
+/// Copies of bundles that the repository has no more: cargo would want to understand them.
+fn remove_others(repository: &Path, root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root.join("bundles")).into_iter().flatten() {
+        let entry = entry?;
+        if !repository.join("bundles").join(entry.file_name()).is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        }
     }
     Ok(())
 }

@@ -12,16 +12,10 @@ use std::{
 
 use examples::scratch::Scratch;
 use portable_pty::CommandBuilder;
-use terminal::{Terminal, command, has_attributes};
+use terminal::{Terminal, command, has_attributes, number};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_counter_demo");
 const USUAL: (u16, u16) = (80, 24);
-
-/// The number behind the word.
-fn number(screen: &str, word: &str) -> Option<i64> {
-    let (_, rest) = screen.split_once(word)?;
-    rest.split_whitespace().next()?.trim_end_matches(',').parse().ok()
-}
 
 fn count(screen: &str) -> Option<i64> {
     number(screen, "count     ")

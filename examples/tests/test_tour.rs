@@ -13,7 +13,7 @@ use std::{
 use examples::scratch::repository;
 
 const TOUR: &str = env!("CARGO_BIN_EXE_tour");
-const SCENES: usize = 7;
+const SCENES: usize = 10;
 
 fn tour(arguments: &[&str]) -> (Output, String) {
     let output = Command::new(TOUR)

@@ -173,3 +173,9 @@ pub(crate) fn has_attributes(bytes: &[u8]) -> bool {
         sequence.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
     })
 }
+
+/// The number behind the word.
+pub(crate) fn number(screen: &str, word: &str) -> Option<i64> {
+    let (_, rest) = screen.split_once(word)?;
+    rest.split_whitespace().next()?.trim_end_matches(',').parse().ok()
+}

@@ -1,18 +1,32 @@
 //! What hot reload does, scene by scene, without a key to press. Every scene checks what it shows:
 //! if anything is not so, the tour ends with a failure.
 //!
-//! A scratch copy of `bundles/greeting` is edited, under the target folder.
+//! Scratch copies of `bundles/greeting`, `ping` and `pong` are edited, under the target folder.
 
-mod scenes;
+mod greeting;
+mod players;
+mod tour;
 
 use std::{env, process::ExitCode};
 
 use examples::{
     checks::{Checks, say},
     panics,
-    scratch::Scratch,
 };
-use scenes::Tour;
+use tour::{Scene, Tour};
+
+const SCENES: [Scene; 10] = [
+    greeting::linked,
+    greeting::built_and_called,
+    greeting::edited,
+    greeting::panicking,
+    greeting::other_signature,
+    greeting::broken,
+    greeting::rolled_back,
+    greeting::var_kept,
+    players::each_other,
+    players::method_edited,
+];
 
 const HELP: &str = "\
 Shows what hot reload does, and checks it. No keys.
@@ -20,7 +34,7 @@ Shows what hot reload does, and checks it. No keys.
 tour [--alter SCENE]
 
 --alter SCENE  expect the opposite of what that scene checks first, to see the
-               tour fail";
+               tour fail there";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -45,19 +59,12 @@ fn main() -> ExitCode {
 fn run(alter: Option<usize>) -> Result<ExitCode, Box<dyn std::error::Error>> {
     panics::on_panic(say);
     let mut checks = Checks::new(alter);
-    let scratch = Scratch::copy("greeting")?;
-    let _locked = match scratch.try_lock()? {
-        Some(locked) => locked,
-        None => {
-            say("waiting for another tour or demo ..");
-            scratch.lock()?
-        }
-    };
-    // Another one may have edited the copy meanwhile.
-    scratch.write(scratch.original())?;
-    let mut tour = Tour::start(scratch)?;
-    for scene in scenes::ALL {
+    let mut tour = Tour::start()?;
+    for scene in SCENES {
         scene(&mut tour, &mut checks)?;
+        if alter.is_some() && checks.have_failed() {
+            break;
+        }
     }
     Ok(checks.finish())
 }

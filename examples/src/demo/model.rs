@@ -1,18 +1,18 @@
-//! What the demo knows, and how it changes.
+//! What is known of builds and reloads, and how it changes.
 
 use std::time::Duration;
 
-use examples::{input::Input, panics::contained, text::plain};
 use hot::Event;
 
-use crate::reloads::Reloads;
+use crate::{input::Input, text::plain};
 
 /// Everything that can happen.
-pub(crate) enum Message {
+pub(super) enum Message {
     Input(Input),
     /// What the thread was asked for is done, or why not.
     Done(Result<(), String>),
-    Event(Event),
+    /// What the host tells; with what is live, and the body of the function that keys replace.
+    Event(Event, Option<String>),
     /// The watcher's line about a save.
     Line(String),
     /// A report of rustc.
@@ -23,45 +23,38 @@ pub(crate) enum Message {
     Panicked(String),
 }
 
-/// What is shown.
+/// What is shown besides the demo's own facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Model {
-    pub(crate) count: i64,
-    pub(crate) generation: u64,
-    /// The body of `change`.
-    pub(crate) body: String,
-    pub(crate) build: Duration,
-    pub(crate) reload: Duration,
+pub(super) struct Model {
+    pub(super) generation: u64,
+    /// The body of the function that keys replace.
+    pub(super) body: Option<String>,
+    pub(super) build: Duration,
+    pub(super) reload: Duration,
     /// A build that is under way.
-    pub(crate) building: Option<String>,
+    pub(super) building: Option<String>,
     /// The last message.
-    pub(crate) headline: String,
+    pub(super) headline: String,
     /// How many there have been.
-    pub(crate) messages: usize,
+    pub(super) messages: usize,
     /// Whether it is a bad one.
-    pub(crate) bad: bool,
+    pub(super) bad: bool,
     /// What rustc or the host says about it.
-    pub(crate) details: String,
+    pub(super) details: String,
     /// The same for the message that will come.
-    pub(crate) coming: String,
+    pub(super) coming: String,
     /// Whether something was built since the last message.
-    pub(crate) built: bool,
+    pub(super) built: bool,
 }
 
 impl Model {
-    /// One second has passed.
-    pub(crate) fn tick(&mut self) {
-        let count = self.count;
-        match contained(|| hot::get!(counter::change)(count)) {
-            Ok(count) => self.count = count,
-            Err(says) => {
-                self.message(true, format!("change() panicked, the count stays {count}"));
-                self.details = plain(&says);
-            }
-        }
+    /// The bundle was called, and panicked.
+    pub(super) fn panicked(&mut self, headline: String, says: &str) {
+        self.message(true, headline);
+        self.details = plain(says);
     }
 
-    pub(crate) fn say(&mut self, headline: String) {
+    pub(super) fn say(&mut self, headline: String) {
         self.message(false, headline);
         self.details.clear();
     }
@@ -75,13 +68,16 @@ impl Model {
         (self.headline, self.bad) = (headline, bad);
     }
 
-    /// A key's work is over. What went well was said by the event.
-    pub(crate) fn done(&mut self, result: Result<(), String>) {
+    /// A job is over. What went well was said by the event.
+    pub(super) fn done(&mut self, result: Result<(), String>) {
         let Err(error) = result else { return };
         let error = plain(&error);
         let (first, rest) = error.split_once('\n').unwrap_or((&error, ""));
-        let generation = self.generation;
-        self.message(true, format!("not reloaded: {first}; generation {generation} still runs"));
+        let runs = match self.generation {
+            0 => "what the demo was linked with runs".to_owned(),
+            generation => format!("generation {generation} still runs"),
+        };
+        self.message(true, format!("not reloaded: {first}; {runs}"));
         self.coming.clear();
         // rustc's own report is longer than what the error repeats of it.
         if self.details.is_empty() {
@@ -89,17 +85,21 @@ impl Model {
         }
     }
 
-    pub(crate) fn take(&mut self, message: Message, reloads: &Reloads) {
+    pub(super) fn take(&mut self, message: Message) {
         match message {
-            Message::Event(Event::Loaded(report) | Event::RolledBack(report)) => {
+            Message::Event(Event::Loaded(report) | Event::RolledBack(report), body) => {
                 let phases = report.phases;
                 self.generation = report.generation;
                 self.build = phases.build;
                 self.reload = phases.check + phases.load + phases.publish;
-                self.body = reloads.body().unwrap_or_else(|| "?".to_owned());
+                self.body = body;
+                // Warnings of its own build stay.
+                if !self.built {
+                    self.details.clear();
+                }
                 self.message(false, report.to_string());
             }
-            Message::Event(Event::Refused(error)) => self.coming = plain(&error.to_string()),
+            Message::Event(Event::Refused(error), _) => self.coming = plain(&error.to_string()),
             Message::Line(line) => {
                 self.message(!line.contains("is live"), plain(&line));
                 if !self.coming.is_empty() {
@@ -116,7 +116,7 @@ impl Model {
             }
             Message::Building(None) => self.building = None,
             Message::Panicked(text) => self.coming = plain(&text),
-            Message::Event(_) | Message::Input(_) | Message::Done(_) => {}
+            Message::Event(..) | Message::Input(_) | Message::Done(_) => {}
         }
     }
 

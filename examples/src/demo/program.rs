@@ -1,162 +1,122 @@
-//! Counts, and applies `counter::change` to the count every second, while `change` is replaced:
-//! by the keys 1 to 5, or by whoever edits `bundles/counter/src/lib.rs` and saves.
-
-mod frame;
-mod model;
-mod reloads;
+//! The program: arguments, the terminal, and the one loop.
 
 use std::{
     collections::VecDeque,
     env,
-    io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    io::{self, IsTerminal as _},
+    path::Path,
     process::ExitCode,
     sync::mpsc::{self, Receiver, RecvTimeoutError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use examples::{
+use super::{
+    Demo,
+    model::{Message, Model},
+    reloads::Reloads,
+    show::Show,
+};
+use crate::{
     input::{self, Input},
-    panics, scratch,
+    panics::{self, contained},
+    scratch,
     screen::Screen,
     text,
 };
-use model::{Message, Model};
-use reloads::{Job, Reloads};
 
+/// What `--help` says of every demo.
 const HELP: &str = "\
-Counts, and applies counter::change to the count every second.
+q quits, ! lets the demo panic. Keys are read from standard input, also if that
+is no terminal; then each is done with, and the bundle has been called, before
+the next one is read.
 
-counter_demo [--workspace FOLDER]
+--workspace FOLDER  use the bundle of another cargo workspace";
 
-Keys: 1 to 5 replace change, q quits, ! lets the demo panic. They are read
-from standard input, also if that is no terminal; then each is done with, and
-has been applied to the count, before the next one is read.
-Edit bundles/counter/src/lib.rs and save: that is applied too.
-
---workspace FOLDER  watch the counter crate of another cargo workspace";
-
-fn main() -> ExitCode {
+/// Runs a demo, which `make` makes for a workspace.
+pub fn main<D: Demo>(make: impl FnOnce(&Path) -> D) -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     let mut workspace = scratch::repository();
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--workspace") => match arguments.next() {
                 Some(folder) => workspace = folder.into(),
-                None => return wrong("--workspace needs a folder"),
+                None => return wrong::<D>("--workspace needs a folder"),
             },
             Some("-h" | "--help") => {
-                println!("{HELP}");
+                println!("{}\n{HELP}", D::HELP);
                 return ExitCode::SUCCESS;
             }
-            _ => return wrong(&format!("unknown argument {argument:?}")),
+            _ => return wrong::<D>(&format!("unknown argument {argument:?}")),
         }
     }
-    match run(workspace) {
+    match run(make(&workspace), &workspace) {
         Ok(code) => code,
         // Whoever read it has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("counter_demo: {error}");
+            eprintln!("{}: {error}", D::NAME);
             ExitCode::FAILURE
         }
     }
 }
 
-fn wrong(what: &str) -> ExitCode {
-    eprintln!("counter_demo: {what}\n\n{HELP}");
+fn wrong<D: Demo>(what: &str) -> ExitCode {
+    eprintln!("{}: {what}\n\n{}\n{HELP}", D::NAME, D::HELP);
     ExitCode::from(2)
 }
 
-fn run(workspace: PathBuf) -> io::Result<ExitCode> {
+fn run<D: Demo>(demo: D, workspace: &Path) -> io::Result<ExitCode> {
     let draws = io::stdout().is_terminal() && !text::is_dumb();
     let raw = draws && io::stdin().is_terminal();
     let (sender, messages) = mpsc::channel();
-    let reloads = Reloads::start(workspace, sender.clone())?;
+    let reloads = Reloads::start::<D>(workspace, sender.clone())?;
+    reloads.ask(demo.first());
 
     let others = sender.clone();
     panics::on_panic(move |text| _ = others.send(Message::Panicked(text)));
     let signals = sender.clone();
     input::on_signal(move |signal| _ = signals.send(Message::Input(signal)))?;
-    let mut show = Show {
-        screen: draws.then(|| Screen::enter(raw)).transpose()?,
-        printed: None,
-        building: false,
-    };
+    let mut show = Show::new(draws.then(|| Screen::enter(raw)).transpose()?);
     input::on_key(raw, move |input| _ = sender.send(Message::Input(input)));
 
-    let mut demo = Demo {
+    let mut program = Program {
+        demo,
         model: Model::default(),
         reloads,
         messages,
         keys: VecDeque::new(),
         busy: true,
-        counted: true,
+        called: true,
         raw,
     };
-    let result = demo.run(&mut show);
+    let result = program.run(&mut show);
     drop(show);
     let code = result?;
     if draws {
-        println!("count {} at generation {}", demo.model.count, demo.model.generation);
+        println!("{} at generation {}", program.demo.summary(), program.model.generation);
     }
     Ok(code)
 }
 
-/// The terminal as a picture, or plain lines.
-struct Show {
-    screen: Option<Screen>,
-    /// The number of the last message that was printed.
-    printed: Option<usize>,
-    building: bool,
-}
-
-impl Show {
-    fn model(&mut self, model: &Model) -> io::Result<()> {
-        if let Some(screen) = &mut self.screen {
-            return screen.draw(&frame::picture(model, Screen::size()));
-        }
-        let mut out = io::stdout().lock();
-        let began = model.building.is_some() && !self.building;
-        self.building = model.building.is_some();
-        if began {
-            writeln!(out, "building ..")?;
-        }
-        if self.printed != Some(model.messages) {
-            self.printed = Some(model.messages);
-            frame::message(model).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        }
-        out.flush()
-    }
-
-    fn count(&mut self, model: &Model) -> io::Result<()> {
-        match self.screen {
-            Some(_) => Ok(()),
-            None => writeln!(io::stdout(), "{}", frame::count(model)),
-        }
-    }
-}
-
-/// The demo's one loop.
-struct Demo {
+struct Program<D> {
+    demo: D,
     model: Model,
     reloads: Reloads,
     messages: Receiver<Message>,
     /// Keys that wait for the one before to be done with.
     keys: VecDeque<Input>,
-    /// Whether a build and load is under way that a key asked for.
+    /// Whether a job is under way.
     busy: bool,
-    /// Whether the count has changed since the last key was done with.
-    counted: bool,
+    /// Whether the bundle was called since the last job was done.
+    called: bool,
     raw: bool,
 }
 
-impl Demo {
+impl<D: Demo> Program<D> {
     fn run(&mut self, show: &mut Show) -> io::Result<ExitCode> {
-        const SECOND: Duration = Duration::from_secs(1);
-        let mut next = Instant::now() + SECOND;
+        let mut next = Instant::now();
         loop {
-            show.model(&self.model)?;
+            show.model(&self.demo, &self.model)?;
             match self.messages.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(Message::Input(input)) => {
                     if let Some(code) = self.input(input) {
@@ -165,26 +125,40 @@ impl Demo {
                 }
                 Ok(Message::Done(result)) => {
                     self.busy = false;
-                    self.counted = false;
+                    self.called = false;
                     self.model.done(result);
                 }
-                Ok(message) => self.model.take(message, &self.reloads),
+                Ok(message) => self.model.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => unreachable!("the listeners never end"),
             }
             if Instant::now() >= next {
-                // From now: a laptop that slept does not count all at once.
-                next = Instant::now() + SECOND;
-                self.model.tick();
-                self.counted = true;
-                show.count(&self.model)?;
+                // From now: a laptop that slept does not make up for it.
+                next = Instant::now() + D::PERIOD;
+                self.call();
+                show.called(&self.demo)?;
             }
-            while !self.busy && (self.raw || self.counted) {
+            while !self.busy && (self.raw || self.called) {
                 let Some(key) = self.keys.pop_front() else { break };
                 if let Some(code) = self.key(key) {
                     return Ok(code);
                 }
+                // The next key may be the last one.
+                show.model(&self.demo, &self.model)?;
             }
+        }
+    }
+
+    fn call(&mut self) {
+        if let Err(says) = contained(|| self.demo.call()) {
+            self.model.panicked(self.demo.panicked(), &says);
+        }
+        self.called = true;
+        if !self.busy
+            && let Some(job) = self.demo.look(&self.reloads.host)
+        {
+            self.busy = true;
+            self.reloads.ask(job);
         }
     }
 
@@ -209,15 +183,35 @@ impl Demo {
             Input::Key('!') => panic!("the demo panics, as asked for"),
             Input::Key(key) if key.is_whitespace() => {}
             Input::Key('q') => return Some(ExitCode::SUCCESS),
-            Input::Key(key) => match reloads::Behaviour::of(key) {
-                Some(behaviour) => {
+            Input::Key(key) => match edit_of(key, D::EDITS.len()) {
+                Some(position) => {
                     self.busy = true;
-                    self.reloads.ask(Job::Become(behaviour));
+                    self.reloads.ask(self.reloads.edit(D::EDITS[position]));
                 }
                 None => self.model.say(format!("there is no key `{}`", key.escape_default())),
             },
             _ => return Some(ExitCode::SUCCESS),
         }
         None
+    }
+}
+
+/// Which one the keys 1, 2, .. mean.
+fn edit_of(key: char, edits: usize) -> Option<usize> {
+    let number = usize::try_from(key.to_digit(10)?).ok()?;
+    (1..=edits).contains(&number).then(|| number - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_count_from_one() {
+        assert_eq!(edit_of('1', 3), Some(0));
+        assert_eq!(edit_of('3', 3), Some(2));
+        for key in ['0', '4', 'a', '?'] {
+            assert_eq!(edit_of(key, 3), None);
+        }
     }
 }
