@@ -257,13 +257,49 @@ const RULES: &[(&str, &str, &str)] = &[
         "tests/tests/refusals_signature.rs",
         "a_host_that_is_linked_with_the_bundles_types",
     ),
+    // What bundle authors write
+    (
+        "methods: `get!(World::step)` cannot resolve on stable",
+        "tests/ui/methods_have_no_handle.stderr",
+        "ambiguous associated type",
+    ),
+    (
+        "extern \"C\" exports get their body behind a catching shim",
+        "tests/tests/methods.rs",
+        "a_panic_in_an_extern_c_export_reaches_the_caller",
+    ),
+    (
+        "closure arguments are wrapped into the same protocol",
+        "tests/tests/closures.rs",
+        "a_panic_in_a_closure",
+    ),
+    (
+        "exported statics: the host owns the storage, one for all images",
+        "tests/tests/vars.rs",
+        "a_var_keeps_its_value_and_is_one_for_host_and_bundle",
+    ),
+    (
+        "a LazyLock var is forced at commit",
+        "tests/tests/vars.rs",
+        "a_lazy_var_is_made_by_the_generation_that_brings_it",
+    ),
+    (
+        "feature `static` stamps a cdylib, which is refused",
+        "tests/tests/static_mode.rs",
+        "a_library_built_so_is_refused",
+    ),
+    (
+        "process-wide statics: known ones are refused by name",
+        "tests/tests/process_statics.rs",
+        "real_locks_wherever_they_stand",
+    ),
+    ("`static mut` and non-Sync statics are rejected", "tests/ui/statics_bad.rs", "static mut"),
 ];
 
 /// Rules about what does not exist yet.
 const LATER: &[&str] = &[
-    "one `#[repr(C)]` host table, versioned by size: so far it has never grown",
+    "one `#[repr(C)]` host table, versioned by size: no released bundle expects a shorter one",
     "methods: `get!(World::step)` cannot resolve on stable",
-    "exported statics: two paths in one storage",
     "extern \"C\" exports get their body behind a catching shim",
     "closure arguments are wrapped into the same protocol",
     "trait objects cross only inside `hot::Dyn`",
@@ -298,7 +334,7 @@ fn every_rule_has_its_test() {
     let rules = RULES.iter().map(|(rule, ..)| rule).chain(LATER);
     assert_eq!(rules.collect::<HashSet<_>>().len(), RULES.len() + LATER.len(), "said twice");
     // So that a rule does not vanish: one that is built moves from the one list to the other.
-    assert_eq!((RULES.len(), LATER.len()), (49, 20));
+    assert_eq!((RULES.len(), LATER.len()), (57, 14));
 }
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
