@@ -68,7 +68,7 @@ fn workspace(name: &str) -> Workspace {
         #[hot::export] pub fn read(own: Own) -> String { format!(\"{} {}\", own.b, own.a) }",
     );
     let dependencies = format!(
-        "{shared}\ntyped = {{ path = \"../typed\" }}\nowner = {{ path = \"../owner\" }}\ntests = {{ path = {tests:?} }}"
+        "{shared}\ntyped = {{ path = \"../typed\" }}\nowner = {{ path = \"../owner\" }}\ntests = {{ path = {tests:?}, default-features = false }}"
     );
     workspace.package("runner", "", "\"host\"", &dependencies);
     workspace.write("runner/src/main.rs", HOST);
