@@ -80,15 +80,13 @@ const _: () = {
         __hot_1: ::hot::rt::Callback<dyn Send, ()>,
         __hot_2: ::hot::rt::Callback<*const (), (&'a (),)>,
     ) -> ::hot::rt::MaybeUninit<()> {
-        match ::hot::rt::resolve(&__HOT_ACCESSOR) {
-            ::core::option::Option::Some(__hot_code) => {
-                let __hot_code = unsafe {
-                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
-                };
-                __hot_code(__hot_0, __hot_1, __hot_2)
-            }
-            ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
-        }
+        let __hot_code = unsafe {
+            ::core::mem::transmute::<
+                *const (),
+                __HotEntry,
+            >(::hot::rt::resolve(&__HOT_ACCESSOR))
+        };
+        __hot_code(__hot_0, __hot_1, __hot_2)
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {

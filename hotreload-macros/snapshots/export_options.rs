@@ -27,15 +27,13 @@ const _: () = {
     }
     #[cold]
     fn __hot_cold(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
-        match renamed::rt::resolve(&__HOT_ACCESSOR) {
-            ::core::option::Option::Some(__hot_code) => {
-                let __hot_code = unsafe {
-                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
-                };
-                __hot_code(__hot_0)
-            }
-            ::core::option::Option::None => renamed::rt::MaybeUninit::uninit(),
-        }
+        let __hot_code = unsafe {
+            ::core::mem::transmute::<
+                *const (),
+                __HotEntry,
+            >(renamed::rt::resolve(&__HOT_ACCESSOR))
+        };
+        __hot_code(__hot_0)
     }
     static __HOT_SLOT: renamed::rt::Slot = renamed::rt::Slot::new(
         __hot_cold as *const (),

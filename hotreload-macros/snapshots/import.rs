@@ -25,15 +25,13 @@ pub mod math {
         type __HotEntry = fn(&mut World, i32) -> ::hot::rt::MaybeUninit<i32>;
         #[cold]
         fn __hot_cold(__hot_0: &mut World, __hot_1: i32) -> ::hot::rt::MaybeUninit<i32> {
-            match ::hot::rt::resolve(&__HOT_ACCESSOR) {
-                ::core::option::Option::Some(__hot_code) => {
-                    let __hot_code = unsafe {
-                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
-                    };
-                    __hot_code(__hot_0, __hot_1)
-                }
-                ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
-            }
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<
+                    *const (),
+                    __HotEntry,
+                >(::hot::rt::resolve(&__HOT_ACCESSOR))
+            };
+            __hot_code(__hot_0, __hot_1)
         }
         static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(
             __hot_cold as *const (),
@@ -123,15 +121,13 @@ pub mod math {
         type __HotEntry = fn(*const u8) -> ::hot::rt::MaybeUninit<()>;
         #[cold]
         fn __hot_cold(__hot_0: *const u8) -> ::hot::rt::MaybeUninit<()> {
-            match ::hot::rt::resolve(&__HOT_ACCESSOR) {
-                ::core::option::Option::Some(__hot_code) => {
-                    let __hot_code = unsafe {
-                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
-                    };
-                    __hot_code(__hot_0)
-                }
-                ::core::option::Option::None => ::hot::rt::MaybeUninit::uninit(),
-            }
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<
+                    *const (),
+                    __HotEntry,
+                >(::hot::rt::resolve(&__HOT_ACCESSOR))
+            };
+            __hot_code(__hot_0)
         }
         static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(
             __hot_cold as *const (),

@@ -211,17 +211,13 @@ fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         #entry
         #[cold]
         fn __hot_cold #generics (#(#args: #types),*) -> #raw_result {
-            match #krate::rt::resolve(&__HOT_ACCESSOR) {
-                ::core::option::Option::Some(__hot_code) => {
-                    // SAFETY: the host resolves only to an entry of this signature.
-                    let __hot_code = unsafe {
-                        ::core::mem::transmute::<*const (), __HotEntry>(__hot_code)
-                    };
-                    __hot_code(#(#args),*)
-                }
-                // The flag is set: nobody reads the result.
-                ::core::option::Option::None => #krate::rt::MaybeUninit::uninit(),
-            }
+            // SAFETY: the host resolves only to an entry of this signature.
+            let __hot_code = unsafe {
+                ::core::mem::transmute::<*const (), __HotEntry>(
+                    #krate::rt::resolve(&__HOT_ACCESSOR)
+                )
+            };
+            __hot_code(#(#args),*)
         }
     }
 }

@@ -95,14 +95,14 @@ pub trait Exported {
 /// If nothing defines the function. This is the caller's own image, so it may be unwound: the
 /// arguments are dropped on the way, as those of any call that panics.
 #[cold]
-pub fn resolve(accessor: &'static Accessor) -> Option<*const ()> {
+pub fn resolve(accessor: &'static Accessor) -> *const () {
     let entry = (table().resolve)(accessor);
     if entry.is_null() {
         // The glue, which will not be returned to, cannot end its pin.
         super::pin::abandon();
         panic!("{}", Undefined::of(accessor));
     }
-    Some(entry)
+    entry
 }
 
 /// The storage behind an unresolved var's slot.
