@@ -105,6 +105,22 @@ fn a_small_terminal_shows_what_matters_and_may_grow() {
     demo.assert_restored();
 }
 
+/// Of two events at once, crossterm's reader with `mio` drops one: its `use-dev-tty` is needed.
+#[test]
+fn a_key_right_after_a_new_size_is_not_lost() {
+    let mut demo = counting(command(DEMO, &[]), USUAL);
+    for columns in 77..80 {
+        for (key, change) in [("2", "change()  count + 10\n"), ("1", "change()  count + 1\n")] {
+            demo.resize((columns, 24));
+            demo.resize(USUAL);
+            demo.press(key);
+            demo.wait_for_text(change);
+        }
+    }
+    demo.press("q");
+    assert!(demo.end().success());
+}
+
 #[test]
 fn no_colour_if_none_is_wanted() {
     let mut usual = counting(command(DEMO, &[]), USUAL);

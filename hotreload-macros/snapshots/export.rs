@@ -48,10 +48,17 @@ const _: () = {
         abi: "Rust",
         display: "fn(&'a str, (u8, u8)) -> &'a str",
         types: &[
-            ::hot::rt::manifest::Type::of::<&'static str>("&str", "a"),
-            ::hot::rt::manifest::Type::of::<(u8, u8)>("(u8, u8)", ""),
-            ::hot::rt::manifest::Type::of::<&'static str>("&str", "a"),
+            ::hot::rt::manifest::Type::of::<
+                &'static str,
+            >("&str", "a", <&'static str as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                (u8, u8),
+            >("(u8, u8)", "", <(u8, u8) as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                &'static str,
+            >("&str", "a", <&'static str as ::hot::Versioned>::REF),
         ],
+        content: 6166615305157818361u64,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -61,6 +68,12 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
+        give_up: ::core::option::Option::None,
+        describe: &[
+            <&'static str as ::hot::Versioned>::describe,
+            <(u8, u8) as ::hot::Versioned>::describe,
+            <&'static str as ::hot::Versioned>::describe,
+        ],
         signature: || ::core::any::TypeId::of::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),

@@ -48,10 +48,17 @@ const _: () = {
         abi: "Rust",
         display: "fn(i32, i32) -> i32",
         types: &[
-            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
-            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
-            ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+            ::hot::rt::manifest::Type::of::<
+                i32,
+            >("i32", "", <i32 as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                i32,
+            >("i32", "", <i32 as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                i32,
+            >("i32", "", <i32 as ::hot::Versioned>::REF),
         ],
+        content: 2625039272183054738u64,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -61,6 +68,12 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
+        give_up: ::core::option::Option::None,
+        describe: &[
+            <i32 as ::hot::Versioned>::describe,
+            <i32 as ::hot::Versioned>::describe,
+            <i32 as ::hot::Versioned>::describe,
+        ],
         signature: || ::core::any::TypeId::of::<fn(i32, i32) -> i32>(),
         type_name: || ::core::any::type_name::<fn(i32, i32) -> i32>(),
         identity: || ::core::any::TypeId::of::<add>(),

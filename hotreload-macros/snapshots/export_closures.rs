@@ -100,15 +100,54 @@ const _: () = {
         types: &[
             ::hot::rt::manifest::Type::of::<
                 &dyn Fn(&'static str, &u8) -> bool,
-            >("&dyn Fn(&str, &u8) -> bool", "a b 0 a"),
+            >(
+                "&dyn Fn(&str, &u8) -> bool",
+                "a b 0 a",
+                const {
+                    &::hot::rt::versioned::TypeRef::of_language(
+                        "&dyn Fn",
+                        const {
+                            &[
+                                <&'static str as ::hot::Versioned>::REF,
+                                <&u8 as ::hot::Versioned>::REF,
+                                <bool as ::hot::Versioned>::REF,
+                            ]
+                        },
+                    )
+                },
+            ),
             ::hot::rt::manifest::Type::of::<
                 &mut (dyn FnMut(&str) -> &str + Send),
-            >("&mut (dyn FnMut(&str) -> &str + Send)", "c 0 0 c"),
+            >(
+                "&mut (dyn FnMut(&str) -> &str + Send)",
+                "c 0 0 c",
+                const {
+                    &::hot::rt::versioned::TypeRef::of_language(
+                        "&mut dyn FnMut + Send",
+                        const {
+                            &[
+                                <&str as ::hot::Versioned>::REF,
+                                <&str as ::hot::Versioned>::REF,
+                            ]
+                        },
+                    )
+                },
+            ),
             ::hot::rt::manifest::Type::of::<
                 Box<dyn FnOnce() + 'static>,
-            >("Box<dyn FnOnce()>", "b"),
-            ::hot::rt::manifest::Type::of::<()>("()", ""),
+            >(
+                "Box<dyn FnOnce()>",
+                "b",
+                const {
+                    &::hot::rt::versioned::TypeRef::of_language(
+                        "Box dyn FnOnce",
+                        const { &[<() as ::hot::Versioned>::REF] },
+                    )
+                },
+            ),
+            ::hot::rt::manifest::Type::of::<()>("()", "", <() as ::hot::Versioned>::REF),
         ],
+        content: 6616689914312487895u64,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -118,6 +157,16 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
+        give_up: ::core::option::Option::None,
+        describe: &[
+            <&'static str as ::hot::Versioned>::describe,
+            <&u8 as ::hot::Versioned>::describe,
+            <bool as ::hot::Versioned>::describe,
+            <&str as ::hot::Versioned>::describe,
+            <&str as ::hot::Versioned>::describe,
+            <() as ::hot::Versioned>::describe,
+            <() as ::hot::Versioned>::describe,
+        ],
         signature: || ::core::any::TypeId::of::<
             for<'a> fn(
                 &dyn Fn(&'a str, &u8) -> bool,

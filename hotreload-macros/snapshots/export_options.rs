@@ -47,9 +47,14 @@ const _: () = {
         abi: "C",
         display: "unsafe extern \"C\" fn(u8) -> !",
         types: &[
-            renamed::rt::manifest::Type::of::<u8>("u8", ""),
-            renamed::rt::manifest::Type::of::<::core::convert::Infallible>("!", ""),
+            renamed::rt::manifest::Type::of::<
+                u8,
+            >("u8", "", <u8 as renamed::Versioned>::REF),
+            renamed::rt::manifest::Type::of::<
+                ::core::convert::Infallible,
+            >("!", "", <::core::convert::Infallible as renamed::Versioned>::REF),
         ],
+        content: 4082589389438460838u64,
     };
     renamed::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: renamed::rt::Accessor = renamed::rt::Accessor {
@@ -59,6 +64,11 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
+        give_up: ::core::option::Option::None,
+        describe: &[
+            <u8 as renamed::Versioned>::describe,
+            <::core::convert::Infallible as renamed::Versioned>::describe,
+        ],
         signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
         type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
         identity: || ::core::any::TypeId::of::<stop_handle>(),

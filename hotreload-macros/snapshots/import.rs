@@ -45,10 +45,17 @@ pub mod math {
             abi: "Rust",
             display: "fn(&mut World, i32) -> i32",
             types: &[
-                ::hot::rt::manifest::Type::of::<&mut World>("&mut World", "a"),
-                ::hot::rt::manifest::Type::of::<i32>("i32", ""),
-                ::hot::rt::manifest::Type::of::<i32>("i32", ""),
+                ::hot::rt::manifest::Type::of::<
+                    &mut World,
+                >("&mut World", "a", <&mut World as ::hot::Versioned>::REF),
+                ::hot::rt::manifest::Type::of::<
+                    i32,
+                >("i32", "", <i32 as ::hot::Versioned>::REF),
+                ::hot::rt::manifest::Type::of::<
+                    i32,
+                >("i32", "", <i32 as ::hot::Versioned>::REF),
             ],
+            content: 0u64,
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -58,6 +65,12 @@ pub mod math {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
+            give_up: ::core::option::Option::None,
+            describe: &[
+                <&mut World as ::hot::Versioned>::describe,
+                <i32 as ::hot::Versioned>::describe,
+                <i32 as ::hot::Versioned>::describe,
+            ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
             type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
             identity: || ::core::any::TypeId::of::<add>(),
@@ -141,9 +154,14 @@ pub mod math {
             abi: "Rust",
             display: "unsafe fn(*const u8)",
             types: &[
-                ::hot::rt::manifest::Type::of::<*const u8>("*const u8", ""),
-                ::hot::rt::manifest::Type::of::<()>("()", ""),
+                ::hot::rt::manifest::Type::of::<
+                    *const u8,
+                >("*const u8", "", <*const u8 as ::hot::Versioned>::REF),
+                ::hot::rt::manifest::Type::of::<
+                    (),
+                >("()", "", <() as ::hot::Versioned>::REF),
             ],
+            content: 0u64,
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -153,6 +171,11 @@ pub mod math {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
+            give_up: ::core::option::Option::None,
+            describe: &[
+                <*const u8 as ::hot::Versioned>::describe,
+                <() as ::hot::Versioned>::describe,
+            ],
             signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
             type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
             identity: || ::core::any::TypeId::of::<raw>(),

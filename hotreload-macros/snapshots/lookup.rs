@@ -37,10 +37,17 @@ const LOOKUP: () = {
             abi: "Rust",
             display: "fn(&mut World, f32) -> u8",
             types: &[
-                ::hot::rt::manifest::Type::of::<&mut World>("&mut World", "a"),
-                ::hot::rt::manifest::Type::of::<f32>("f32", ""),
-                ::hot::rt::manifest::Type::of::<u8>("u8", ""),
+                ::hot::rt::manifest::Type::of::<
+                    &mut World,
+                >("&mut World", "a", <&mut World as ::hot::Versioned>::REF),
+                ::hot::rt::manifest::Type::of::<
+                    f32,
+                >("f32", "", <f32 as ::hot::Versioned>::REF),
+                ::hot::rt::manifest::Type::of::<
+                    u8,
+                >("u8", "", <u8 as ::hot::Versioned>::REF),
             ],
+            content: 0u64,
         };
         static __HOT_RECORD: [u8; __HOT_FUNCTION.size()] = __HOT_FUNCTION.encode();
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -50,6 +57,12 @@ const LOOKUP: () = {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
+            give_up: ::core::option::Option::None,
+            describe: &[
+                <&mut World as ::hot::Versioned>::describe,
+                <f32 as ::hot::Versioned>::describe,
+                <u8 as ::hot::Versioned>::describe,
+            ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>(),
             type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
             identity: || ::core::any::TypeId::of::<__hot_lookup>(),

@@ -67,11 +67,20 @@ const _: () = {
         abi: "Rust",
         display: "fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str",
         types: &[
-            ::hot::rt::manifest::Type::of::<&'static View<'static>>("&View", "a b"),
-            ::hot::rt::manifest::Type::of::<&str>("&str", "c"),
-            ::hot::rt::manifest::Type::of::<(u8, View<'static>)>("(u8, View)", "b"),
-            ::hot::rt::manifest::Type::of::<&'static str>("&str", "a"),
+            ::hot::rt::manifest::Type::of::<
+                &'static View<'static>,
+            >("&View", "a b", <&'static View<'static> as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                &str,
+            >("&str", "c", <&str as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                (u8, View<'static>),
+            >("(u8, View)", "b", <(u8, View<'static>) as ::hot::Versioned>::REF),
+            ::hot::rt::manifest::Type::of::<
+                &'static str,
+            >("&str", "a", <&'static str as ::hot::Versioned>::REF),
         ],
+        content: 3025006131602433766u64,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -81,6 +90,13 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
+        give_up: ::core::option::Option::None,
+        describe: &[
+            <&'static View<'static> as ::hot::Versioned>::describe,
+            <&str as ::hot::Versioned>::describe,
+            <(u8, View<'static>) as ::hot::Versioned>::describe,
+            <&'static str as ::hot::Versioned>::describe,
+        ],
         signature: || ::core::any::TypeId::of::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),

@@ -6,6 +6,8 @@ use syn::{Attribute, Ident, Path, ReturnType, Signature, Type, Visibility};
 
 use crate::{
     closure::Closure,
+    known::Known,
+    opaque::{Markers, OpaqueParts},
     signature::{abi_name, describe, display, is_never, is_unsafe, parameters},
 };
 
@@ -20,8 +22,12 @@ pub(crate) struct Accessor<'a> {
     pub(crate) path: TokenStream,
     /// The signature, without a receiver.
     pub(crate) sig: &'a Signature,
+    /// What in it is compared by size and spelling only.
+    pub(crate) opaque: &'a OpaqueParts,
     /// What the entry calls; none for an import.
     pub(crate) body: Option<TokenStream>,
+    /// A hash of the function as it is written.
+    pub(crate) content: u64,
     /// Whether it is in the manifest and the image's list; else the host learns of it when it is
     /// used.
     pub(crate) listed: bool,
@@ -224,7 +230,7 @@ fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
 
 /// The slot, the manifest record and what ties them together.
 fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
-    let Accessor { krate, path, sig, body, place, .. } = accessor;
+    let Accessor { krate, path, sig, body, content, place, .. } = accessor;
     let Parts { binder, types, result, .. } = parts;
     // Its TypeId must not depend on what else the crate exports, as that of a type in here would.
     let identity = match place {
@@ -235,10 +241,15 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
     let is_unsafe = is_unsafe(sig);
     let abi_text = abi_name(abi.as_ref());
     let display = display(sig);
-    let described = describe(sig).into_iter().map(|ty| {
+    let mut markers = Markers::default();
+    let known = Known::of_signature(sig, accessor.opaque, krate, &mut markers);
+    let markers = markers.definitions(krate);
+    let described = describe(sig).into_iter().zip(&known).map(|(ty, known)| {
         let (name, lifetimes, concrete) = (ty.name, ty.lifetimes, ty.concrete);
-        quote!(#krate::rt::manifest::Type::of::<#concrete>(#name, #lifetimes))
+        let known = known.name(krate);
+        quote!(#krate::rt::manifest::Type::of::<#concrete>(#name, #lifetimes, #known))
     });
+    let describes = known.iter().flat_map(|known| known.describes(krate));
     let exported = body.is_some();
     let (record, listed) = if accessor.listed {
         (
@@ -258,6 +269,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         None => quote!(::core::ptr::null()),
     };
     quote_spanned! {Span::mixed_site()=>
+        #markers
         static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(__hot_cold as *const ());
         const __HOT_FUNCTION: #krate::rt::manifest::Function = #krate::rt::manifest::Function {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -268,6 +280,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             abi: #abi_text,
             display: #display,
             types: &[#(#described),*],
+            content: #content,
         };
         #record
         static __HOT_ACCESSOR: #krate::rt::Accessor = #krate::rt::Accessor {
@@ -277,6 +290,8 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             cold: __hot_cold as *const (),
             body: #entry,
             layout: ::core::alloc::Layout::new::<()>(),
+            give_up: ::core::option::Option::None,
+            describe: &[#(#describes),*],
             signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
             type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),
             identity: || ::core::any::TypeId::of::<#identity>(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use syn::{
     Attribute, FnArg, GenericParam, Ident, Lifetime, LitStr, ParenthesizedGenericArguments, Path,
     ReturnType, Signature, TraitBound, Type, TypeFnPtr, TypeImplTrait, TypeInfer, TypeParamBound,
-    TypeReference, TypeTraitObject,
+    TypePath, TypeReference, TypeTraitObject,
     ext::IdentExt,
     visit_mut::{self, VisitMut},
 };
@@ -303,6 +303,14 @@ impl VisitMut for Mentioned {
 struct Crossing<'a>(&'a mut Errors);
 
 impl VisitMut for Crossing<'_> {
+    fn visit_type_path_mut(&mut self, path: &mut TypePath) {
+        // `hot::Dyn<dyn Trait>`: what is allowed in there its own bounds say.
+        if path.path.segments.last().is_some_and(|last| last.ident == "Dyn") {
+            return;
+        }
+        visit_mut::visit_type_path_mut(self, path);
+    }
+
     fn visit_type_impl_trait_mut(&mut self, ty: &mut TypeImplTrait) {
         self.0.on(
             ty,
@@ -321,8 +329,9 @@ impl VisitMut for Crossing<'_> {
         }
         self.0.on(
             ty,
-            "a trait object cannot cross the boundary yet: its vtable and its panics belong to one \
-             image; pass a concrete type",
+            "a trait object cannot cross the boundary: its vtable and its panics belong to one \
+             image; write `hot::Dyn<dyn Trait>` with `#[hot::versioned]` on the trait, or pass a \
+             concrete type",
         );
     }
 

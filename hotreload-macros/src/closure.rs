@@ -77,6 +77,27 @@ impl<'a> Closure<'a> {
         self.pointer != Pointer::Box && self.reference_lifetime().is_none()
     }
 
+    /// What it is but for the types of its parameters and result: `&mut dyn FnMut + Send`.
+    pub(crate) fn what(&self) -> String {
+        let pointer = match self.pointer {
+            Pointer::Shared(_) => "&dyn",
+            Pointer::Mutable(_) => "&mut dyn",
+            Pointer::Box => "Box dyn",
+        };
+        let family = match self.family {
+            Family::Fn => "Fn",
+            Family::FnMut => "FnMut",
+            Family::FnOnce => "FnOnce",
+        };
+        let promises = self.auto_traits().filter_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => Some(bound.path.segments.last()?.ident.to_string()),
+            _ => None,
+        });
+        let mut promises: Vec<_> = promises.collect();
+        promises.sort();
+        promises.iter().fold(format!("{pointer} {family}"), |what, one| format!("{what} + {one}"))
+    }
+
     /// `Fn(..) -> R` with its binder.
     pub(crate) fn bound(&self) -> &'a TraitBound {
         self.bound

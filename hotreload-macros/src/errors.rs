@@ -23,6 +23,11 @@ impl Errors {
         }
     }
 
+    /// Whether nothing was noted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.noted.is_none()
+    }
+
     /// `Err` with everything that was noted.
     pub(crate) fn propagate(self) -> syn::Result<()> {
         self.noted.map_or(Ok(()), Err)

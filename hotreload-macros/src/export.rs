@@ -1,7 +1,7 @@
 //! `#[hot::export]`.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{
     Attribute, Ident, LitStr, Signature, Token, Visibility,
     ext::IdentExt,
@@ -11,10 +11,11 @@ use syn::{
 
 use crate::{
     accessor::{self, Accessor, Place},
-    check,
+    check, content,
     errors::{Errors, beside},
     method,
     moved::{self, Written},
+    opaque::OpaqueParts,
     options::Options,
     signature::abi_name,
     var,
@@ -24,20 +25,24 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     match keyword(item.clone()).map(|word| word.to_string()).as_deref() {
         Some("impl") => method::expand(options, item),
         Some("static") => var::expand(options, item),
-        _ => try_expand(options, item.clone()).unwrap_or_else(|error| beside(item, &error)),
+        _ => function(options, item),
     }
 }
 
-fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::parse(options, &["name", "handle", "always", "crate"], &mut errors);
-    let function = match syn::parse2::<Function>(item.clone()) {
+    let mut function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
-            errors.push(not_a_function(item).unwrap_or(error));
-            return errors.propagate().map(|()| TokenStream::new());
+            errors.push(not_a_function(item.clone()).unwrap_or(error));
+            return errors
+                .propagate()
+                .map_or_else(|error| beside(item, &error), |()| TokenStream::new());
         }
     };
+    let opaque = OpaqueParts::take(&mut function.attrs, &mut function.sig, &mut errors);
+    let item = if opaque.is_empty() && errors.is_empty() { item } else { quote!(#function) };
     let sig = &function.sig;
     let krate = options.krate();
     let handle = options.handle.as_ref().filter(|handle| **handle != sig.ident);
@@ -49,13 +54,17 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
         &mut errors,
     );
     check::signature(sig, &mut errors);
+    opaque.check(sig, &mut errors);
     check::attributes(&function.attrs, &mut errors);
     check::definition_name(options.name.as_ref(), &mut errors);
-    errors.propagate()?;
+    if let Err(error) = errors.propagate() {
+        return beside(item, &error);
+    }
     if check::left_to_rustc(sig) {
-        return Ok(item);
+        return item;
     }
 
+    let content = content::hash(item.clone());
     let last = options.name.as_ref().map_or_else(|| sig.ident.unraw().to_string(), LitStr::value);
     let body = if options.always || aborts(sig) {
         moved::body_name(&sig.ident)
@@ -76,10 +85,12 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
         place: Place::Type { vis: &function.vis, name, beside_function: *name == sig.ident },
         path: quote!(::core::concat!(::core::module_path!(), "::", #last)),
         sig,
+        opaque: &opaque,
         body: Some(quote!(#body)),
+        content,
         listed: true,
     });
-    Ok(quote!(#item #accessor))
+    quote!(#item #accessor)
 }
 
 /// Whether a panic in a function of this ABI ends the process, before an entry can catch it.
@@ -112,8 +123,15 @@ impl Parse for Function {
     }
 }
 
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Function { attrs, vis, sig, body } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
+}
+
 /// The word that says what an item is.
-fn keyword(item: TokenStream) -> Option<Ident> {
+pub(crate) fn keyword(item: TokenStream) -> Option<Ident> {
     item.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(word) if KEYWORDS.contains(&word.to_string().as_str()) => Some(word),
         _ => None,

@@ -13,6 +13,7 @@ use crate::{
     accessor::{self, Accessor, Place},
     check,
     errors::Errors,
+    opaque::OpaqueParts,
     options::leading_crate,
     signature::{is_unsafe, parameters},
     var::Static,
@@ -36,6 +37,7 @@ struct Module {
 struct Function {
     attrs: Vec<Attribute>,
     sig: Signature,
+    opaque: OpaqueParts,
 }
 
 impl Parse for Imports {
@@ -98,7 +100,7 @@ impl Parse for Declared {
             return Err(input.error("an import is a declaration: write `;` instead of a body"));
         }
         input.parse::<Token![;]>()?;
-        Ok(Declared::Function(Function { attrs, sig }))
+        Ok(Declared::Function(Function { attrs, sig, opaque: OpaqueParts::default() }))
     }
 }
 
@@ -107,14 +109,18 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
-    let Imports { krate, modules } = syn::parse2(input)?;
+    let Imports { krate, mut modules } = syn::parse2(input)?;
     let mut errors = Errors::default();
-    for Function { sig, .. } in modules.iter().flat_map(|module| &module.functions) {
+    for function in modules.iter_mut().flat_map(|module| &mut module.functions) {
+        let Function { attrs, sig, opaque } = function;
+        *opaque = OpaqueParts::take(attrs, sig, &mut errors);
+        opaque.check(sig, &mut errors);
         let remedy = "export the function by another name, `#[hot::export(name = \"..\")]`";
         check::name(&sig.ident, &krate, remedy, &mut errors);
         check::signature(sig, &mut errors);
     }
-    for item in modules.iter().flat_map(|module| &module.statics) {
+    for item in modules.iter_mut().flat_map(|module| &mut module.statics) {
+        item.take_helpers(&mut errors);
         item.check(&krate, &mut errors);
     }
     errors.propagate()?;
@@ -129,7 +135,7 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
     let prefix = segments.join("::");
     let name = &path.segments.last().expect("a path has a segment").ident;
     let functions = functions.iter().map(|declared| {
-        let Function { attrs, sig } = declared;
+        let Function { attrs, sig, opaque } = declared;
         let full = format!("{prefix}::{}", sig.ident.unraw());
         let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
         let function = function(declared, &full);
@@ -143,7 +149,9 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
             },
             path: quote!(#full),
             sig,
+            opaque,
             body: None,
+            content: 0,
             listed: true,
         });
         quote!(#function #accessor)
@@ -167,7 +175,7 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
 }
 
 /// The function of the accessor's name: editors show it, and calling it is a hot call.
-fn function(Function { attrs, sig }: &Function, full: &str) -> TokenStream {
+fn function(Function { attrs, sig, .. }: &Function, full: &str) -> TokenStream {
     let Signature { safety, abi, ident, generics, output, .. } = sig;
     let types: Vec<_> = parameters(sig).collect();
     let args: Vec<_> = (0..types.len()).map(|index| format_ident!("__hot_{index}")).collect();

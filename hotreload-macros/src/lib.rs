@@ -8,12 +8,15 @@ mod accessor;
 mod bundle;
 mod check;
 mod closure;
+mod content;
 mod errors;
 mod export;
 mod import;
+mod known;
 mod lookup;
 mod method;
 mod moved;
+mod opaque;
 mod options;
 mod owner;
 mod signature;
@@ -21,6 +24,7 @@ mod skeleton;
 #[cfg(test)]
 mod tests;
 mod var;
+mod versioned;
 
 use proc_macro::TokenStream;
 
@@ -46,6 +50,14 @@ use proc_macro::TokenStream;
 /// an `extern "C"` function reaches a caller by `hot::get!`; one by its address ends the process, as
 /// always. For both this and `always` the body moves to a hidden function, `__hot_body_add` in a
 /// backtrace.
+///
+/// # Types
+///
+/// Every type in the signature is `hot::Versioned`: of the language, of std, or marked
+/// `#[hot::versioned]`. A reload compares what they are made of with what callers were compiled
+/// against. For another crate's type write `#[hot(unsafe(opaque))]` on the parameter, or
+/// `#[hot(unsafe(opaque(Type)))]` on the function, where `Type` is a part of some parameter's or of
+/// the result's: only its size, alignment and spelling are compared then, and you answer for the rest.
 ///
 /// # Methods
 ///
@@ -73,11 +85,13 @@ use proc_macro::TokenStream;
 ///
 /// A static's first value is made once, by the first generation (or the baseline); a `hot::State`'s
 /// and a `LazyLock`'s too, when the bundle is loaded. What a reload does to the first value in the
-/// source is reported and not applied. `static mut` is rejected.
+/// source is reported and not applied. `static mut` is rejected. While the value lives its type keeps
+/// its layout: a reload that changes it is refused. With `#[hot(reset)]` below the attribute the old
+/// value is given up instead, never dropped, and the new code makes a first one; the report says so.
 ///
 /// Rejected, each with its reason: generics, `impl Trait`, early-bound lifetimes, `const fn`,
-/// `async fn`, variadics, a trait's methods, other trait objects and function pointers in the
-/// signature, names of primitive types and of `std`, `core`, `hot`.
+/// `async fn`, variadics, a trait's methods, function pointers in the signature and trait objects but
+/// `hot::Dyn`, names of primitive types and of `std`, `core`, `hot`.
 #[proc_macro_attribute]
 pub fn export(options: TokenStream, item: TokenStream) -> TokenStream {
     export::expand(options.into(), item.into()).into()
@@ -112,4 +126,35 @@ pub fn import(items: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn lookup(input: TokenStream) -> TokenStream {
     lookup::expand(input.into()).into()
+}
+
+/// Makes the layout of a type known, so that a reload can compare it with the next version's.
+///
+/// For structs, enums and traits. Every field's type must be known too: a type of the language or
+/// of the standard library, another one with this attribute, or one of a crate that has a feature
+/// of `hot`. Nothing is added to the values, and nothing runs.
+///
+/// | option | effect |
+/// |---|---|
+/// | `invariants = 1` | a number that you raise when what the values promise changes and their fields do not; needed where a field is a raw pointer |
+/// | `name = "name"` | names the type, where two would share one path (inside function bodies) |
+/// | `crate = path` | where `hot` is, if the dependency was renamed |
+///
+/// `#[hot(unsafe(opaque))]` on a field says that its type's layout is not to be compared: only its
+/// size, alignment and spelling are. `#[hot(unsafe(opaque(Foreign)))]` says it of a part of the
+/// field's type: of the elements of a `Vec<Foreign>`. You answer for it that no version of the
+/// program changes it.
+///
+/// On a trait it makes methods, their order and signatures, and supertraits known, for trait
+/// objects. Rejected: unions, associated types.
+#[proc_macro_attribute]
+pub fn versioned(options: TokenStream, item: TokenStream) -> TokenStream {
+    versioned::expand(options.into(), item.into()).into()
+}
+
+/// A part of `#[hot::versioned]`: sees the fields that `#[cfg]` leaves.
+#[doc(hidden)]
+#[proc_macro_derive(VersionedFields, attributes(hot))]
+pub fn versioned_fields(item: TokenStream) -> TokenStream {
+    versioned::derive(item.into()).into()
 }

@@ -11,6 +11,7 @@ use crate::{
     accessor::{self, Accessor, Place},
     check,
     errors::Errors,
+    opaque::OpaqueParts,
     options::leading_crate,
 };
 
@@ -68,8 +69,10 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
         errors.on(&ty, "expected the function's signature: `fn(i32) -> i32`");
         return errors.propagate().map(|()| TokenStream::new());
     };
-    let sig = signature(function);
+    let mut sig = signature(function);
+    let opaque = OpaqueParts::take(&mut Vec::new(), &mut sig, &mut errors);
     check::signature(&sig, &mut errors);
+    opaque.check(&sig, &mut errors);
     errors.propagate()?;
     if check::left_to_rustc(&sig) {
         return Ok(quote!({
@@ -87,7 +90,9 @@ fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
         place: Place::Type { vis: &Visibility::Inherited, name: &name, beside_function: false },
         path: quote!(#path),
         sig: &sig,
+        opaque: &opaque,
         body: None,
+        content: 0,
         listed: false,
     });
     Ok(quote_spanned! {Span::mixed_site()=>

@@ -12,9 +12,10 @@ use syn::{
 
 use crate::{
     accessor::{self, Accessor, Place},
-    check,
+    check, content,
     errors::{Errors, beside},
     moved::{Written, body_name},
+    opaque::{Opaque, OpaqueParts},
     options::Options,
     owner::Owner,
     signature::name_of,
@@ -72,6 +73,7 @@ struct Method {
     /// With its braces.
     body: TokenTree,
     skipped: bool,
+    opaque: OpaqueParts,
 }
 
 impl Parse for Block {
@@ -120,6 +122,7 @@ impl Parse for Item {
             sig: input.parse()?,
             body: input.parse()?,
             skipped: false,
+            opaque: OpaqueParts::default(),
         })))
     }
 }
@@ -167,6 +170,7 @@ impl Block {
             match item {
                 Item::Method(method) => {
                     method.skipped = take_skip(&mut method.attrs, errors);
+                    method.opaque = OpaqueParts::take(&mut method.attrs, &mut method.sig, errors);
                     take_export(&mut method.attrs, errors);
                 }
                 Item::Other(item) => {
@@ -177,6 +181,8 @@ impl Block {
                         _ => continue,
                     };
                     take_skip(attrs, errors);
+                    Opaque::of(attrs, errors);
+                    attrs.retain(|attr| !attr.path().is_ident("hot"));
                 }
             }
         }
@@ -245,6 +251,7 @@ impl Block {
             match owner.free(&method.sig) {
                 Some(sig) => {
                     check::signature(&sig, errors);
+                    method.opaque.check(&sig, errors);
                     left_to_rustc |= check::left_to_rustc(&sig);
                     hot.push(Hot { method, sig });
                 }
@@ -269,6 +276,7 @@ impl Block {
             let ident = &method.sig.ident;
             let call = format_ident!("__hot_call_{}", ident.unraw(), span = ident.span());
             let Method { attrs, vis, sig: written, body, .. } = &**method;
+            let content = content::hash(quote!(#(#attrs)* #vis #written #body));
             let written = Written { attrs, vis, sig: written, body };
             items.extend(written.split(|args| quote!(Self::#call(#(#args),*))));
             let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
@@ -280,7 +288,9 @@ impl Block {
                 place: Place::Method { name: call, owner: elided, concrete: &owner.concrete },
                 path: quote!(::core::concat!(::core::module_path!(), "::", #path)),
                 sig,
+                opaque: &method.opaque,
                 body: Some(quote!(<#elided>::#behind)),
+                content,
                 listed: true,
             }));
         }
@@ -302,9 +312,15 @@ fn take_skip(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> bool {
         if !attr.path().is_ident("hot") {
             return true;
         }
-        match attr.parse_args::<Ident>() {
+        match attr.parse_args_with(Ident::parse_any) {
             Ok(word) if word == "skip" => skip = true,
-            _ => errors.on(attr, "known here is `#[hot(skip)]`, which leaves a method out"),
+            Ok(_) => errors.on(
+                attr,
+                "known here are `#[hot(skip)]`, which leaves a method out, and \
+                 `#[hot(unsafe(opaque(Type)))]`",
+            ),
+            // Of more than a word: it is for `OpaqueParts`.
+            Err(_) => return true,
         }
         false
     });

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    LitStr, Path, Token,
+    Lit, LitStr, Path, Token,
     ext::IdentExt,
     parse::{Parse, ParseStream, Parser},
 };
@@ -17,6 +17,7 @@ pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) init: Option<Path>,
     pub(crate) always: bool,
+    pub(crate) invariants: Option<u64>,
 }
 
 impl Options {
@@ -65,6 +66,17 @@ impl Options {
             "handle" => self.handle = Some(value(&key, input, "a name: `handle = other_name`")?),
             "name" => self.name = Some(value(&key, input, "a string: `name = \"other_name\"`")?),
             "init" => self.init = Some(value(&key, input, "a function: `init = start`")?),
+            "invariants" => {
+                let takes = "a number: `invariants = 1`";
+                let literal: Lit = value(&key, input, takes)?;
+                let number = match &literal {
+                    Lit::Int(number) => number.base10_parse().ok(),
+                    _ => None,
+                };
+                let wrong =
+                    || syn::Error::new(literal.span(), format!("`invariants` takes {takes}"));
+                self.invariants = Some(number.ok_or_else(wrong)?);
+            }
             "always" => self.always = flag(&key, input)?,
             _ => unreachable!("only known options are allowed"),
         }

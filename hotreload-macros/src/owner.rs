@@ -111,7 +111,7 @@ impl<'a> Owner<'a> {
 }
 
 /// The type of `self`, in terms of `Self`.
-fn receiver_type(receiver: &Receiver) -> Type {
+pub(crate) fn receiver_type(receiver: &Receiver) -> Type {
     match &receiver.kind {
         ReceiverKind::Reference(and, lifetime, mutability) => {
             syn::parse_quote!(#and #lifetime #mutability Self)

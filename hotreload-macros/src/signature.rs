@@ -15,18 +15,30 @@ pub(crate) struct Described {
     pub(crate) name: String,
     /// Its lifetimes in the order of their appearance, renamed in the order of the signature.
     pub(crate) lifetimes: String,
-    /// The type with its named lifetimes replaced by `'static`: what `size_of` takes.
+    /// The type with the function's named lifetimes replaced by `'static`: what `size_of` takes.
     pub(crate) concrete: TokenStream,
 }
 
 /// The parameters, then the result.
 pub(crate) fn describe(sig: &Signature) -> Vec<Described> {
-    let mut skeleton = Skeleton::default();
+    describe_with(sig, Skeleton::default(), "static")
+}
+
+/// The types of a trait's method, whose lifetimes come after the trait's own. In place of the
+/// method's own there is `'_`: the types of a generic trait may not be `'static`.
+pub(crate) fn describe_method<'a>(
+    sig: &Signature,
+    of_trait: impl Iterator<Item = &'a Lifetime>,
+) -> Vec<Described> {
+    describe_with(sig, Skeleton::of_a_method(of_trait), "_")
+}
+
+fn describe_with(sig: &Signature, mut skeleton: Skeleton, lifetime: &str) -> Vec<Described> {
     let mut described: Vec<_> = parameters(sig)
         .map(|ty| Described {
             name: render(ty, false),
             lifetimes: skeleton.of(ty),
-            concrete: concrete(ty, sig),
+            concrete: concrete(ty, sig, lifetime),
         })
         .collect();
     skeleton.end_parameters();
@@ -39,7 +51,7 @@ pub(crate) fn describe(sig: &Signature) -> Vec<Described> {
         ReturnType::Type(_, ty) => Described {
             name: render(ty, false),
             lifetimes: skeleton.of(ty),
-            concrete: concrete(ty, sig),
+            concrete: concrete(ty, sig, lifetime),
         },
         ReturnType::Default => {
             Described { name: "()".to_owned(), lifetimes: String::new(), concrete: quote!(()) }
@@ -116,18 +128,18 @@ pub(crate) fn parameters(sig: &Signature) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// The type with the function's own lifetimes replaced by `'static`.
-fn concrete(ty: &Type, sig: &Signature) -> TokenStream {
-    struct Static<'a>(&'a Signature);
-    impl VisitMut for Static<'_> {
+/// The type with the function's own lifetimes replaced by another.
+fn concrete(ty: &Type, sig: &Signature, other: &str) -> TokenStream {
+    struct Replace<'a>(&'a Signature, &'a str);
+    impl VisitMut for Replace<'_> {
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
             if self.0.generics.lifetimes().any(|param| param.lifetime == *lifetime) {
-                lifetime.ident = syn::Ident::new("static", lifetime.ident.span());
+                lifetime.ident = syn::Ident::new(self.1, lifetime.ident.span());
             }
         }
     }
     let mut ty = ty.clone();
-    Static(sig).visit_type_mut(&mut ty);
+    Replace(sig, other).visit_type_mut(&mut ty);
     ty.into_token_stream()
 }
 
@@ -177,8 +189,24 @@ fn render(ty: &Type, lifetimes: bool) -> String {
             }
         }
         Type::TraitObject(ty) => trait_object(ty, lifetimes),
+        Type::FnPtr(ty) => fn_pointer(ty, lifetimes),
         other => spelled(other),
     }
+}
+
+fn fn_pointer(ty: &syn::TypeFnPtr, lifetimes: bool) -> String {
+    let unsafety = if ty.unsafety.is_some() { "unsafe " } else { "" };
+    let abi = ty
+        .abi
+        .as_ref()
+        .map_or_else(String::new, |abi| format!("extern {:?} ", abi_name(Some(abi))));
+    let inputs: Vec<_> = ty.inputs.iter().map(|input| render(&input.ty, lifetimes)).collect();
+    let variadic = if ty.variadic.is_some() { ", ..." } else { "" };
+    let output = match &ty.output {
+        ReturnType::Default => String::new(),
+        ReturnType::Type(_, ty) => format!(" -> {}", render(ty, lifetimes)),
+    };
+    format!("{unsafety}{abi}fn({}{variadic}){output}", inputs.join(", "))
 }
 
 /// The bounds in one order, whatever theirs was: closures first, then other traits, then lifetimes.
@@ -240,7 +268,7 @@ fn arguments(arguments: &PathArguments, lifetimes: bool) -> String {
 
 /// The tokens one by one: how rustc prints them together depends on the source's spacing, and a
 /// reformatted file must not look like another signature.
-fn spelled(tokens: impl ToTokens) -> String {
+pub(crate) fn spelled(tokens: impl ToTokens) -> String {
     let trees = tokens.to_token_stream().into_iter().map(|tree| match tree {
         TokenTree::Group(group) => {
             let inner = spelled(group.stream());

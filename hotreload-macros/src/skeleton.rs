@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use syn::{
-    GenericParam, Lifetime, ParenthesizedGenericArguments, TraitBound, Type, TypeGroup,
+    GenericParam, Lifetime, ParenthesizedGenericArguments, TraitBound, Type, TypeFnPtr, TypeGroup,
     TypeParamBound, TypeParen, TypeReference, TypeTraitObject, visit_mut::VisitMut,
 };
 
@@ -25,6 +25,21 @@ impl Skeleton {
     /// For a static's type, where an elided lifetime is `'static`.
     pub(crate) fn of_a_static() -> Self {
         Skeleton { elided: Some("static".to_owned()), ..Skeleton::default() }
+    }
+
+    /// For the fields of a type with these lifetime parameters: they are named by their order.
+    pub(crate) fn of_a_type<'a>(parameters: impl Iterator<Item = &'a Lifetime>) -> Self {
+        Skeleton { elided: Some("static".to_owned()), ..Skeleton::of_a_method(parameters) }
+    }
+
+    /// For a method of a trait with these lifetime parameters.
+    pub(crate) fn of_a_method<'a>(of_trait: impl Iterator<Item = &'a Lifetime>) -> Self {
+        let mut skeleton = Skeleton::default();
+        for parameter in of_trait {
+            let name = skeleton.fresh();
+            skeleton.names.insert(parameter.ident.to_string(), name);
+        }
+        skeleton
     }
 
     /// The lifetimes of the next parameter, or of the result after [`end_parameters`].
@@ -142,6 +157,23 @@ impl VisitMut for Skeleton {
         });
         self.closures.push(Bound { names: names.collect(), ..Bound::default() });
         self.visit_path_mut(&mut bound.path);
+        self.closures.pop();
+    }
+
+    fn visit_type_fn_ptr_mut(&mut self, pointer: &mut TypeFnPtr) {
+        let names = pointer.lifetimes.iter().flat_map(|binder| &binder.lifetimes);
+        let names = names.filter_map(|param| match param {
+            GenericParam::Lifetime(param) => Some((param.lifetime.ident.to_string(), None)),
+            _ => None,
+        });
+        self.closures.push(Bound { names: names.collect(), ..Bound::default() });
+        for input in &mut pointer.inputs {
+            self.visit_type_mut(&mut input.ty);
+        }
+        if let Some(pointer) = self.closures.last_mut() {
+            pointer.in_result = true;
+        }
+        self.visit_return_type_mut(&mut pointer.output);
         self.closures.pop();
     }
 

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, export, import, lookup};
+use crate::{bundle, export, import, lookup, versioned};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -80,6 +80,81 @@ fn snapshot_of_a_look_up() {
 fn snapshot_of_a_bundle() {
     let expansion = bundle::expand(tokens("init = self::start"), Some("my_game"));
     compare_with_snapshot("bundle.rs", expansion);
+}
+
+/// Both steps: what the attribute leaves, and what the derive behind it adds.
+fn versioned_type(options: &str, item: &str) -> TokenStream {
+    let item = versioned::expand(tokens(options), tokens(item));
+    let derived = versioned::derive(item.clone());
+    quote::quote!(#item #derived)
+}
+
+#[test]
+fn snapshot_of_a_versioned_struct() {
+    let item = "/// Doc. \n #[derive(Clone)] pub struct View<'x> { pub text: &'x str, \
+                #[hot(unsafe(opaque(Foreign)))] list: Vec<Foreign>, r#type: Option<Box<Self>>, \
+                at: [(u32, f32); 2], #[hot(unsafe(opaque))] hidden: u8 }";
+    compare_with_snapshot("versioned_struct.rs", versioned_type("invariants = 2", item));
+}
+
+#[test]
+fn snapshot_of_a_versioned_enum() {
+    let item = "#[repr(u8)] enum State<T: Iterator, const N: usize> where T: Clone { Idle = 3, \
+                Moving { to: [T::Item; N] }, Held(T) }";
+    compare_with_snapshot("versioned_enum.rs", versioned_type("crate = renamed", item));
+}
+
+#[test]
+fn snapshot_of_a_versioned_trait() {
+    let item = "pub trait Shape<'x>: Base + Send { fn area(&self, by: &'x f32) -> f32; \
+                #[cfg(unix)] unsafe fn raw<'a>(self: Box<Self>, at: &'a u8) -> &'a u8; \
+                fn generic<T>(t: T) where Self: Sized; }";
+    compare_with_snapshot("versioned_trait.rs", versioned::expand(tokens(""), tokens(item)));
+}
+
+#[test]
+fn what_the_spelling_of_a_field_says() {
+    let item = "struct T<'y, 'x> { a: fn(&'x u8, &u8) -> &'y u8, b: for<'z> fn(&'z u8) -> &'z u8, \
+                c: a::b::C<'x, d::E>, e: Box<dyn f::F + 'y>, g: &'static str }";
+    let text = versioned_type("", item).to_string();
+    for (lifetimes, tokens) in [
+        ("b 0 a", "fn(&u8, &u8) -> &u8"),
+        ("0 0", "fn(&u8) -> &u8"),
+        ("b", "C<E>"),
+        ("a", "Box<dyn F>"),
+        ("static", "&str"),
+    ] {
+        let spelling = quote::quote!(#lifetimes, #tokens).to_string();
+        assert!(text.contains(&spelling), "no {spelling} in {text}");
+    }
+}
+
+#[test]
+fn a_wrong_versioned_type_stays_with_its_helper_attributes() {
+    for (options, item) in [
+        ("invariants = \"one\"", "struct T { #[hot(unsafe(opaque))] a: u8 }"),
+        ("nme = 1", "enum T { A }"),
+    ] {
+        let text = versioned::expand(tokens(options), tokens(item)).to_string();
+        assert!(text.contains(&tokens(item).to_string()), "{text}");
+        assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+    }
+    for item in ["union T { a: u8 }", "fn f() {}", "type T = u8;", "mod m;"] {
+        let text = versioned::expand(TokenStream::new(), tokens(item)).to_string();
+        assert!(text.starts_with(&tokens(item).to_string()), "{text}");
+        assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn all_errors_of_a_versioned_type_are_collected() {
+    let item = "struct T { #[hot(opaque)] a: u8, #[hot(unsafe(opaque(B)))] b: u8, c: *const u8, \
+                #[hot(unsafe(other))] d: u8, e: Vec<(NonNull<u8>, PhantomData<*mut u8>)>, \
+                #[hot(unsafe(opaque))] #[hot(unsafe(opaque))] f: fn(*const u8) }";
+    let text = versioned_type("", item).to_string();
+    assert_eq!(text.matches("compile_error").count(), 6, "{text}");
+    let text = versioned_type("invariants = 1", "struct T { c: *const u8 }").to_string();
+    assert!(!text.contains("compile_error"), "{text}");
 }
 
 #[test]

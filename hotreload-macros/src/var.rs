@@ -9,8 +9,10 @@ use syn::{
 };
 
 use crate::{
-    check,
+    check, content,
     errors::{Errors, beside},
+    known::Known,
+    opaque::{Markers, Opaque},
     options::Options,
     owner, signature,
 };
@@ -19,10 +21,15 @@ use crate::{
 pub(crate) struct Static {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
+    /// Where rustc says that an item begins and ends.
+    ends: (Token![static], Token![;]),
     mutability: StaticMutability,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) value: Option<Expr>,
+    pub(crate) opaque: Option<Opaque>,
+    /// Whether a value of another layout is given up.
+    reset: bool,
 }
 
 impl Static {
@@ -32,7 +39,7 @@ impl Static {
         vis: Visibility,
         input: ParseStream<'_>,
     ) -> syn::Result<Self> {
-        input.parse::<Token![static]>()?;
+        let begin = input.parse()?;
         let mutability = input.parse()?;
         let ident = input.parse()?;
         input.parse::<Token![:]>()?;
@@ -41,8 +48,38 @@ impl Static {
             Some(_) => Some(input.parse()?),
             None => None,
         };
-        input.parse::<Token![;]>()?;
-        Ok(Static { attrs, vis, mutability, ident, ty, value })
+        let ends = (begin, input.parse()?);
+        let (opaque, reset) = (None, false);
+        Ok(Static { attrs, vis, ends, mutability, ident, ty, value, opaque, reset })
+    }
+
+    /// Takes the attributes out that are for this macro.
+    pub(crate) fn take_helpers(&mut self, errors: &mut Errors) {
+        self.attrs.retain(|attribute| {
+            let word = attribute.parse_args::<Ident>().ok();
+            match word.filter(|_| attribute.path().is_ident("hot")) {
+                Some(word) if word == "reset" => {
+                    if self.value.is_none() {
+                        errors.on(attribute, "`#[hot(reset)]` is the exporter's to say");
+                    }
+                    self.reset = true;
+                    false
+                }
+                Some(word) if word != "opaque" => {
+                    errors.on(word, "expected `reset` or `unsafe(opaque)`");
+                    false
+                }
+                _ => true,
+            }
+        });
+        self.opaque = Opaque::of(&self.attrs, errors);
+        self.attrs.retain(|attribute| !attribute.path().is_ident("hot"));
+        if let Some(opaque) = &self.opaque {
+            let (krate, mut markers) = (syn::parse_quote!(::hot), Markers::default());
+            for missing in opaque.hide(&mut self.ty.clone(), &krate, &mut markers) {
+                errors.on(missing, "the static's type has no such part, spelled like this");
+            }
+        }
     }
 
     /// Notes what cannot be a var.
@@ -68,27 +105,40 @@ impl Parse for Static {
 }
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    try_expand(options, item.clone()).unwrap_or_else(|error| beside(item, &error))
-}
-
-fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
     let options = Options::parse(options, &["name", "crate"], &mut errors);
-    let item: Static = syn::parse2(item)?;
+    let mut item: Static = match syn::parse2(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            errors.push(error);
+            let error = errors.propagate().expect_err("one was pushed");
+            return beside(item, &error);
+        }
+    };
+    item.take_helpers(&mut errors);
     let krate = options.krate();
     item.check(&krate, &mut errors);
     check::definition_name(options.name.as_ref(), &mut errors);
     if item.value.is_none() {
         errors.on(&item.ident, "an exported static needs a first value");
     }
-    errors.propagate()?;
+    if let Err(error) = errors.propagate() {
+        return beside(item.plain(), &error);
+    }
     let last = options.name.as_ref().map_or_else(|| item.ident.unraw().to_string(), LitStr::value);
     let path = quote!(::core::concat!(::core::module_path!(), "::", #last));
     // The static itself becomes a `Var`.
-    Ok(item.expand(&krate, &path))
+    item.expand(&krate, &path)
 }
 
 impl Static {
+    /// As it was written, but for the helper attributes.
+    fn plain(&self) -> TokenStream {
+        let Static { attrs, vis, ends: (begin, end), mutability, ident, ty, value, .. } = self;
+        let value = value.as_ref().map(|value| quote!(= #value));
+        quote!(#(#attrs)* #vis #begin #mutability #ident: #ty #value #end)
+    }
+
     /// The static as a `Var` with its accessor; `path` is the definition's full name.
     pub(crate) fn expand(&self, krate: &Path, path: &TokenStream) -> TokenStream {
         let Static { attrs, vis, ident, ty, value, .. } = self;
@@ -140,11 +190,19 @@ impl Static {
     }
 
     fn accessor(&self, krate: &Path, path: &TokenStream) -> TokenStream {
-        let Static { ident, ty, value, .. } = self;
+        let Static { ident, ty, value, opaque, reset, .. } = self;
+        let mut markers = Markers::default();
+        let mut known = ty.clone();
+        if let Some(opaque) = opaque {
+            opaque.hide(&mut known, krate, &mut markers);
+        }
+        let known = Known::of(&known);
+        let markers = markers.definitions(krate);
+        let (known, describes) = (known.name(krate), known.describes(krate));
         let (name, lifetimes) = signature::describe_static(ty);
         let display = signature::display_type(ty);
         let exported = value.is_some();
-        let hash = value.as_ref().map_or(0, |value| hash(&quote!(#value).to_string()));
+        let content = value.as_ref().map_or(0, |value| content::hash(quote!(#value)));
         // Rustc chooses its methods by the type itself, which may be an alias.
         let of_type = quote_spanned!(Span::mixed_site()=> (&#krate::rt::VarType::<#ty>::NEW));
         let initialise = value.as_ref().map(|value| {
@@ -163,6 +221,15 @@ impl Static {
                 }
             }
         });
+        let give_up = match value {
+            Some(_) => quote_spanned! {Span::mixed_site()=>
+                ::core::option::Option::Some(|place, gone| {
+                    // SAFETY: whoever calls it gives the storage that `__hot_initialise` filled.
+                    #of_type.give_up(unsafe { &*place.cast::<#ty>() }, gone)
+                })
+            },
+            None => quote!(::core::option::Option::None),
+        };
         let (body, home) = match value {
             Some(_) => (
                 quote!(__hot_initialise as *const ()),
@@ -173,6 +240,7 @@ impl Static {
         quote_spanned! {Span::mixed_site()=>
             #[allow(unused_imports)]
             use #krate::rt::{Special as _, Usual as _};
+            #markers
             #initialise
             // With the feature `static` the first value's static is the var.
             const __HOT_HOME: *const () = #home;
@@ -183,8 +251,9 @@ impl Static {
                 path: #path,
                 exported: #exported,
                 display: #display,
-                ty: #krate::rt::manifest::Type::of::<#ty>(#name, #lifetimes),
-                initialiser: #hash,
+                ty: #krate::rt::manifest::Type::of::<#ty>(#name, #lifetimes, #known),
+                reset: #reset,
+                content: #content,
             };
             #krate::__manifest_record!(__HOT_RECORD, __HOT_VAR);
             static __HOT_ACCESSOR: #krate::rt::Accessor = #krate::rt::Accessor {
@@ -194,6 +263,8 @@ impl Static {
                 cold: ::core::ptr::null(),
                 body: #body,
                 layout: ::core::alloc::Layout::new::<#ty>(),
+                give_up: #give_up,
+                describe: &[#(#describes),*],
                 signature: || #of_type.signature(),
                 type_name: || ::core::any::type_name::<#ty>(),
                 identity: || ::core::any::TypeId::of::<#ident>(),
@@ -201,11 +272,4 @@ impl Static {
             #krate::rt::inventory::submit! { #krate::rt::Registered(&__HOT_ACCESSOR) }
         }
     }
-}
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo): stable from build to build.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

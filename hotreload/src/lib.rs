@@ -34,12 +34,28 @@
 //! # What is promised
 //!
 //! *A reload never makes memory unsound*, as far as a value's safety follows from its type:
-//! signatures, lifetimes, toolchain and allocator are compared before any of the new code runs.
+//! signatures, lifetimes, layouts, toolchain and allocator are compared before any of the new code
+//! runs, with everybody who was compiled against them and with every value that is alive.
 //! *A reload never half-happens*: whatever is refused leaves code and files as they were.
 //!
-//! What no check can see is the author's: a type whose fields change while its name, size,
-//! alignment and niches stay (a report lists such types as `untracked`), a changed `Drop`, `Hash`
-//! or `Ord` body, an invariant behind a raw pointer, a library's constructor that aborts.
+//! What no check can see is the author's: an opaque type whose inside changes (a report lists such
+//! types as `untracked`), a changed `Drop`, `Hash` or `Ord` body, an invariant behind a raw pointer
+//! (`#[hot::versioned(invariants = 1)]` says it), a library's constructor that aborts.
+//!
+//! # Types that change
+//!
+//! A type in the signature of an export or in an exported static is [`Versioned`]: of the language,
+//! of std, or marked [`#[hot::versioned]`](versioned).
+//!
+//! | held by | what changes its layout is |
+//! |---|---|
+//! | nobody but the bundle | accepted |
+//! | the host or another bundle, in a signature | refused: HOT0310 to HOT0327; accepted for several bundles in one [`Transaction`] |
+//! | the host, as [`Live`] | refused while a value lives: HOT0404 |
+//! | an exported static | refused while it has a value: HOT0401, [`State`] HOT0403; `#[hot(reset)]` gives the value up |
+//! | a container of erased values, by [`tracked!`] | refused while it lives: HOT0404 |
+//!
+//! Trait objects cross as [`Dyn`].
 //!
 //! # Ways to call
 //!
@@ -60,6 +76,8 @@
 //! | none | bundles, and crates that export or call hot functions |
 //! | `host` | programs that load bundles |
 //! | `watch` | programs that rebuild and reload when a file is saved |
+//! | `cli` | the command `cargo hotreload` |
+//! | `bytes`, `glam`, `hecs`, `indexmap`, `smallvec`, `uuid` | the layouts of these crates' types are known: [`Versioned`] |
 //! | `static` | the last build of a program: hot calls are plain calls, nothing can be loaded |
 //! | `log` | bundles and programs: what a bundle logs by the crate `log` reaches the program's logger |
 //! | `tracing` | bundles and programs: the same for events and spans of the crate `tracing` |
@@ -101,13 +119,27 @@
 // Generated paths start at `::hot`, here too.
 extern crate self as hot;
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 #[cfg(feature = "host")]
 mod host;
+mod live;
+mod object;
+/// What generated code calls.
 #[doc(hidden)]
-pub mod rt;
+pub mod rt {
+    pub use crate::{
+        object::DynTrait,
+        var_type::{Special, Usual, VarType},
+    };
+    pub use hot_rt::*;
+    pub use hotreload_macros::VersionedFields;
+}
 mod state;
-mod undefined;
+mod tracked;
 mod var;
+mod var_type;
 
 /// ```
 /// fn start() -> Result<(), std::num::ParseIntError> {
@@ -133,6 +165,7 @@ pub use hotreload_macros::bundle;
 /// ```
 ///
 /// ```
+/// #[hot::versioned]
 /// pub struct Counter {
 ///     count: u32,
 /// }
@@ -153,6 +186,7 @@ pub use hotreload_macros::bundle;
 pub use hotreload_macros::export;
 
 /// ```no_run
+/// #[hot::versioned]
 /// pub struct World {
 ///     pub heat: f32,
 /// }
@@ -179,6 +213,7 @@ pub use hotreload_macros::import;
 /// signature is refused.
 ///
 /// ```
+/// #[hot::versioned]
 /// pub struct World {
 ///     heat: f32,
 /// }
@@ -206,10 +241,31 @@ pub use hotreload_macros::import;
 #[cfg(feature = "host")]
 pub use hotreload_macros::lookup;
 
+/// ```
+/// #[hot::versioned]
+/// #[derive(Default)]
+/// pub struct World {
+///     pub entities: Vec<Entity>,
+///     pub heat: f32,
+/// }
+///
+/// #[hot::versioned]
+/// pub enum Entity {
+///     Player { name: String },
+///     Tree(Box<[Entity]>),
+/// }
+/// # fn main() {}
+/// ```
+pub use hotreload_macros::versioned;
+
 #[cfg(feature = "host")]
 pub use host::*;
+#[doc(hidden)]
+pub use hot_rt::{__facts, __probe, __target_features};
+pub use hot_rt::{OtherLayout, Undefined, versioned::Versioned};
+pub use live::Live;
+pub use object::Dyn;
 pub use state::{State, StateRead, StateWrite};
-pub use undefined::Undefined;
 pub use var::Var;
 
 /// The newest definition of an exported function, ready to be called.
@@ -333,10 +389,24 @@ macro_rules! fn_ptr {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __manifest_record {
-    ($name:ident, $record:ident) => {
+    ($name:ident, $record:expr) => {
         #[used]
         #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__hot"))]
         #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".hot"))]
         static $name: [u8; $record.size()] = $record.encode();
+    };
+}
+
+/// Puts the record of a concrete type into the manifest's section, as the static `$name`. It may be
+/// one of a generic type: here its traits are known.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __type_record {
+    ($name:ident, $ty:ty) => {
+        $crate::__manifest_record!(
+            $name,
+            <$ty as $crate::rt::versioned::Versioned>::TABLE
+                .with_facts::<$ty>($crate::__facts!($ty))
+        );
     };
 }

@@ -34,7 +34,7 @@ impl Workspace {
         };
         workspace.write(
             "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\", \"out\"]\n\n\
+            "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\", \"out\", \".cargo\"]\n\n\
              [profile.dev]\ndebug = \"line-tables-only\"\n",
         );
         let lock = fs::read_to_string(repository().join("Cargo.lock")).unwrap();

@@ -24,6 +24,7 @@ fn message<R>(call: impl FnOnce() -> R) -> String {
 
 mod forms {
     #[derive(Debug, Clone, Copy, PartialEq)]
+    #[hot::versioned]
     pub struct Part<'a>(pub &'a str);
 
     #[hot::export]

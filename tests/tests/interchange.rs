@@ -33,7 +33,11 @@ fn main() {
         // Whatever was loaded or refused, these calls are sound.
         let shape = shared::Shape { sides: 4, name: "square".into() };
         assert_eq!(hot::get!(typed::describe)(&shape), "square with 4 sides");
-        assert_eq!(hot::get!(owner::read)(owner::Own { a: 7, b: String::from("own") }), "own 7");
+        let seal = shared::Seal(5);
+        assert_eq!(hot::get!(sealed::open)(&seal), 5);
+        assert_eq!(hot::get!(sealed::view)(shared::View("view")), 4);
+        assert_eq!(hot::get!(sealed::alias)(&shape), 4);
+        assert_eq!(hot::get!(owner::read)(owner::Own { a: 7, b: String::from("own"), ..Default::default() }), "own 7");
     }
 }
 "#;
@@ -41,11 +45,14 @@ fn main() {
 fn workspace(name: &str) -> Workspace {
     let workspace = Workspace::new(name);
     let tests = tests::fixture::repository().join("tests");
+    workspace.package("shared", "", "", "");
     workspace.write(
-        "shared/Cargo.toml",
-        "[package]\nname = \"shared\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        "shared/src/lib.rs",
+        "#[hot::versioned] pub struct Shape { pub sides: u32, pub name: String }
+        #[hot::versioned] pub struct View<'a>(pub &'a str);
+        pub type Borrowed<'a> = &'a Shape;
+        pub struct Seal(pub u64);",
     );
-    workspace.write("shared/src/lib.rs", "pub struct Shape { pub sides: u32, pub name: String }");
     let shared = "shared = { path = \"../shared\" }";
     workspace.package("plain", BUNDLE, "", shared);
     workspace.write(
@@ -60,22 +67,33 @@ fn workspace(name: &str) -> Workspace {
         "hot::bundle!();
         #[hot::export] pub fn describe(shape: &shared::Shape) -> String { format!(\"{} with {} sides\", shape.name, shape.sides) }",
     );
+    // What only the compiler's identities of types tell apart.
+    workspace.package("sealed", BUNDLE, "", shared);
+    workspace.write(
+        "sealed/src/lib.rs",
+        "hot::bundle!();
+        #[hot::export] pub fn open(#[hot(unsafe(opaque))] seal: &shared::Seal) -> u64 { seal.0 }
+        #[hot::export] pub fn view(view: shared::View<'_>) -> usize { view.0.len() }
+        #[hot::export] pub fn alias(shape: shared::Borrowed<'_>) -> u32 { shape.sides }",
+    );
     workspace.package("owner", BUNDLE, "", "");
     workspace.write(
         "owner/src/lib.rs",
         "hot::bundle!();
-        pub struct Own { pub a: u32, pub b: String }
+        #[hot::versioned] #[derive(Default)] pub struct Own {
+            pub a: u32, pub b: String, #[cfg(debug_assertions)] pub checked: u64,
+        }
         #[hot::export] pub fn read(own: Own) -> String { format!(\"{} {}\", own.b, own.a) }",
     );
     let dependencies = format!(
-        "{shared}\ntyped = {{ path = \"../typed\" }}\nowner = {{ path = \"../owner\" }}\ntests = {{ path = {tests:?}, default-features = false }}"
+        "{shared}\ntyped = {{ path = \"../typed\" }}\nsealed = {{ path = \"../sealed\" }}\nowner = {{ path = \"../owner\" }}\ntests = {{ path = {tests:?}, default-features = false }}"
     );
     workspace.package("runner", "", "\"host\"", &dependencies);
     workspace.write("runner/src/main.rs", HOST);
     workspace
 }
 
-const BUNDLES: [&str; 3] = ["plain", "typed", "owner"];
+const BUNDLES: [&str; 4] = ["plain", "typed", "sealed", "owner"];
 
 #[test]
 fn bundles_of_every_build_in_hosts_of_every_build() {
@@ -110,9 +128,9 @@ fn bundles_of_every_build_in_hosts_of_every_build() {
             );
         }
     }
-    assert_eq!((libraries.len(), hosts.len()), (18, 2));
+    assert_eq!((libraries.len(), hosts.len()), (24, 2));
 
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut refused, mut other_types) = (0, 0, 0);
     for (profile, host) in &hosts {
         let output =
             Command::new(host).args(libraries.iter().map(|(.., path)| path)).output().unwrap();
@@ -135,21 +153,28 @@ fn bundles_of_every_build_in_hosts_of_every_build() {
             })
             .collect();
         assert_eq!(ids.len(), 6);
+        other_types += ids.values().filter(|is_one| !**is_one).count();
         for (how, bundle, path) in &libraries {
             let lines = said(path);
             let case =
                 format!("{bundle} built by `{how}` in a host of profile {profile}: {lines:?}");
             let is_live = lines[0] == format!("live {bundle}");
-            if !is_live {
-                assert_eq!(lines, ["HOT0205 rebuild the host and restart it"], "{case}");
+            if *bundle == "sealed" && !is_live {
+                assert_eq!(lines, ["HOT0205 rebuild the host and restart it"; 3], "{case}");
+            } else if !is_live {
+                let said = lines
+                    .iter()
+                    .all(|line| line.starts_with("HOT0310 ") || line.starts_with("HOT0311 "));
+                assert!(said && !lines.is_empty(), "{case}");
             }
             let is_like_the_host = how.contains("--release") == (*profile == "release");
             match *bundle {
-                "plain" => assert!(is_live, "{case}"),
-                // Accepted if and only if the compiler says that it is the same type.
-                "typed" => assert_eq!(is_live, ids[how], "{case}"),
-                _ if !is_like_the_host => assert!(!is_live, "{case}"),
-                _ => {}
+                // The layouts are the same, whether or not the compiler says that it is one type.
+                "plain" | "typed" => assert!(is_live, "{case}"),
+                // Accepted if and only if the compiler says that they are the same types.
+                "sealed" => assert_eq!(is_live, ids[how], "{case}"),
+                // It has a field more in debug builds.
+                _ => assert_eq!(is_live, is_like_the_host, "{case}"),
             }
             // What `load_crate` does, and plain `cargo build`, always fit a host of that profile.
             if is_like_the_host && !how.starts_with("-p") {
@@ -158,8 +183,10 @@ fn bundles_of_every_build_in_hosts_of_every_build() {
             *(if is_live { &mut accepted } else { &mut refused }) += 1;
         }
     }
-    assert_eq!(accepted + refused, 36);
-    assert!(refused >= 2 * 2 * 3, "{refused} refused: another profile's types are others");
+    assert_eq!(accepted + refused, 48);
+    // Of `owner` the three builds of the other profile, in each host.
+    assert_eq!(refused, 2 * 3 + other_types);
+    assert!(other_types > 0, "the compiler told types apart that are laid out alike");
 }
 
 /// Builds and loads a bundle by its name, edits it, builds again.
@@ -195,7 +222,7 @@ fn load_crate_from_anywhere_in_any_profile() {
     workspace.write(".cargo/config.toml", "[build]\ntarget-dir = \"out put\"\n");
     workspace.package("my-bundle", BUNDLE, "", "");
     let source = "hot::bundle!();
-        pub struct Guest { pub name: String }
+        #[hot::versioned] pub struct Guest { pub name: String }
         #[hot::export] pub fn greet(guest: Guest) -> String { format!(\"Hello, {}\", guest.name) }";
     workspace.write("my-bundle/src/lib.rs", source);
     workspace.package("my-host", "", "\"host\"", "my-bundle = { path = \"../my-bundle\" }");
@@ -224,7 +251,7 @@ fn load_crate_from_anywhere_in_any_profile() {
             assert_eq!(fs::canonicalize(lines[0]).unwrap().parent(), Some(&*out), "{text}");
             assert_eq!(
                 lines[1..],
-                ["Hello, Ann", "2 Bye, Ann", "HOT0704", "HOT0301", "3 Hello, Ann"],
+                ["Hello, Ann", "2 Bye, Ann", "HOT0704", "HOT0310", "3 Hello, Ann"],
                 "{profile} {name}"
             );
             runs += 1;

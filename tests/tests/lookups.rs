@@ -232,6 +232,7 @@ fn an_undefined_c_callback_ends_the_process_with_its_reason() {
 }
 
 /// The host's own.
+#[hot::versioned]
 pub struct World {
     heat: f32,
 }
@@ -242,8 +243,8 @@ fn step(world: &mut World, seconds: f32) {
 }
 
 mod elsewhere {
+    #[hot::versioned]
     pub(crate) struct World {
-        #[expect(dead_code, reason = "as that of the other")]
         pub(crate) heat: f32,
     }
 }

@@ -21,6 +21,7 @@ mod forms {
     use super::*;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
+    #[hot::versioned]
     pub struct Part<'a>(pub &'a str);
 
     #[hot::export]
@@ -526,6 +527,7 @@ mod panics {
         panic!("with an argument")
     }
 
+    #[hot::versioned]
     pub struct Counted<'a>(pub &'a Cell<u32>);
 
     impl Drop for Counted<'_> {
@@ -563,7 +565,9 @@ fn arguments_are_dropped_once() {
 }
 
 /// Crosses in an import.
+#[hot::versioned]
 pub struct Vector(pub f32);
+#[hot::versioned]
 struct Hidden(u8);
 
 hot::import! {

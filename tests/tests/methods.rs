@@ -28,6 +28,7 @@ mod forms {
 
     /// A type with methods of every form.
     #[derive(Debug, Default, PartialEq)]
+    #[hot::versioned]
     pub struct World {
         pub name: String,
         pub steps: u32,
@@ -186,6 +187,7 @@ mod forms {
     }
 
     #[derive(Debug, Clone, Copy, PartialEq)]
+    #[hot::versioned]
     pub struct View<'a> {
         pub text: &'a str,
     }
@@ -247,6 +249,7 @@ mod forms {
         }
     }
 
+    #[hot::versioned]
     pub struct Wrapper<T>(pub T);
 
     #[hot::export]
@@ -264,6 +267,7 @@ mod forms {
     }
 
     #[derive(Debug, PartialEq)]
+    #[hot::versioned]
     pub enum State {
         Idle,
         Busy(u8),
@@ -403,6 +407,7 @@ fn methods_are_values() {
 #[test]
 fn types_within_functions() {
     #[derive(Clone, Copy)]
+    #[hot::versioned]
     struct Local<'a>(&'a str);
 
     #[hot::export]
@@ -420,6 +425,7 @@ fn types_within_functions() {
 macro_rules! made {
     ($ty:ident { $($vis:vis fn $name:ident(&$self:ident $(, $arg:ident: $of:ty)*) -> $result:ty $body:block)* }) => {
         #[derive(Debug)]
+        #[hot::versioned]
         struct $ty(u32);
         #[hot::export]
         impl $ty {
@@ -549,6 +555,7 @@ fn a_panic_in_an_extern_c_export_reaches_the_caller() {
 const GAME: &str = r#"
 hot::bundle!();
 
+#[hot::versioned]
 #[derive(Debug, Default)]
 pub struct World { pub heat: u32, pub log: Vec<String> }
 
@@ -670,6 +677,7 @@ three fails
 three c
 3
 one made it [one] | one step 1 [one] | one step 3 [one] | two step 23 [two] | three step 223 [three] | three step 423 [three]
+methods_game::World struct of 32 bytes
 methods_game::World::fails fn(&World) -> u32
 methods_game::World::new fn() -> World
 methods_game::World::note fn(&mut World, &str)

@@ -275,6 +275,7 @@ fn a_call_of_what_is_undefined_panics_in_host_and_bundle() {
 }
 
 /// Its drop calls hot code.
+#[hot::versioned]
 pub struct Noisy(Arc<AtomicU32>);
 
 impl Drop for Noisy {

@@ -13,7 +13,7 @@ use tests::{
 
 /// Of the host: what is refused at the load of a bundle that calls it.
 #[hot::export]
-fn takes_a_lock(lock: &parking_lot::Mutex<u32>) -> u32 {
+fn takes_a_lock(#[hot(unsafe(opaque))] lock: &parking_lot::Mutex<u32>) -> u32 {
     *lock.lock()
 }
 
@@ -57,12 +57,12 @@ fn real_locks_wherever_they_stand() {
     let library = fixture.build(
         "use parking_lot::{Condvar, Mutex, RwLock};
         type Shared = std::sync::Arc<Mutex<u32>>;
-        #[hot::export] pub static LOCK: Mutex<u32> = Mutex::new(1);
-        #[hot::export] pub static STATE: hot::State<Vec<RwLock<u32>>> = hot::State::new(Vec::new);
-        #[hot::export] pub fn hidden(by: &Shared) -> u32 { *by.lock() }
-        #[hot::export] pub fn result() -> Option<Box<Condvar>> { None }
-        pub struct Own;
-        #[hot::export] impl Own { pub fn method(&self, lock: &RwLock<u8>) -> u8 { *lock.read() } }
+        #[hot::export] #[hot(unsafe(opaque))] pub static LOCK: Mutex<u32> = Mutex::new(1);
+        #[hot::export] #[hot(unsafe(opaque(RwLock<u32>)))] pub static STATE: hot::State<Vec<RwLock<u32>>> = hot::State::new(Vec::new);
+        #[hot::export] pub fn hidden(#[hot(unsafe(opaque(Shared)))] by: &Shared) -> u32 { *by.lock() }
+        #[hot::export] #[hot(unsafe(opaque(Condvar)))] pub fn result() -> Option<Box<Condvar>> { None }
+        #[hot::versioned] pub struct Own;
+        #[hot::export] impl Own { pub fn method(&self, #[hot(unsafe(opaque))] lock: &RwLock<u8>) -> u8 { *lock.read() } }
         #[hot::export] pub fn fine(lock: &std::sync::Mutex<u32>) -> u32 { *lock.lock().unwrap() }
         static RAN: u32 = 0;
         #[hot::export] pub fn private() -> u32 { *LOCK.lock() + RAN }",
@@ -85,12 +85,12 @@ fn real_locks_wherever_they_stand() {
 fn of_std_and_of_what_is_called_elsewhere() {
     let library = Fixture::with_manifest("statics_std", "parking_lot = \"0.12\"").build(
         "hot::import! {
-            process_statics => { fn takes_a_lock(lock: &parking_lot::Mutex<u32>) -> u32; }
+            process_statics => { fn takes_a_lock(#[hot(unsafe(opaque))] lock: &parking_lot::Mutex<u32>) -> u32; }
         }
-        #[hot::export] pub fn print(out: &mut std::io::StdoutLock<'_>) { let _ = out; }
-        #[hot::export] pub fn who() -> std::thread::ThreadId { std::thread::current().id() }
-        #[hot::export] pub fn wake(thread: &std::thread::Thread) { thread.unpark() }
-        #[hot::export] pub fn join(thread: std::thread::JoinHandle<()>) { thread.join().unwrap() }",
+        #[hot::export] pub fn print(#[hot(unsafe(opaque))] out: &mut std::io::StdoutLock<'_>) { let _ = out; }
+        #[hot::export] #[hot(unsafe(opaque(std::thread::ThreadId)))] pub fn who() -> std::thread::ThreadId { std::thread::current().id() }
+        #[hot::export] pub fn wake(#[hot(unsafe(opaque))] thread: &std::thread::Thread) { thread.unpark() }
+        #[hot::export] pub fn join(#[hot(unsafe(opaque))] thread: std::thread::JoinHandle<()>) { thread.join().unwrap() }",
     );
     assert_eq!(
         pairs(&refused(&library)),
@@ -108,8 +108,8 @@ fn of_std_and_of_what_is_called_elsewhere() {
 fn a_type_of_the_users_with_such_a_name_is_not_meant() {
     let library = Fixture::new("statics_own").build(
         "pub mod tokio {
-            #[derive(Clone, Copy)] pub struct Handle(pub u32);
-            pub mod parking_lot { pub struct Mutex<T>(pub T); }
+            #[hot::versioned] #[derive(Clone, Copy)] pub struct Handle(pub u32);
+            pub mod parking_lot { #[hot::versioned] pub struct Mutex<T>(pub T); }
         }
         #[hot::export] pub static HANDLE: tokio::Handle = tokio::Handle(5);
         #[hot::export] pub fn pass(lock: &tokio::parking_lot::Mutex<tokio::Handle>) -> tokio::Handle { lock.0 }
@@ -124,7 +124,7 @@ fn a_private_use_and_a_field_are_the_authors() {
     let library = Fixture::with_manifest("statics_fields", "parking_lot = \"0.12\"").build(
         "static COUNT: parking_lot::Mutex<u32> = parking_lot::Mutex::new(0);
         #[hot::export] pub fn count() -> u32 { *COUNT.lock() += 1; *COUNT.lock() }
-        pub struct World { pub lock: parking_lot::Mutex<u32> }
+        #[hot::versioned] pub struct World { #[hot(unsafe(opaque))] pub lock: parking_lot::Mutex<u32> }
         #[hot::export] pub fn step(world: &World) { *world.lock.lock() += 1 }",
     );
     let _bundle = HOST.load(&library).unwrap();
@@ -150,9 +150,9 @@ fn other_known_crates_by_their_paths() {
     let rayon = fixture("rayon-core", "pub mod thread_pool { pub struct ThreadPool; }");
     let own = fixture("tokio-like", "pub mod runtime { pub struct Handle; }");
     let library = Fixture::with_manifest("statics_names", &format!("{tokio}{rayon}{own}")).build(
-        "#[hot::export] pub fn spawn(on: &tokio::runtime::Handle) { let _ = on; }
-        #[hot::export] pub fn install(on: Option<&rayon_core::thread_pool::ThreadPool>) { let _ = on; }
-        #[hot::export] pub fn like(on: &tokio_like::runtime::Handle) { let _ = on; }",
+        "#[hot::export] pub fn spawn(#[hot(unsafe(opaque))] on: &tokio::runtime::Handle) { let _ = on; }
+        #[hot::export] pub fn install(#[hot(unsafe(opaque))] on: Option<&rayon_core::thread_pool::ThreadPool>) { let _ = on; }
+        #[hot::export] pub fn like(#[hot(unsafe(opaque))] on: &tokio_like::runtime::Handle) { let _ = on; }",
     );
     assert_eq!(
         pairs(&refused(&library)),

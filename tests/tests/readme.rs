@@ -106,7 +106,7 @@ fn a_new_user_follows_the_readme() {
     let source = folder.join("math/src/lib.rs");
     edit(&source, "a + b", "a * b");
     app.wait_for("the report", |line| {
-        line.starts_with("math: generation 2 is live: math::add replaced")
+        line.starts_with("math: generation 2 is live: add changed (")
     });
     app.wait_for("the product", |line| line == "6");
 

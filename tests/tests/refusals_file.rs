@@ -468,7 +468,7 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
     let record = "const RECORD: hot::rt::manifest::Function = hot::rt::manifest::Function {
             package: env!(\"CARGO_PKG_NAME\"), version: \"0.1.0\", path: \"registered_and_listed::ghost\",
             exported: true, is_unsafe: false, abi: \"Rust\", display: \"fn() -> u32\",
-            types: &[hot::rt::manifest::Type::of::<u32>(\"u32\", \"\")],
+            types: &[hot::rt::manifest::Type::of::<u32>(\"u32\", \"\", <u32 as hot::Versioned>::REF)], content: 0,
         };
         #[hot::export] pub fn real() -> u32 { 1 }";
     let listed = fixture.build(&format!("{record} hot::__manifest_record!(GHOST, RECORD);"));
@@ -480,7 +480,7 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
         static BYTES: [u8; RECORD.size()] = RECORD.encode();
         static SLOT: hot::rt::Slot = hot::rt::Slot::new(std::ptr::null());
         static GHOST: hot::rt::Accessor = hot::rt::Accessor {{
-            kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(),
+            kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(), give_up: None, describe: &[],
             record: &BYTES, slot: &SLOT, cold: std::ptr::null(), body: std::ptr::null(),
             signature: || std::any::TypeId::of::<fn() -> u32>(),
             type_name: || std::any::type_name::<fn() -> u32>(),

@@ -70,6 +70,7 @@ pub static SOLD: AtomicU32 = AtomicU32::new(5);
 #[hot::export]
 pub static GUESTS: hot::State<Vec<String>> = hot::State::new(|| vec!["Ann".to_owned()]);
 
+#[hot::versioned]
 pub struct Till { pub sum: u32 }
 
 #[hot::export]
@@ -263,7 +264,7 @@ fn the_same_sources_run_as_they_are_linked() {
     let refused = "event HOT0112\n\
         HOT0112: `no/such/file` cannot be loaded: the program was built with the feature `static`\n  \
         help:  build the program without the feature `static` to load bundles\n\
-        event HOT0112\nHOT0112\nHOT0112\nHOT0112\ntrue\ntrue\n";
+        event HOT0112\nHOT0112\nevent HOT0112\nHOT0112\nHOT0112\ntrue\ntrue\n";
     assert_eq!(text(&hosted.stdout), calls(5) + refused, "{}", text(&hosted.stderr));
     assert_eq!(hosted.status.code(), Some(3), "`close` ends it");
 }

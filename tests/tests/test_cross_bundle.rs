@@ -159,7 +159,7 @@ fn before_a_definition_exists_a_call_is_an_error_or_a_clear_panic() {
 fn a_bundle_never_defines_for_what_it_depends_on() {
     const LIBRARY: &str = "hot::bundle!();
         use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-        pub struct Point { pub x: u32, pub y: u32 }
+        #[hot::versioned] pub struct Point { pub x: u32, pub y: u32 }
         #[hot::export] pub static COUNT: AtomicU32 = AtomicU32::new(100);
         #[hot::export] pub fn sum(point: &Point) -> u32 { COUNT.fetch_add(1, SeqCst); point.x + point.y }";
     let workspace = Workspace::new("cross_depends");

@@ -85,7 +85,7 @@ fn another_layout_is_refused_while_the_value_lives() {
     for other in [&v2, &v3] {
         let error = host().load(other).unwrap_err();
         assert_eq!(error.code(), Code::VarLayout, "{error}");
-        assert!(error.to_string().contains("the value that is there"), "{error}");
+        assert!(error.to_string().contains("the value of the var `var_layout::VALUE`"), "{error}");
         assert_eq!(hot::get!(var_layout::get)(), 7);
     }
     // Once nothing defines the name, nothing holds the old value.
@@ -99,7 +99,7 @@ fn a_state_survives_while_its_code_changes() {
     let fixture = Fixture::new("var_state");
     let version = |separator: &str| {
         fixture.build(&format!(
-            "#[derive(Default)] pub struct Lobby {{ pub guests: Vec<String> }}
+            "#[hot::versioned] #[derive(Default)] pub struct Lobby {{ pub guests: Vec<String> }}
              #[hot::export] pub static LOBBY: hot::State<Lobby> = hot::State::new(Lobby::default);
              #[hot::export] pub fn enter(name: &str) -> usize {{
                  let mut lobby = LOBBY.write();
@@ -132,7 +132,7 @@ fn a_state_is_one_by_its_type_not_by_its_spelling() {
         fixture.build(&format!(
             "pub type Book = hot::State<Vec<{item}>>;
              #[hot::export] pub static BOOK: Book = Book::new(|| vec![{first}]);
-             pub struct State {{ pub value: u32 }}
+             #[hot::versioned] pub struct State {{ pub value: u32 }}
              #[hot::export] pub static OWN: State = State {{ value: 7 }};
              #[hot::export] pub fn own() -> u32 {{ OWN.value }}"
         ))
@@ -147,7 +147,7 @@ fn a_state_is_one_by_its_type_not_by_its_spelling() {
     var_alias::BOOK.write().push("Cid".to_owned());
     assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
     let error = host().load(&v3).unwrap_err();
-    assert!(error.reasons().iter().any(|reason| reason.code == Code::VarLayout), "{error}");
+    assert!(error.reasons().iter().any(|reason| reason.code == Code::StateLayout), "{error}");
     assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
 }
 

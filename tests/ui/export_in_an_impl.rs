@@ -1,5 +1,6 @@
 // Nothing tells the attribute that it stands inside an `impl`, unless there is a `self`.
 
+#[hot::versioned]
 struct World;
 
 impl World {

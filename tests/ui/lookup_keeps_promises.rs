@@ -1,3 +1,4 @@
+#[hot::versioned]
 struct World;
 
 fn main() -> Result<(), hot::Error> {

@@ -1,5 +1,6 @@
 // A method is called as any method: it has no path that `hot::get!` could take.
 
+#[hot::versioned]
 struct World;
 
 #[hot::export]

@@ -1,5 +1,6 @@
 // What is wrong with a method as such is rustc's to say, once.
 
+#[hot::versioned]
 struct World {
     name: String,
 }

@@ -14,6 +14,10 @@ static CALLBACK: fn(u32) -> u32 = |number| number;
 #[hot::export]
 static VALUELESS: u32;
 
+#[hot::export]
+#[hot(rset)]
+static MISSPELLED: u32 = 1;
+
 #[hot::export(handle = other)]
 static NAMED: u32 = 1;
 

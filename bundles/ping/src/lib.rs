@@ -1,7 +1,7 @@
 //! Plays with `pong`, on whose types it depends. Whichever of the two is loaded first, and
 //! whichever is replaced: each reaches the other's newest code.
 
-use pong::{Racket, answer};
+use pong::{Ball, Racket, answer};
 
 hot::bundle!();
 
@@ -14,7 +14,7 @@ pub static RACKET: hot::State<Racket> = hot::State::new(Racket::default);
 pub fn rally(strokes: u32, said: &mut Vec<String>) {
     if strokes > 0 {
         said.push("ping".to_owned());
-        hot::get!(answer)(strokes - 1, said);
+        hot::get!(answer)(Ball::of(strokes - 1), said);
     }
 }
 

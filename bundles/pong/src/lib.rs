@@ -8,17 +8,35 @@ hot::import! {
     }
 }
 
+/// What goes to and fro. Both are compiled against its layout.
+#[hot::versioned]
+#[derive(Debug, Clone, Default)]
+pub struct Ball {
+    /// How many strokes are left.
+    pub strokes: u32,
+    /// What is written on it.
+    pub label: String,
+}
+
+impl Ball {
+    /// A ball that so many strokes are left of.
+    pub fn of(strokes: u32) -> Ball {
+        Ball { strokes, ..Ball::default() }
+    }
+}
+
 /// The ball comes from ping and goes back, until no stroke is left.
 #[hot::export]
-pub fn answer(strokes: u32, said: &mut Vec<String>) {
-    if strokes > 0 {
+pub fn answer(ball: Ball, said: &mut Vec<String>) {
+    if ball.strokes > 0 {
         said.push("pong".to_owned());
-        ping::rally(strokes - 1, said);
+        ping::rally(ball.strokes - 1, said);
     }
 }
 
 /// What both play with. It counts its strokes.
 #[derive(Debug, Default)]
+#[hot::versioned]
 pub struct Racket {
     strokes: u32,
 }

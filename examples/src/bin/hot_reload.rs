@@ -96,6 +96,8 @@ Keys:";
     const BUNDLE: &'static str = "example";
     const PERIOD: Duration = Duration::from_secs(2);
     const EDITS: &'static [Edit] = &[];
+    /// What is built is the user's decision.
+    const WATCHES: bool = false;
 
     fn call(&mut self) {
         self.answer = hot::get!(example::compute)(20, 22);
@@ -121,7 +123,7 @@ Keys:";
         vec!["edit bundles/example/src/lib.rs, run".to_owned(), format!("  {}", Self::command())]
     }
 
-    /// Built if it is not there. Nobody watches the source: what is built is the user's decision.
+    /// Built if it is not there.
     fn first(&self) -> Job {
         let (workspace, tried) = (self.workspace.clone(), self.tried.clone());
         let expected = self.expected();

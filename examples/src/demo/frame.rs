@@ -116,7 +116,7 @@ mod tests {
             body: Some("count + 10".to_owned()),
             build: Duration::from_millis(412),
             reload: Duration::from_micros(1300),
-            headline: "counter: generation 3 is live: counter::change replaced".to_owned(),
+            headline: "counter: generation 3 is live: change changed".to_owned(),
             ..Model::default()
         }
     }
@@ -135,8 +135,8 @@ mod tests {
             "change()  count + 10",
             "built in 412 ms, reloaded in 1.3 ms",
             "1 +1  2 =0  q quit",
-            "counter: generation 3 is live:",
-            "counter::change replaced",
+            "counter: generation 3 is live: change",
+            "changed",
         ];
         assert_eq!(lines, expected);
         assert!(lines.iter().all(|line| line.chars().count() <= 40));

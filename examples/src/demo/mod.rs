@@ -31,6 +31,8 @@ pub trait Demo {
     const PERIOD: Duration;
     /// What the keys 1, 2, .. do.
     const EDITS: &'static [Edit];
+    /// Whether a save of the bundle's sources rebuilds it.
+    const WATCHES: bool = true;
 
     /// Calls the bundle. It may panic: that is shown.
     fn call(&mut self);

@@ -38,12 +38,13 @@ impl Reloads {
             [] => None,
             _ => Some(Arc::new(Scratch::copy(D::BUNDLE)?)),
         };
-        let host = Host::builder()
+        let mut host = Host::builder()
             .workspace(workspace)
-            .watch(move |line| _ = lines.send(Message::Line(line.to_owned())))
-            .build_output(Arc::new(move |message| _ = builds.send(of_build(message))))
-            .start()
-            .map_err(io::Error::other)?;
+            .build_output(Arc::new(move |message| _ = builds.send(of_build(message))));
+        if D::WATCHES {
+            host = host.watch(move |line| _ = lines.send(Message::Line(line.to_owned())));
+        }
+        let host = host.start().map_err(io::Error::other)?;
         let (source, copy, listener) = (D::source(workspace), scratch.clone(), host.clone());
         host.on_event(move |event| {
             let body = || {

@@ -47,7 +47,10 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> CommandBuilder {
     command.args(arguments);
     command.cwd(Path::new(env!("CARGO_TARGET_TMPDIR")));
     command.env("TERM", "xterm-256color");
-    command.env_remove("NO_COLOR");
+    // What whoever runs the tests has set. With CI, cargo's colours go to terminals without any.
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "CI"] {
+        command.env_remove(name);
+    }
     command
 }
 

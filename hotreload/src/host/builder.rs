@@ -26,8 +26,10 @@ pub(crate) struct Options {
     pub(crate) target_dir: Option<PathBuf>,
     pub(crate) shadow_dir: Option<PathBuf>,
     pub(crate) history: usize,
+    pub(crate) guard_patience: Duration,
     pub(crate) rollback_after: Option<Policy>,
     pub(crate) build_output: Option<BuildSink>,
+    pub(crate) control: bool,
     #[cfg(feature = "watch")]
     pub(crate) watch: Option<super::watch::Printer>,
 }
@@ -40,8 +42,10 @@ impl Default for Options {
             target_dir: None,
             shadow_dir: None,
             history: 8,
+            guard_patience: Duration::from_secs(1),
             rollback_after: None,
             build_output: None,
+            control: true,
             #[cfg(feature = "watch")]
             watch: None,
         }
@@ -81,6 +85,14 @@ impl HostBuilder {
         self
     }
 
+    /// How long a commit waits for a thread that holds a guard of a [`State`](crate::State) whose
+    /// value is given up by it; then it is refused ([`Code::GuardHeld`](crate::Code::GuardHeld)). One
+    /// second by default.
+    pub fn guard_patience(mut self, patience: Duration) -> Self {
+        self.options.guard_patience = patience;
+        self
+    }
+
     /// Goes back to the generation before when a new one panics `panics` times within this time
     /// after it was loaded. Off by default.
     ///
@@ -115,17 +127,53 @@ impl HostBuilder {
         self
     }
 
-    /// Where rustc's reports and the progress of builds go, instead of standard error.
+    /// Where rustc's reports and the progress of builds go, instead of standard error. Under
+    /// `cargo hotreload run` the command shows them, and `sink` is not called, unless it was given
+    /// `--tty`.
     pub fn build_output(mut self, sink: BuildSink) -> Self {
         self.options.build_output = Some(sink);
         self
     }
 
-    /// Rebuilds and reloads each bundle that came from [`Host::load_crate`] whenever one of its
-    /// source files is saved, and passes one line about each save to `print`.
+    /// Rebuilds and reloads each bundle that came from [`Host::load_crate`] or
+    /// [`Host::load_crate_in`] whenever something is saved that it is built of, and passes one line
+    /// about each save to `print`. The same is said by [`Event::Saved`](crate::Event::Saved).
+    ///
+    /// That is all that cargo reads: sources and manifests of the package and of its path
+    /// dependencies, the workspace's settings, and the files that were read by the last build, such
+    /// as those of `include_str!` and of build scripts. Edits during a build begin it again. Bundles
+    /// that share a crate change together, or not at all. What does not compile, or is refused, is
+    /// tried again with the next save, and the old code goes on. `print` is called by a thread of
+    /// the host's, and must not wait for the next save.
+    ///
+    /// Started by `cargo hotreload run`, a host watches in any case, and the command shows these
+    /// lines: `print` is not called then, unless the command was given `--tty`.
+    ///
+    /// ```no_run
+    /// let host = hot::Host::builder().watch(|line| eprintln!("{line}")).start()?;
+    /// let rules = host.load_crate("rules")?;
+    /// # Ok::<(), hot::Error>(())
+    /// ```
     #[cfg(feature = "watch")]
     pub fn watch(mut self, print: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.options.watch = Some(std::sync::Arc::new(print));
+        self
+    }
+
+    /// Whether `cargo hotreload` may find this host, list what it has loaded, and reload and roll
+    /// back its bundles; it may by default.
+    ///
+    /// On Unix the host listens at a socket `hotreload-<user>/<process>.sock` in
+    /// `$XDG_RUNTIME_DIR`, or in the folder for temporary files, that nobody but the user can reach.
+    /// If it cannot be made there is none, and the host starts all the same. On other systems there
+    /// is none yet.
+    ///
+    /// ```
+    /// let host = hot::Host::builder().control(false).start().unwrap();
+    /// # let _ = host;
+    /// ```
+    pub fn control(mut self, serve: bool) -> Self {
+        self.options.control = serve;
         self
     }
 

@@ -1,12 +1,11 @@
 //! The handle of a loaded bundle.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{Code, Event, Host, Reason, Report, Result};
+use super::{
+    Event, Host, Phases, Report, Result,
+    transaction::{Next, Step},
+};
 
 /// A loaded bundle; a handle that can be cloned and sent.
 ///
@@ -40,7 +39,7 @@ impl Bundle {
     /// The live generation: 1 after the first load, and one more with each reload or rollback.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] after [`unload`](Bundle::unload).
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) after [`unload`](Bundle::unload).
     pub fn generation(&self) -> Result<u64> {
         self.get(|loaded| loaded.generation)
     }
@@ -48,7 +47,7 @@ impl Bundle {
     /// The file that the live generation was loaded from.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] after [`unload`](Bundle::unload).
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) after [`unload`](Bundle::unload).
     pub fn library(&self) -> Result<PathBuf> {
         self.get(|loaded| loaded.image.source.clone())
     }
@@ -56,11 +55,10 @@ impl Bundle {
     /// Loads the bundle's library file again, as it is now, and makes it the next generation.
     ///
     /// # Errors
-    /// As [`Host::load`], and [`Code::OtherBundle`] if the file holds another bundle now. The old
+    /// As [`Host::load`], and [`Code::OtherBundle`](crate::Code::OtherBundle) if the file holds another bundle now. The old
     /// code still runs.
     pub fn reload(&self) -> Result<Arc<Report>> {
-        let library = self.library()?;
-        self.load(&library.clone(), Duration::ZERO)
+        self.transact(Step::Reload(&self.crate_name))
     }
 
     /// Builds the bundle with cargo, where the live generation was built, then reloads it.
@@ -68,34 +66,28 @@ impl Bundle {
     /// # Errors
     /// As [`Host::load_crate`]. The old code still runs.
     pub fn rebuild(&self) -> Result<Arc<Report>> {
-        let folder = self.get(|loaded| loaded.image.header.manifest_dir.clone())?;
-        self.rebuild_in(folder.as_ref())
-    }
-
-    /// As [`rebuild`](Bundle::rebuild), with the package in this folder.
-    pub(crate) fn rebuild_in(&self, folder: &Path) -> Result<Arc<Report>> {
-        let package = self.get(|loaded| loaded.image.header.package.clone())?;
-        let built = self.host.inner.build(&package, Some(folder))?;
-        self.load(&built.library, built.duration)
+        let (package, folder) = self.get(|loaded| {
+            let header = &loaded.image.header;
+            (header.package.clone(), header.manifest_dir.clone())
+        })?;
+        let (_, built) = self.host.inner.build(&package, Some(folder.as_ref()))?;
+        self.load(Next::built(&built), built.duration)
     }
 
     /// Goes back to the generation before, which stays loaded for this, under a new number.
     ///
     /// # Errors
-    /// [`Code::NoEarlier`] if there is none; HOT03xx if a caller was loaded since that cannot call
+    /// [`Code::NoEarlier`](crate::Code::NoEarlier) if there is none; HOT03xx if a caller was loaded since that cannot call
     /// it.
     pub fn rollback(&self) -> Result<Arc<Report>> {
-        let inner = self.host.inner;
-        let report = Arc::new(inner.announce(inner.rollback(&self.crate_name))?);
-        inner.emit(&Event::RolledBack(report.clone()));
-        Ok(report)
+        self.transact(Step::RollBack(&self.crate_name))
     }
 
     /// Takes the bundle's definitions back. Callers reach what the host was linked with; where it
     /// was linked with nothing, a call panics with HOT0501. The library stays mapped.
     ///
     /// # Errors
-    /// [`Code::NotLoaded`] if it is unloaded already.
+    /// [`Code::NotLoaded`](crate::Code::NotLoaded) if it is unloaded already.
     pub fn unload(&self) -> Result<()> {
         let inner = self.host.inner;
         let bundle = inner.announce(inner.unload(&self.crate_name))?;
@@ -103,16 +95,19 @@ impl Bundle {
         Ok(())
     }
 
-    fn load(&self, library: &Path, build: Duration) -> Result<Arc<Report>> {
-        let (_, report) = self.host.load_built(library, build, Some(&self.crate_name))?;
+    fn load(&self, next: Next<'_>, build: Duration) -> Result<Arc<Report>> {
+        let next = Next { expected: Some(&self.crate_name), ..next };
+        let (_, report) = self.host.load_one(next, build)?;
         Ok(report)
+    }
+
+    fn transact(&self, step: Step<'_>) -> Result<Arc<Report>> {
+        let mut done = self.host.transact(&[step], Phases::default())?;
+        Ok(done.remove(0).1)
     }
 
     fn get<T>(&self, read: impl FnOnce(&super::world::Loaded) -> T) -> Result<T> {
         let world = self.host.inner.write()?;
-        world.world().bundles.get(&self.crate_name).map(read).ok_or_else(|| {
-            Reason::new(Code::NotLoaded, format!("bundle `{}` is not loaded", self.crate_name))
-                .into()
-        })
+        world.world().loaded(&self.crate_name).map(read)
     }
 }

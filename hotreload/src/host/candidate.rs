@@ -1,9 +1,11 @@
 //! A library that wants to become a bundle's next generation, checked as far as its file tells.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     Code, Error, Reason, Result,
+    conflicts::Party,
+    layout::Tables,
     manifest::{Header, Item},
     object_file::ObjectFile,
     shadow::{self, Shadow},
@@ -11,11 +13,23 @@ use super::{
 use crate::rt::STATIC;
 use crate::rt::fingerprint::{COMMIT, FEATURES, OWN_FEATURES, PANIC, RUSTC, TARGET};
 
-/// A copied and checked library file.
+/// A checked library file.
 pub(crate) struct Candidate {
-    pub(crate) copy: shadow::Copy,
+    /// What the author's build wrote.
+    pub(crate) source: PathBuf,
+    /// What the same build has written for rustc.
+    pub(crate) rlibs: Vec<PathBuf>,
+    /// The host's own copy, which was checked; none if it is not to be loaded.
+    pub(crate) copy: Option<shadow::Copy>,
     pub(crate) object: ObjectFile,
     pub(crate) header: Header,
+    /// What the bundle's own crate defines, in the order of the paths. What bundles define that are
+    /// linked into it as rlibs gives types and signatures only.
+    pub(crate) exports: Vec<Item>,
+    /// What it uses from elsewhere.
+    pub(crate) imports: Vec<Item>,
+    /// Its types, as far as its file says.
+    pub(crate) tables: Tables,
 }
 
 /// What the host requires of every bundle.
@@ -30,32 +44,47 @@ impl Candidate {
     pub(crate) fn open(path: &Path, shadow: &Shadow, host: &Requirements) -> Result<Candidate> {
         let copy = shadow.copy(path)?;
         let object = ObjectFile::read(copy.path()).map_err(|reason| reason.file(path))?;
+        Candidate::check(path, Some(copy), object, host)
+    }
+
+    /// Checks the file where it lies, in the same way: it is not to be loaded.
+    pub(crate) fn look(path: &Path, host: &Requirements) -> Result<Candidate> {
+        let read = |_: &_| Ok(Some(ObjectFile::read(path).map_err(|reason| reason.file(path))?));
+        Candidate::check(path, None, shadow::steady(path, read)?, host)
+    }
+
+    fn check(
+        path: &Path,
+        copy: Option<shadow::Copy>,
+        mut object: ObjectFile,
+        host: &Requirements,
+    ) -> Result<Candidate> {
         let header =
             root_header(&object.manifest.headers, path).map_err(|reason| reason.file(path))?;
-        let candidate = Candidate { copy, header, object };
+        let tables = Tables::of_manifest(&object.manifest).map_err(|reason| reason.file(path))?;
+        let (exports, imports) = header.divide(std::mem::take(&mut object.manifest.items));
+        let (source, rlibs) = (path.to_owned(), Vec::new());
+        let candidate = Candidate { source, rlibs, copy, object, header, exports, imports, tables };
         let mut reasons = candidate.fingerprint(host);
         reasons.extend(candidate.allocator(host));
-        reasons.extend(candidate.duplicates());
-        reasons.extend(candidate.stranger());
+        reasons.extend(duplicates(candidate.exports.iter().map(|item| item.path.as_str())));
+        reasons.extend(stranger(&candidate.header, &candidate.imports));
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
         Ok(candidate)
     }
 
-    /// The functions that the bundle's own crate defines. Those of bundles linked into it as rlibs
-    /// give types and signatures only.
-    pub(crate) fn exports(&self) -> impl Iterator<Item = &Item> {
-        self.object.manifest.items.iter().filter(|item| self.owns(item))
+    /// What it exports under this path.
+    pub(crate) fn export(&self, path: &str) -> Option<&Item> {
+        let index = self.exports.binary_search_by(|item| (*item.path).cmp(path)).ok()?;
+        Some(&self.exports[index])
     }
 
-    /// The functions that it calls from elsewhere.
-    pub(crate) fn imports(&self) -> impl Iterator<Item = &Item> {
-        self.object.manifest.items.iter().filter(|item| !self.owns(item))
+    pub(crate) fn party<'a>(&'a self, item: &'a Item) -> Party<'a> {
+        Party { item, tables: &self.tables, site: None }
     }
 
     pub(crate) fn owns(&self, function: &Item) -> bool {
-        function.exported
-            && function.package == self.header.package
-            && function.crate_name() == self.header.crate_name
+        self.header.owns(function)
     }
 
     fn fingerprint(&self, host: &Requirements) -> Vec<Reason> {
@@ -93,21 +122,16 @@ impl Candidate {
             .fact("why", "memory that one side allocates and the other frees would corrupt the heap"),
         )
     }
+}
 
-    /// A function of the bundle's crate that another package claims would count as an import.
-    fn stranger(&self) -> Option<Reason> {
-        let Header { package, crate_name, .. } = &self.header;
-        let is_strange = |item: &&Item| {
-            item.exported && item.crate_name() == crate_name && item.package != *package
-        };
-        let item = self.object.manifest.items.iter().find(is_strange)?;
-        let what = format!("`{}` says that it is of package `{}`", item.path, item.package);
-        Some(Reason::new(Code::Disagreement, what).fact("found", format!("package `{package}`")))
-    }
-
-    fn duplicates(&self) -> Vec<Reason> {
-        duplicates(self.exports().map(|item| item.path.as_str()))
-    }
+/// What is of the bundle's crate, but of another package by its own account, counts as an import.
+pub(crate) fn stranger(header: &Header, imports: &[Item]) -> Option<Reason> {
+    let Header { package, crate_name, .. } = header;
+    let is_strange =
+        |item: &&Item| item.exported && item.is_of(crate_name) && *item.package != **package;
+    let item = imports.iter().find(is_strange)?;
+    let what = format!("`{}` says that it is of package `{}`", item.path, item.package);
+    Some(Reason::new(Code::Disagreement, what).fact("found", format!("package `{package}`")))
 }
 
 /// A reason for each path that is there more than once.
@@ -123,7 +147,7 @@ pub(crate) fn duplicates<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<Reason
 
 /// The header of the crate that the library was made from: rlib dependencies that are bundles too
 /// bring theirs along.
-fn root_header(headers: &[Header], path: &Path) -> Result<Header, Reason> {
+pub(crate) fn root_header(headers: &[Header], path: &Path) -> Result<Header, Reason> {
     match headers {
         [] => Err(Reason::new(
             Code::NoBundle,
@@ -146,7 +170,8 @@ fn root_header(headers: &[Header], path: &Path) -> Result<Header, Reason> {
     }
 }
 
-fn features(bits: u64) -> String {
+/// The names of target features.
+pub(crate) fn features(bits: u64) -> String {
     let mut names: Vec<_> = FEATURES
         .iter()
         .enumerate()

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Result,
-    cargo::{Build, Built, BundlePackage, Workspace},
+    cargo::{Abandon, Build, Built, BundlePackage, Workspace},
+    control,
     host::Inner,
     manifest::Manifest,
 };
@@ -13,14 +14,28 @@ use crate::rt;
 impl Inner {
     /// Builds the bundle of this name. `folder` is where its package is, or was when it was last
     /// built.
-    pub(crate) fn build(&self, name: &str, folder: Option<&Path>) -> Result<Built> {
+    pub(crate) fn build(
+        &self,
+        name: &str,
+        folder: Option<&Path>,
+    ) -> Result<((Workspace, BundlePackage), Built)> {
         Inner::loads(name)?;
-        let (workspace, bundle) = self.find_crate(name, folder)?;
-        self.build_in(&workspace, &bundle)
+        let workspace = Workspace::find(&self.folders(name, folder))?;
+        let bundle = [workspace.bundle(name)?];
+        let mut built = self.build_in(&workspace, &bundle, None)?;
+        let [bundle] = bundle;
+        Ok(((workspace, bundle), built.remove(0)))
     }
 
-    pub(crate) fn build_in(&self, workspace: &Workspace, bundle: &BundlePackage) -> Result<Built> {
-        let mut build = Build::new(workspace, bundle);
+    /// Builds these bundles of one workspace together. Gives them in their order.
+    pub(crate) fn build_in(
+        &self,
+        workspace: &Workspace,
+        bundles: &[BundlePackage],
+        abandon: Option<Abandon>,
+    ) -> Result<Vec<Built>> {
+        let mut build = Build::new(workspace, bundles);
+        build.abandon = abandon;
         if let Ok(executable) = std::env::current_exe() {
             build = build.like(&executable);
         }
@@ -31,22 +46,28 @@ impl Inner {
         if let Some(target_dir) = &options.target_dir {
             build.target_dir = Some(target_dir.clone());
         }
-        if let Some(sink) = &options.build_output {
-            build.sink = sink.clone();
-            build.colour = true;
-        }
+        build.colour |= options.build_output.is_some();
+        build.sink = control::sink(options.build_output.clone());
         build.forward_allocation = !self.requirements.system_allocator;
+        if build.host.is_some() && !build.forward_allocation {
+            build.features = features_of_run();
+        }
         build.run()
     }
 
-    pub(crate) fn find_crate(
-        &self,
-        name: &str,
-        folder: Option<&Path>,
-    ) -> Result<(Workspace, BundlePackage)> {
-        let workspace = Workspace::find(&self.folders(name, folder))?;
-        let bundle = workspace.bundle(name)?;
-        Ok((workspace, bundle))
+    /// Builds these bundles, given by package and folder: together where they share a workspace.
+    pub(crate) fn build_all(&self, bundles: &[(String, PathBuf)]) -> Result<Vec<Built>> {
+        let mut workspaces: Vec<(Workspace, Vec<BundlePackage>)> = Vec::new();
+        for (package, folder) in bundles {
+            let workspace = Workspace::find(&self.folders(package, Some(folder)))?;
+            let bundle = workspace.bundle(package)?;
+            match workspaces.iter_mut().find(|(known, _)| known.root() == workspace.root()) {
+                Some((_, bundles)) => bundles.push(bundle),
+                None => workspaces.push((workspace, vec![bundle])),
+            }
+        }
+        let builds = workspaces.iter().map(|(workspace, it)| self.build_in(workspace, it, None));
+        Ok(builds.collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Where the workspace may be, the surest first.
@@ -68,4 +89,11 @@ impl Inner {
         }
         folders
     }
+}
+
+/// The features that `cargo hotreload run` has built the host with: without them shared crates would
+/// be others.
+fn features_of_run() -> Vec<String> {
+    let features = std::env::var("HOTRELOAD_FEATURES").unwrap_or_default();
+    features.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }

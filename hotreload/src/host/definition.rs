@@ -1,10 +1,10 @@
 //! A name, a kind, and an atomic cell with what the name means at the moment.
 
-use std::{any::TypeId, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 
-use super::{Code, Error, Reason, Result, manifest::Item};
+use super::{Code, Error, Reason, Result, TypeLayout, image::Site};
 use crate::rt::{Kind, Version};
 
 /// One name of a [`Namespace`](super::Namespace): what it is, and an atomic pointer to its current
@@ -36,6 +36,8 @@ pub struct Definition {
 enum Content {
     /// The host's: compiled code or storage.
     Compiled(Arc<Current>),
+    /// The host's: a type, of this generation.
+    Type(Arc<TypeLayout>, Kind, u64),
     /// What a user of the namespace put there: an address that is passed on, and how many there
     /// have been.
     Pointer(*const (), u64),
@@ -50,24 +52,22 @@ unsafe impl Sync for Content {}
 /// A definition's current version with what a caller must have been compiled with to reach it.
 pub(crate) struct Current {
     pub(crate) version: &'static Version,
-    pub(crate) item: Arc<Item>,
-    pub(crate) shape: u64,
-    pub(crate) signature: TypeId,
-    pub(crate) identity: TypeId,
+    pub(crate) site: Arc<Site>,
 }
 
 impl Content {
-    fn pointer(&self) -> *const () {
+    fn pointer(&self) -> Option<*const ()> {
         match self {
-            Content::Compiled(current) => current.version.entry,
-            Content::Pointer(pointer, _) => *pointer,
+            Content::Compiled(current) => Some(current.version.entry),
+            Content::Type(..) => None,
+            Content::Pointer(pointer, _) => Some(*pointer),
         }
     }
 
     fn generation(&self) -> u64 {
         match self {
             Content::Compiled(current) => current.version.generation,
-            Content::Pointer(_, generation) => *generation,
+            Content::Type(_, _, generation) | Content::Pointer(_, generation) => *generation,
         }
     }
 }
@@ -90,7 +90,11 @@ impl Definition {
 
     /// What it is; what it was, if nothing defines it now.
     pub fn kind(&self) -> Kind {
-        self.current().map_or(self.kind, |current| current.item.kind)
+        match self.content.load().as_deref() {
+            Some(Content::Compiled(current)) => current.site.item.kind,
+            Some(Content::Type(_, kind, _)) => *kind,
+            Some(Content::Pointer(..)) | None => self.kind,
+        }
     }
 
     /// Whether anything defines it now: a loaded bundle or the baseline, in the host's namespace.
@@ -101,9 +105,9 @@ impl Definition {
     /// What it points at now; `None`, nothing defines it.
     ///
     /// Of the host's definitions: a var's storage, and a function's entry, whose way of being
-    /// called is a secret of `hot::get!`.
+    /// called is a secret of `hot::get!`. A type has none.
     pub fn pointer(&self) -> Option<*const ()> {
-        self.content.load().as_ref().map(|content| content.pointer())
+        self.content.load().as_ref().and_then(|content| content.pointer())
     }
 
     /// The generation that defines it now, 0 being the baseline; outside of the host's namespace,
@@ -112,10 +116,14 @@ impl Definition {
         self.content.load().as_ref().map(|content| content.generation())
     }
 
-    /// The current signature for people, for example `fn(&str) -> String`; `None` outside of the
-    /// host's namespace too.
+    /// The current signature for people, for example `fn(&str) -> String`; of a type its size, `struct
+    /// of 8 bytes`. `None` outside of the host's namespace too.
     pub fn signature(&self) -> Option<String> {
-        self.current().map(|current| current.item.display.clone())
+        match self.content.load().as_deref()? {
+            Content::Compiled(current) => Some(current.site.item.display.to_string()),
+            Content::Type(layout, kind, _) => Some(format!("{kind} of {} bytes", layout.size)),
+            Content::Pointer(..) => None,
+        }
     }
 
     /// Lets the name mean something else from now on, and gives what it meant before. Of updates on
@@ -132,18 +140,36 @@ impl Definition {
             let old = old.as_ref()?;
             Some(Arc::new(Content::Pointer(pointer, old.generation() + 1)))
         });
-        old.map(|old| old.pointer()).ok_or_else(|| undefined(&self.path))
+        old.and_then(|old| old.pointer()).ok_or_else(|| undefined(&self.path))
     }
 
     /// Takes the meaning away, and gives it.
     pub(super) fn take(&self) -> Option<*const ()> {
-        self.content.swap(None).map(|content| content.pointer())
+        self.content.swap(None).and_then(|content| content.pointer())
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Current>> {
         match &**self.content.load().as_ref()? {
             Content::Compiled(current) => Some(current.clone()),
-            Content::Pointer(..) => None,
+            Content::Type(..) | Content::Pointer(..) => None,
+        }
+    }
+
+    /// How a struct or an enum is laid out now; `None` for other definitions. Types are there once
+    /// they are marked `#[hot::versioned]` and have no parameters.
+    pub fn layout(&self) -> Option<TypeLayout> {
+        match self.content.load().as_deref()? {
+            Content::Type(layout, ..) => Some(TypeLayout::clone(layout)),
+            Content::Compiled(_) | Content::Pointer(..) => None,
+        }
+    }
+
+    /// Lets the name mean a type, or nothing any more. A function or var of the name goes before.
+    pub(crate) fn set_type(&self, layout: Option<(Arc<TypeLayout>, Kind, u64)>) {
+        if self.current().is_none() {
+            let content =
+                layout.map(|(layout, kind, generation)| Content::Type(layout, kind, generation));
+            self.content.store(content.map(Arc::new));
         }
     }
 

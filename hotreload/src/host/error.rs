@@ -45,11 +45,14 @@ pub struct Reason {
     pub facts: Vec<(&'static str, String)>,
     /// What to do about it.
     pub help: String,
+    /// Where in a type it is, if it is about one: `World.entities[].pos.z`. The message has it too.
+    pub path: Option<String>,
 }
 
 impl Reason {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Reason { code, message: message.into(), facts: Vec::new(), help: code.help().to_owned() }
+        let (facts, help) = (Vec::new(), code.help().to_owned());
+        Reason { code, message: message.into(), facts, help, path: None }
     }
 
     pub(crate) fn fact(mut self, label: &'static str, text: impl Into<String>) -> Self {
@@ -80,11 +83,23 @@ impl Error {
 
     /// An error of several reasons, or `Ok` if there is none.
     pub(crate) fn check(reasons: Vec<Reason>) -> Result<()> {
-        if reasons.is_empty() {
-            Ok(())
-        } else {
-            Err(Error(Box::new(Inner { reasons, source: None })))
-        }
+        if reasons.is_empty() { Ok(()) } else { Err(Error::of(reasons)) }
+    }
+
+    /// An error of several reasons, of which there is one at least.
+    pub(crate) fn of(reasons: Vec<Reason>) -> Error {
+        assert!(!reasons.is_empty(), "an error has a reason");
+        Error(Box::new(Inner { reasons, source: None }))
+    }
+
+    /// One error with the reasons of all, or `Ok` if there is none.
+    pub(crate) fn join(errors: Vec<Error>) -> Result<()> {
+        let joined = errors.into_iter().reduce(|mut first, second| {
+            first.0.reasons.extend(second.0.reasons);
+            first.0.source = first.0.source.or(second.0.source);
+            first
+        });
+        joined.map_or(Ok(()), Err)
     }
 
     /// Adds to each reason what led to the attempt.
@@ -112,6 +127,16 @@ impl From<crate::Undefined> for Error {
     fn from(undefined: crate::Undefined) -> Self {
         let what = format!("`{}` is not defined", undefined.path());
         Reason::new(Code::Undefined, what).into()
+    }
+}
+
+impl From<crate::OtherLayout> for Error {
+    fn from(other: crate::OtherLayout) -> Self {
+        let what = format!(
+            "the value was laid out for another version of `{}` than this code was compiled with",
+            other.type_name()
+        );
+        Reason::new(Code::OtherLayout, what).into()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Error, Report};
+use super::{Error, Report, Saved};
 
 /// Something that happened to a bundle.
 ///
@@ -26,6 +26,13 @@ pub enum Event {
     },
     /// A load, reload or rollback was refused; what ran before goes on running.
     Refused(Arc<Error>),
+    /// A save of watched files has started a build of these packages.
+    Building {
+        /// The bundles' package names.
+        bundles: Vec<String>,
+    },
+    /// A save of watched files was dealt with: said once for each save, after what it led to.
+    Saved(Arc<Saved>),
 }
 
 impl fmt::Display for Event {
@@ -34,6 +41,8 @@ impl fmt::Display for Event {
             Event::Loaded(report) | Event::RolledBack(report) => report.fmt(f),
             Event::Unloaded { bundle } => write!(f, "{bundle}: unloaded"),
             Event::Refused(error) => write!(f, "refused: {error}"),
+            Event::Building { bundles } => write!(f, "building {}", bundles.join(", ")),
+            Event::Saved(saved) => saved.fmt(f),
         }
     }
 }

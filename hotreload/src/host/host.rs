@@ -12,16 +12,20 @@ use arc_swap::ArcSwap;
 
 use super::{
     Bundle, BundleStatus, Code, DefinitionStatus, Error, Event, HostBuilder, Kind, Namespace,
-    Reason, Report, Result, Status, allocator,
+    Phases, Reason, Report, Result, Status, TypeLayout, allocator,
     builder::Options,
     candidate::{Requirements, duplicates},
+    control,
     fresh::{Failed, Fresh},
     image::Site,
+    layout::Tables,
+    manifest::Shared,
     object_file::executable_shares_std,
     output, platform,
     shadow::Shadow,
     table::host_table,
     threads,
+    transaction::{Next, Step, Transaction},
     world::{Placed, Stored, World},
 };
 use crate::rt::{self, Accessor, HostTable, TABLE};
@@ -108,7 +112,7 @@ impl Host {
     /// # Errors
     /// HOT01xx to HOT03xx; see [`Code`].
     pub fn load(&self, path: impl AsRef<Path>) -> Result<Bundle> {
-        let (bundle, _) = self.load_built(path.as_ref(), Duration::ZERO, None)?;
+        let (bundle, _) = self.load_one(Next::file(path.as_ref()), Duration::ZERO)?;
         Ok(bundle)
     }
 
@@ -122,49 +126,89 @@ impl Host {
     /// # Errors
     /// HOT07xx if it cannot be found or built, else as [`load`](Host::load).
     pub fn load_crate(&self, name: &str) -> Result<Bundle> {
-        #[cfg(feature = "watch")]
-        let watched = match self.inner.watcher.get() {
-            Some(watcher) => Some((watcher, super::watch::Sources::look(self.inner, name)?)),
-            None => None,
-        };
-        let built = self.inner.announce(self.inner.build(name, None))?;
-        let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
-        #[cfg(feature = "watch")]
-        if let Some((watcher, sources)) = watched {
-            watcher.add(sources);
-        }
-        Ok(bundle)
+        self.build_and_load(name, None)
     }
 
     /// As [`load_crate`](Host::load_crate), of the cargo workspace that `folder` lies in. If that is
     /// not the host's own workspace, it is built in a target folder of its own.
     ///
-    /// A bundle of that name which is loaded already gets its next generation from there. The
-    /// sources there are not watched; those of an earlier `load_crate` still are.
+    /// A bundle of that name which is loaded already gets its next generation from there. A bundle's
+    /// sources are watched where it was built first.
     ///
     /// # Errors
     /// As [`load_crate`](Host::load_crate).
     pub fn load_crate_in(&self, folder: impl AsRef<Path>, name: &str) -> Result<Bundle> {
-        let built = self.inner.build(name, Some(folder.as_ref()))?;
-        let (bundle, _) = self.load_built(&built.library, built.duration, None)?;
+        self.build_and_load(name, Some(folder.as_ref()))
+    }
+
+    fn build_and_load(&self, name: &str, folder: Option<&Path>) -> Result<Bundle> {
+        #[cfg(feature = "watch")]
+        let began = std::time::SystemTime::now();
+        let (_crate, built) = self.inner.announce(self.inner.build(name, folder))?;
+        let (bundle, _) = self.load_one(Next::built(&built), built.duration)?;
+        #[cfg(feature = "watch")]
+        if let Some(watcher) = self.inner.watcher.get() {
+            let (workspace, package) = _crate;
+            watcher.add(workspace, package, &built.library, began);
+        }
         Ok(bundle)
     }
 
-    /// Loads what was built; `expected` is the crate that it must hold.
-    pub(crate) fn load_built(
+    /// Loads, reloads and rollbacks that commit at once.
+    pub fn transaction(&self) -> Transaction {
+        Transaction::new(self.clone())
+    }
+
+    /// Makes the files the next generations of their bundles: all of them at once, or none.
+    /// `phases` are those that came before.
+    pub(crate) fn load_together(
         &self,
-        path: &Path,
+        next: &[Next<'_>],
+        phases: Phases,
+    ) -> Result<Vec<(Bundle, Arc<Report>)>> {
+        self.transact(&next.iter().copied().map(Step::Load).collect::<Vec<_>>(), phases)
+    }
+
+    /// Does all steps, or none, and tells the listeners.
+    pub(crate) fn transact(
+        &self,
+        steps: &[Step<'_>],
+        phases: Phases,
+    ) -> Result<Vec<(Bundle, Arc<Report>)>> {
+        self.inner.announce(self.attempt(steps, phases))
+    }
+
+    /// As [`transact`](Host::transact), but the listeners do not hear of a refusal.
+    pub(crate) fn attempt(
+        &self,
+        steps: &[Step<'_>],
+        phases: Phases,
+    ) -> Result<Vec<(Bundle, Arc<Report>)>> {
+        let done = self.inner.transact(steps, phases)?;
+        let done = done.into_iter().zip(steps).map(|((name, report), step)| {
+            let report = Arc::new(report);
+            let event = match step {
+                Step::Load(_) | Step::Reload(_) => Event::Loaded,
+                Step::RollBack(_) => Event::RolledBack,
+            };
+            self.inner.emit(&event(report.clone()));
+            (Bundle::new(self.clone(), name), report)
+        });
+        Ok(done.collect())
+    }
+
+    pub(crate) fn load_one(
+        &self,
+        next: Next<'_>,
         build: Duration,
-        expected: Option<&str>,
     ) -> Result<(Bundle, Arc<Report>)> {
-        let (name, report) = self.inner.announce(self.inner.load(path, build, expected))?;
-        let report = Arc::new(report);
-        self.inner.emit(&Event::Loaded(report.clone()));
-        Ok((Bundle::new(self.clone(), name), report))
+        let phases = Phases { build, ..Phases::default() };
+        let mut loaded = self.load_together(&[next], phases)?;
+        Ok(loaded.remove(0))
     }
 
     /// Says whether the file would be refused, as far as that can be told without running any of
-    /// its code. Changes nothing.
+    /// its code. Changes nothing, and reads the file where it lies.
     ///
     /// # Errors
     /// As [`load`](Host::load).
@@ -185,7 +229,8 @@ impl Host {
     }
 
     /// Calls `listener` with everything that happens from now on, on the thread that caused it,
-    /// after it has happened. The listener may call the host.
+    /// after it has happened. The listener may call the host. If it panics, the others hear of it
+    /// all the same, and the panic ends there.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         let listener: Listener = Arc::new(listener);
         self.inner.listeners.rcu(|listeners| {
@@ -286,9 +331,16 @@ impl Inner {
         // finds INNER too.
         TABLE.store(std::ptr::from_ref(inner.table).cast_mut(), Ordering::Release);
         #[cfg(feature = "watch")]
-        if let Some(print) = &inner.options.watch {
-            let watcher = super::watch::Watcher::start(Host { inner }, print.clone())?;
-            let _ = inner.watcher.set(watcher);
+        if let Some(print) = control::printer(inner.options.watch.clone()) {
+            match super::watch::Watcher::start(Host { inner }, print.clone()) {
+                Ok(watcher) => drop(inner.watcher.set(watcher)),
+                // Only the environment has asked for it.
+                Err(error) if inner.options.watch.is_none() => print(&error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+        if inner.options.control {
+            control::start(&Host { inner });
         }
         Ok(inner)
     }
@@ -296,7 +348,8 @@ impl Inner {
     /// The entry for a slot that nobody has resolved yet. Runs on any thread, also under the
     /// loader's lock and within a bundle's init.
     pub(crate) fn resolve(&self, accessor: &'static Accessor) -> Option<*const ()> {
-        let site = Site::new(accessor).ok()?;
+        let tables = Tables::of_accessor(accessor).ok()?;
+        let site = Site::new(accessor, &Arc::new(tables), &mut Shared::default()).ok()?;
         // Against `publish`: else the version that is current now could be stored over a newer one.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current(&site.item.path)?;
@@ -324,7 +377,8 @@ impl Inner {
 
     pub(crate) fn emit(&self, event: &Event) {
         for listener in &**self.listeners.load_full() {
-            listener(event);
+            // One that panics has said so. What has happened has, and the others hear of it.
+            let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| listener(event)));
         }
     }
 }
@@ -340,8 +394,7 @@ fn go_back(failed: &Receiver<Failed>) {
             Ok(None) => continue,
             Err(error) => Event::Refused(Arc::new(error.because(&failed.why))),
         };
-        // A listener that panics has said so; the next failure is still seen to.
-        let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| inner.emit(&event)));
+        inner.emit(&event);
     }
 }
 
@@ -349,14 +402,27 @@ fn go_back(failed: &Receiver<Failed>) {
 fn baseline() -> Result<(World, Namespace)> {
     let mut world = World::default();
     let namespace = Namespace::sealed();
-    let sites = rt::registered().map(|accessor| Site::new(accessor).map(Arc::new));
+    let tables = Arc::new(Tables::of_host()?);
+    let mut shared = Shared::default();
+    let sites =
+        rt::registered().map(|accessor| Site::new(accessor, &tables, &mut shared).map(Arc::new));
     let sites = sites.collect::<Result<Vec<_>, Reason>>()?;
+    for table in tables.all() {
+        // What is linked in with bundles; types of other crates are nobody's definitions.
+        let bundles = rt::registered_bundles().map(|bundle| bundle.name);
+        if let (Some(kind), true) =
+            (table.definition_kind(), bundles.into_iter().any(|name| name == table.name.package))
+        {
+            let layout = Arc::new(TypeLayout::of(table));
+            namespace.place(&layout.path, kind).set_type(Some((layout.clone(), kind, 0)));
+            world.types.insert(layout.path.clone(), (kind, layout));
+        }
+    }
     let exported = || sites.iter().filter(|site| site.item.exported);
     Error::check(duplicates(exported().map(|site| site.item.path.as_str())))?;
     for site in exported() {
         let path = &site.item.path;
         let entry = match site.item.kind {
-            Kind::Function | Kind::Struct | Kind::Enum => site.accessor.body,
             Kind::Var => {
                 let stored = rt::storage(site.accessor).map_err(|text| {
                     let what = format!("the first value of `{path}` panicked");
@@ -365,6 +431,7 @@ fn baseline() -> Result<(World, Namespace)> {
                 world.vars.insert(path.clone(), Stored { place: stored, site: site.clone() });
                 stored
             }
+            _ => site.accessor.body,
         };
         let current = site.version(entry, 0, 0, std::ptr::null());
         namespace.place(path, site.item.kind).set(Some(current.clone()));

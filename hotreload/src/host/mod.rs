@@ -1,14 +1,23 @@
 //! What a program that loads bundles uses. Modules depend downwards only:
 //!
-//! `watch` → `host`, `bundle` → `transaction` → `world` → `candidate`, `image` → `namespace`,
+//! `watch` → `host`, `bundle` → `transaction` → `after` → `world` → `candidate`, `image` → `namespace`,
 //! `signature`, `manifest` → `error`, `platform`.
 
+mod after;
 mod allocator;
 mod builder;
 mod bundle;
 mod candidate;
-mod cargo;
+#[cfg_attr(
+    not(feature = "watch"),
+    allow(dead_code, unused_imports, reason = "what only the watching needs is small")
+)]
+pub(crate) mod cargo;
+mod changes;
 mod code;
+mod conflicts;
+mod content;
+pub(crate) mod control;
 mod crates;
 mod definition;
 mod error;
@@ -17,16 +26,22 @@ mod fresh;
 #[allow(clippy::module_inception)]
 mod host;
 mod image;
+pub(crate) mod json;
+mod layout;
+#[cfg(feature = "cli")]
+pub(crate) mod library;
+mod live;
 #[cfg(feature = "log")]
 mod logging;
 mod lookup;
-mod manifest;
+pub(crate) mod manifest;
 mod namespace;
 mod object_file;
 mod output;
 mod per_image;
-mod platform;
+pub(crate) mod platform;
 mod report;
+mod saved;
 mod shadow;
 mod signature;
 mod status;
@@ -35,6 +50,7 @@ mod threads;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod transaction;
+mod type_layout;
 #[cfg(feature = "watch")]
 mod watch;
 mod world;
@@ -43,6 +59,7 @@ pub use crate::rt::Kind;
 pub use builder::HostBuilder;
 pub use bundle::Bundle;
 pub use cargo::{BuildMessage, BuildSink};
+pub use changes::{Changes, Helper};
 pub use code::Code;
 pub use definition::Definition;
 pub use error::{Error, Reason, Result};
@@ -50,4 +67,7 @@ pub use event::Event;
 pub use host::Host;
 pub use namespace::Namespace;
 pub use report::{Phases, Report};
+pub use saved::{Outcome, Saved};
 pub use status::{BundleStatus, DefinitionStatus, Status, ThreadStatus};
+pub use transaction::Transaction;
+pub use type_layout::{FieldLayout, TypeLayout, VariantLayout};

@@ -80,7 +80,7 @@ pub(crate) fn check(site: &Site, shared_std: bool) -> Option<Reason> {
     let (path, why, instead) = find((site.accessor.type_name)(), shared_std)?;
     let what = format!("`{}` has a type whose statics exist once per image", site.item.path);
     let reason = Reason::new(Code::PerImage, what);
-    Some(reason.fact("found", path).fact("as", &site.item.display).fact("why", why).help(instead))
+    Some(reason.fact("found", path).fact("as", &*site.item.display).fact("why", why).help(instead))
 }
 
 #[cfg(test)]

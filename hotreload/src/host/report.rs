@@ -2,6 +2,11 @@
 
 use std::{fmt, time::Duration};
 
+use super::Changes;
+
+/// As many names stand in a line.
+const NAMED: usize = 3;
+
 /// How long the phases of a load took.
 ///
 /// ```
@@ -11,6 +16,8 @@ use std::{fmt, time::Duration};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Phases {
+    /// From the save until the build began; zero if nobody saved.
+    pub watch: Duration,
     /// Building with cargo; zero if nothing was built.
     pub build: Duration,
     /// Copying the file and checking the copy.
@@ -45,11 +52,20 @@ pub struct Report {
     /// The definitions that were there before; callers reach the new generation's. Vars are none of
     /// them: they keep their value.
     pub replaced: Vec<String>,
+    /// What differs from the generation before; `None` if that cannot be told: at the first load, or
+    /// of a library without symbols.
+    pub changes: Option<Changes>,
+    /// Mutable statics and thread-locals of the bundle that are not exported: those of the new
+    /// generation begin with their first value.
+    pub restarted: Vec<String>,
     /// Types in signatures whose fields are not tracked: compared by name, size, alignment and the
     /// size of their `Option` only.
     pub untracked: Vec<String>,
     /// Vars whose first value was edited: they keep the value that they have.
     pub not_applied: Vec<String>,
+    /// Vars whose value was given up, since the new code lays it out differently: they are marked
+    /// `#[hot(reset)]`.
+    pub reset: Vec<String>,
     /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
     pub why: Option<String>,
     /// How long it took.
@@ -59,24 +75,26 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: generation {} is live", self.bundle, self.generation)?;
-        let groups =
-            [(&self.replaced, "replaced"), (&self.added, "added"), (&self.removed, "removed")];
-        let mut separator = ": ";
-        for (paths, verb) in groups.into_iter().filter(|(paths, _)| !paths.is_empty()) {
-            write!(f, "{separator}{} {verb}", names(paths))?;
-            separator = ", ";
+        let what = self.what_changed();
+        if !what.is_empty() {
+            write!(f, ": {}", what.join("; "))?;
         }
-        let Phases { build, check, load, publish } = self.phases;
-        f.write_str(" (")?;
-        if !build.is_zero() {
-            write!(f, "built in {} ms, ", build.as_millis())?;
+        let Phases { build, check, load, publish, .. } = self.phases;
+        let load = (check + load + publish).as_secs_f64() * 1e3;
+        match build.as_millis() {
+            0 => write!(f, " (loaded in {load:.1} ms)")?,
+            build => write!(f, " (built in {build} ms, live {load:.1} ms later)")?,
         }
-        write!(f, "loaded in {:.1} ms)", (check + load + publish).as_secs_f64() * 1e3)?;
-        if !self.untracked.is_empty() {
-            write!(f, "; fields not tracked: {}", self.untracked.join(", "))?;
-        }
-        if !self.not_applied.is_empty() {
-            write!(f, "; first values not applied: {}", self.not_applied.join(", "))?;
+        let nothing = Vec::new();
+        let groups = [
+            (&self.restarted, "restarted"),
+            // Said once: it is as true of every edit.
+            (if self.generation == 1 { &self.untracked } else { &nothing }, "fields not tracked"),
+            (&self.not_applied, "first values not applied"),
+            (&self.reset, "values given up"),
+        ];
+        for (names, what) in groups.into_iter().filter(|(names, _)| !names.is_empty()) {
+            write!(f, "; {what}: {}", self.list(names))?;
         }
         if let Some(why) = &self.why {
             write!(f, "; gone back because {why}")?;
@@ -85,11 +103,127 @@ impl fmt::Display for Report {
     }
 }
 
-/// A few names, or how many.
-fn names(paths: &[String]) -> String {
-    match paths {
-        [] => String::new(),
-        paths if paths.len() <= 3 => paths.join(", "),
-        paths => format!("{} definitions", paths.len()),
+impl Report {
+    /// One clause for each kind of change.
+    fn what_changed(&self) -> Vec<String> {
+        let mut clauses = Vec::new();
+        let mut say = |names: &[String], verb: &str| {
+            if !names.is_empty() {
+                clauses.push(format!("{} {verb}", self.list(names)));
+            }
+        };
+        match &self.changes {
+            Some(changes) => say(&changes.edited, "changed"),
+            None => say(&self.replaced, "replaced"),
+        }
+        say(&self.added, "added");
+        say(&self.removed, "removed");
+        let Some(changes) = &self.changes else { return clauses };
+        let (named, others) = changes.helpers.split_at(changes.helpers.len().min(NAMED));
+        let helpers = named.iter().map(|helper| {
+            let name = self.short(&helper.name);
+            match &*helper.of {
+                [] => format!("{name} changed"),
+                of => format!("{name} changed (helper of {})", self.list(of)),
+            }
+        });
+        let after_edited = usize::from(!changes.edited.is_empty());
+        let count = others.len();
+        let others = (count > 0).then(|| format!("{count} more helpers changed"));
+        clauses.splice(after_edited..after_edited, helpers.chain(others));
+        if clauses.is_empty() && changes.exact {
+            clauses.push("no definition changed".to_owned());
+        }
+        if !changes.exact {
+            if clauses.is_empty() {
+                clauses.push("no definition's text changed".to_owned());
+            }
+            clauses.push("what they call is not compared".to_owned());
+        }
+        clauses
+    }
+
+    /// A few names, and how many more.
+    fn list(&self, names: &[String]) -> String {
+        let (named, others) = names.split_at(names.len().min(NAMED));
+        let named: Vec<_> = named.iter().map(|name| self.short(name)).collect();
+        match others.len() {
+            0 => named.join(", "),
+            count => format!("{} and {count} more", named.join(", ")),
+        }
+    }
+
+    /// A path without the bundle's own crate, which the line begins with.
+    fn short(&self, path: &str) -> String {
+        let own = format!("{}::", self.bundle.replace('-', "_"));
+        match path.strip_prefix('<') {
+            Some(rest) => format!("<{}", rest.strip_prefix(&own).unwrap_or(rest)),
+            None => path.strip_prefix(&own).unwrap_or(path).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Helper;
+
+    fn line(changes: Option<Changes>) -> String {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let report = Report {
+            bundle: "my-math".to_owned(),
+            generation: 4,
+            added: names(&["my_math::mul"]),
+            removed: names(&["my_math::div", "other::sub"]),
+            replaced: names(&[
+                "my_math::a",
+                "my_math::b",
+                "my_math::c",
+                "my_math::d",
+                "my_math::e",
+            ]),
+            changes,
+            restarted: names(&["my_math::CACHE"]),
+            untracked: Vec::new(),
+            not_applied: Vec::new(),
+            reset: Vec::new(),
+            why: None,
+            phases: Phases {
+                build: Duration::from_millis(212),
+                load: Duration::from_micros(3100),
+                ..Phases::default()
+            },
+        };
+        report.to_string()
+    }
+
+    #[test]
+    fn one_line_says_it() {
+        let helper = |name: &str| {
+            let of = vec!["my_math::add".to_owned(), "my_math::sub".to_owned()];
+            Helper::new(name.to_owned(), of)
+        };
+        let helpers =
+            vec![helper("my_math::clamp"), helper("<my_math::T as Drop>::drop"), helper("dep::f")];
+        let mut changes = Changes { edited: vec!["my_math::add".to_owned()], helpers, exact: true };
+        let end = "mul added; div, other::sub removed (built in 212 ms, live 3.1 ms later); \
+                   restarted: CACHE";
+        assert_eq!(
+            line(Some(changes.clone())),
+            format!(
+                "my-math: generation 4 is live: add changed; clamp changed (helper of add, sub); \
+                 <T as Drop>::drop changed (helper of add, sub); dep::f changed (helper of add, \
+                 sub); {end}"
+            )
+        );
+        changes.helpers.extend([helper("x"), helper("y")]);
+        changes.helpers[0].of.clear();
+        let long = line(Some(changes));
+        assert!(long.contains("; clamp changed; "), "{long}");
+        assert!(long.contains("; 2 more helpers changed; mul added"), "{long}");
+        let first = line(None);
+        assert!(first.contains("live: a, b, c and 2 more replaced; mul added"), "{first}");
+        let text = line(Some(Changes::default()));
+        assert!(text.contains("removed; what they call is not compared ("), "{text}");
     }
 }

@@ -17,9 +17,9 @@ use std::{
 
 use super::{Code, Error, Reason, Result, platform};
 
-/// How often a file is copied that is being written meanwhile, and how long to wait between.
-const COPY_ATTEMPTS: u32 = 8;
-const COPY_PAUSE: Duration = Duration::from_millis(25);
+/// How often a file is read that is being written meanwhile, and how long to wait between.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// A file time can be older than the moment by one tick of the kernel: at most 10 ms.
 const CLOCK_TICK: Duration = Duration::from_millis(11);
@@ -64,67 +64,23 @@ impl Shadow {
 
     /// Copies a library into the folder, under a name that was not used before.
     ///
-    /// The copy is whole: if the file changes meanwhile (a linker may be at work), it is copied
-    /// again. Writing through a mapping does not always touch the file's time, so whoever loads
+    /// The copy is whole: see [`steady`]. Writing through a mapping does not always touch the file's time, so whoever loads
     /// the copy still checks that its segments are there.
     pub(crate) fn copy(&self, source: &Path) -> Result<Copy> {
-        let unreadable = |message, error| {
-            Error::from(Reason::new(Code::FileMissing, message).file(source)).caused_by(error)
-        };
-        // Looked at first: opening a pipe to read would wait for a writer.
-        match fs::metadata(source) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Reason::new(Code::FileMissing, "there is no such file")
-                    .file(source)
-                    .into());
-            }
-            Err(error) => return Err(unreadable("the library's file cannot be looked at", error)),
-            Ok(it) if !it.is_file() => {
-                let message = "this is not a file that could hold a library";
-                let kind = if it.is_dir() { "a folder" } else { "a device, pipe or socket" };
-                return Err(Reason::new(Code::FileMissing, message)
-                    .file(source)
-                    .fact("found", kind)
-                    .into());
-            }
-            Ok(_) => {}
-        }
-        for attempt in 0..COPY_ATTEMPTS {
-            if attempt > 0 {
-                thread::sleep(COPY_PAUSE);
-            }
-            // A linker or cargo may have removed the file, to write it anew.
-            let Some(before) = settled(source) else {
-                continue;
-            };
-            if let Err(error) = File::open(source) {
-                if error.kind() == ErrorKind::NotFound {
-                    continue;
-                }
-                return Err(unreadable("the library's file cannot be read", error));
-            }
+        steady(source, |before| {
             // Whatever the outcome, a copy that is not returned is removed as it is dropped.
             let copied = self.claim(source).and_then(|copy| {
                 let bytes = fs::copy(source, &copy.path)?;
                 protect(&copy.path)?;
                 Ok((copy, bytes))
             });
-            match copied {
-                Ok((copy, bytes)) if bytes == before.len() && unchanged(source, &before) => {
-                    return Ok(copy);
-                }
-                Ok(_) => {}
-                Err(_) if !unchanged(source, &before) => {}
-                Err(error) => {
-                    let reason = Reason::new(Code::Shadow, "the library cannot be copied");
-                    let reason = reason.file(source).fact("to", self.path.display().to_string());
-                    return Err(Error::from(reason).caused_by(error));
-                }
-            }
-        }
-        let message = "the library's file changes or vanishes while it is copied";
-        let reason = Reason::new(Code::FileMissing, message).file(source);
-        Err(reason.help("load it once the build that writes it is done").into())
+            let (copy, bytes) = copied.map_err(|error| {
+                let reason = Reason::new(Code::Shadow, "the library cannot be copied");
+                let reason = reason.file(source).fact("to", self.path.display().to_string());
+                Error::from(reason).caused_by(error)
+            })?;
+            Ok((bytes == before.len()).then_some(copy))
+        })
     }
 
     /// A new, empty file for the copy. A forked child shares the folder and counts on from the same
@@ -183,6 +139,58 @@ impl Drop for Copy {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Does something with a library's file while that stays as it is: again, if it changes meanwhile (a
+/// linker may be at work), or if nothing came of it.
+pub(crate) fn steady<T>(source: &Path, act: impl Fn(&Metadata) -> Result<Option<T>>) -> Result<T> {
+    look_at(source)?;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            thread::sleep(PAUSE);
+        }
+        // A linker or cargo may have removed the file, to write it anew.
+        let Some(before) = settled(source) else {
+            continue;
+        };
+        if let Err(error) = File::open(source) {
+            if error.kind() == ErrorKind::NotFound {
+                continue;
+            }
+            return Err(unreadable(source, "the library's file cannot be read", error));
+        }
+        match act(&before) {
+            Ok(Some(done)) if unchanged(source, &before) => return Ok(done),
+            Ok(_) => {}
+            Err(_) if !unchanged(source, &before) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let message = "the library's file changes or vanishes while it is read";
+    let reason = Reason::new(Code::FileMissing, message).file(source);
+    Err(reason.help("load it once the build that writes it is done").into())
+}
+
+/// Whether a library can lie there. Asked before it is opened: opening a pipe to read would wait for
+/// a writer.
+pub(crate) fn look_at(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(Reason::new(Code::FileMissing, "there is no such file").file(path).into())
+        }
+        Err(error) => Err(unreadable(path, "the library's file cannot be looked at", error)),
+        Ok(it) if !it.is_file() => {
+            let message = "this is not a file that could hold a library";
+            let kind = if it.is_dir() { "a folder" } else { "a device, pipe or socket" };
+            let reason = Reason::new(Code::FileMissing, message).file(path);
+            Err(reason.fact("found", kind).into())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+fn unreadable(path: &Path, message: &str, error: io::Error) -> Error {
+    Error::from(Reason::new(Code::FileMissing, message).file(path)).caused_by(error)
 }
 
 /// The state of a file that has not been written for a tick of the clock: from then on, a write

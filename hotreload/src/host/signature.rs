@@ -2,27 +2,20 @@
 
 use super::{
     Code,
+    layout::{Tables, bytes},
     manifest::{Item, Type},
 };
 use crate::rt::Kind;
 
-/// What the manifests alone can say about two signatures.
-#[derive(Debug, Default)]
-pub(crate) struct Comparison {
-    /// Certain conflicts: the code and what differs.
-    pub(crate) conflicts: Vec<(Code, String)>,
-    /// Names differ where one may be an alias of the other: the TypeIds decide at init.
-    pub(crate) undecided: bool,
-}
-
-/// Compares what `importer` was compiled with against what `exporter` offers.
-pub(crate) fn compare(importer: &Item, exporter: &Item) -> Comparison {
-    let mut comparison = Comparison::default();
-    let mut conflict = |code, what: String| comparison.conflicts.push((code, what));
+/// What in two signatures differs in itself, whatever the types in them are made of: codes and what
+/// they are about.
+pub(crate) fn compare(importer: &Item, exporter: &Item) -> Vec<(Code, String)> {
+    let mut conflicts = Vec::new();
+    let mut conflict = |code, what: String| conflicts.push((code, what));
     if importer.kind != exporter.kind {
         let (was, now) = (importer.kind, exporter.kind);
         conflict(Code::TypeChanged, format!("is a {now} now, was a {was}"));
-        return comparison;
+        return conflicts;
     }
     if importer.is_unsafe != exporter.is_unsafe {
         let now = if exporter.is_unsafe { "unsafe" } else { "safe" };
@@ -35,74 +28,59 @@ pub(crate) fn compare(importer: &Item, exporter: &Item) -> Comparison {
     if importer.types.len() != exporter.types.len() {
         let count = |function: &Item| function.types.len() - 1;
         let (was, now) = (count(importer), count(exporter));
-        conflict(Code::TypeChanged, format!("takes {now} parameters, not {was}"));
-        return comparison;
+        let plural = if now == 1 { "" } else { "s" };
+        conflict(Code::TypeChanged, format!("takes {now} parameter{plural}, not {was}"));
+        return conflicts;
     }
-    let last = importer.types.len() - 1;
-    let mut undecided = false;
     for (index, (was, now)) in importer.types.iter().zip(&exporter.types).enumerate() {
-        let place = match importer.kind {
-            Kind::Var => "type".to_owned(),
-            _ if index == last => "result".to_owned(),
-            _ => format!("parameter {}", index + 1),
-        };
-        match compare_types(was, now) {
-            Verdict::Same => {}
-            Verdict::Undecided => undecided = true,
-            Verdict::Other(how) => {
-                conflict(Code::TypeChanged, format!("has another {place}: {how}"))
-            }
+        if was.ty.id != now.ty.id {
+            let (was, now) = told_apart(was, now);
+            let place = place(importer, index);
+            let what = format!("has another {place}: `{was}` became `{now}`");
+            conflict(Code::TypeChanged, what);
         }
         if was.lifetimes != now.lifetimes {
+            let place = place(importer, index);
             conflict(Code::LifetimeChanged, format!("has another lifetime in its {place}"));
         }
     }
-    comparison.undecided = undecided;
-    comparison
+    conflicts
 }
 
-enum Verdict {
-    Same,
-    Undecided,
-    Other(String),
-}
-
-fn compare_types(was: &Type, now: &Type) -> Verdict {
+/// The types whose size or alignment in a signature changed though they have one name: some table
+/// should say why.
+pub(crate) fn resized(importer: &Item, exporter: &Item) -> Option<String> {
     let layout = |ty: &Type| (ty.size, ty.align, ty.option_size);
-    let same_name = was.name == now.name;
-    if layout(was) != layout(now) {
-        return Verdict::Other(if same_name {
-            format!("`{}` {}", now.name, layout_change(was, now))
-        } else {
-            format!("`{}` became `{}`", was.name, now.name)
-        });
+    let mut pairs = importer.types.iter().zip(&exporter.types).enumerate();
+    let (index, (was, now)) =
+        pairs.find(|(_, (was, now))| was.ty.id == now.ty.id && layout(was) != layout(now))?;
+    let (place, name, change) = (place(importer, index), &now.name, layout_change(was, now));
+    Some(format!("has another {place}: `{name}` {change}"))
+}
+
+fn place(item: &Item, index: usize) -> String {
+    match item.kind {
+        Kind::Var => "type".to_owned(),
+        _ if index == item.types.len() - 1 => "result".to_owned(),
+        _ => format!("parameter {}", index + 1),
     }
-    if same_name {
-        return Verdict::Same;
+}
+
+/// As they are spelled; what they are, if that is not enough.
+fn told_apart(was: &Type, now: &Type) -> (String, String) {
+    if was.name != now.name {
+        return (was.name.to_string(), now.name.to_string());
     }
-    if was.is_closure() != now.is_closure() {
-        // One side wraps the closure, the other passes on what an alias hides from it.
-        return Verdict::Other(format!("`{}` became `{}`", was.name, now.name));
+    let (old, new) = (was.ty.to_string(), now.ty.to_string());
+    if old != new {
+        return (old, new);
     }
-    let (was_words, now_words) = (words(&was.name), words(&now.name));
-    // A number can be written in several ways: `4`, `0x4`.
-    let is_certain = |word: &str| is_known(word) && !word.starts_with(|c: char| c.is_numeric());
-    let differ = |(was, now): (&&str, &&str)| was != now && is_certain(was) && is_certain(now);
-    let certain = if was_words.len() == now_words.len() {
-        was_words.iter().zip(&now_words).any(differ)
-    } else {
-        was_words.iter().chain(&now_words).all(|word| is_certain(word))
-    };
-    if certain {
-        Verdict::Other(format!("`{}` became `{}`", was.name, now.name))
-    } else {
-        Verdict::Undecided
-    }
+    (was.ty.with_version(), now.ty.with_version())
 }
 
 fn layout_change(was: &Type, now: &Type) -> String {
     if was.size != now.size {
-        format!("has {} bytes, had {}", now.size, was.size)
+        format!("has {}, had {}", bytes(now.size), was.size)
     } else if was.align != now.align {
         format!("is aligned to {}, was to {}", now.align, was.align)
     } else {
@@ -110,109 +88,97 @@ fn layout_change(was: &Type, now: &Type) -> String {
     }
 }
 
-/// The names and signs that a type's spelling is made of.
-fn words(name: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut rest = name.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let end = if is_word(first) {
-            rest.find(|c: char| !is_word(c)).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        words.push(&rest[..end]);
-        rest = rest[end..].trim_start();
-    }
-    words
+/// Whether only the compiler's identities of types can tell that two such signatures are one: where a
+/// type is opaque, or an alias may hide a lifetime.
+pub(crate) fn needs_type_ids(item: &Item, tables: &Tables) -> bool {
+    item.types.iter().any(|ty| {
+        ty.ty.has_opaque()
+            || tables.has_lifetimes_of_authors(&ty.ty)
+            || ty.ty.has_reference() && *ty.name != ty.ty.without_paths()
+    })
 }
 
-/// Names that nobody gives to an alias of his own.
-fn is_known(word: &str) -> bool {
-    const KNOWN: &[&str] = &[
-        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
-        "i64", "i128", "isize", "f32", "f64", "mut", "const", "String", "Vec", "Option", "Box",
-        "Rc", "Arc", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "Cow", "PathBuf",
-        "Path", "Duration", "Instant", "dyn", "Fn", "FnMut", "FnOnce", "Send", "Sync",
-    ];
-    KNOWN.contains(&word) || !word.starts_with(|c: char| c.is_alphabetic() || c == '_')
-}
-
-/// The types of a function or var whose layout is not tracked: neither primitive nor of std.
+/// The types of a function or var whose fields nothing compares: opaque ones.
 pub(crate) fn untracked(item: &Item) -> impl Iterator<Item = &str> {
-    let names = item.types.iter().map(|ty| {
-        match item.kind {
-            // `State` itself belongs to the boundary.
-            Kind::Var => ty.name.strip_prefix("State<").and_then(|it| it.strip_suffix('>')),
-            _ => None,
-        }
-        .unwrap_or(&ty.name)
-    });
-    names.filter(|name| words(name).into_iter().any(|word| !is_known(word) && word != "Result"))
+    item.types.iter().filter(|ty| ty.ty.has_opaque()).map(|ty| &*ty.name)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::host::manifest::TypeName;
+
+    fn name(path: &str) -> TypeName {
+        let mut name = TypeName {
+            id: 0,
+            package: String::new(),
+            version: String::new(),
+            path: path.to_owned(),
+            args: Vec::new(),
+        };
+        name.id = name.hash();
+        name
+    }
 
     fn function(types: &[(&str, &str, u64)]) -> Item {
-        let types = types.iter().map(|(name, lifetimes, size)| Type {
-            name: (*name).to_owned(),
-            lifetimes: (*lifetimes).to_owned(),
-            size: *size,
-            align: 8,
-            option_size: size + 8,
+        let types = types.iter().map(|(path, lifetimes, size)| {
+            Arc::new(Type {
+                name: (*path).into(),
+                lifetimes: (*lifetimes).into(),
+                size: *size,
+                align: 8,
+                option_size: size + 8,
+                ty: name(path),
+            })
         });
         Item {
             kind: Kind::Function,
-            initialiser: 0,
+            content: 0,
             path: "c::f".to_owned(),
-            package: "c".to_owned(),
-            version: "0.1.0".to_owned(),
+            package: "c".into(),
+            version: "0.1.0".into(),
             exported: true,
             is_unsafe: false,
-            abi: "Rust".to_owned(),
-            display: String::new(),
+            reset: false,
+            abi: "Rust".into(),
+            display: Arc::default(),
             types: types.collect(),
-            raw: Vec::new(),
         }
     }
 
-    fn verdict(was: (&str, &str, u64), now: (&str, &str, u64)) -> (Vec<Code>, bool) {
-        let comparison = compare(&function(&[was]), &function(&[now]));
-        (comparison.conflicts.into_iter().map(|(code, _)| code).collect(), comparison.undecided)
+    fn verdict(was: (&str, &str, u64), now: (&str, &str, u64)) -> Vec<Code> {
+        let conflicts = compare(&function(&[was]), &function(&[now]));
+        conflicts.into_iter().map(|(code, _)| code).collect()
     }
 
     #[test]
-    fn primitives_of_one_size_are_certain_aliases_are_not() {
-        assert_eq!(verdict(("u32", "", 4), ("u32", "", 4)), (vec![], false));
-        assert_eq!(verdict(("u32", "", 4), ("f32", "", 4)), (vec![Code::TypeChanged], false));
-        assert_eq!(
-            verdict(("&str", "a", 16), ("&str", "b", 16)),
-            (vec![Code::LifetimeChanged], false)
-        );
-        assert_eq!(
-            verdict(("Vec<u8>", "", 24), ("Vec<u16>", "", 24)),
-            (vec![Code::TypeChanged], false)
-        );
-        assert_eq!(verdict(("&u8", "a", 8), ("&mut u8", "a", 8)), (vec![Code::TypeChanged], false));
-        assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 0x4]", "", 4)), (vec![], true));
-        assert_eq!(verdict(("[u8; 4]", "", 4), ("[u8; 2 + 2]", "", 4)), (vec![], true));
-        assert_eq!(verdict(("u32", "", 4), ("Id", "", 4)), (vec![], true));
-        let (closure, alias) = (("&dyn Fn()", "a", 16), ("Callback", "a", 16));
-        assert_eq!(verdict(closure, alias), (vec![Code::TypeChanged], false));
-        assert_ne!(function(&[closure]).shape(), function(&[alias]).shape());
-        assert_eq!(verdict(("Ids", "", 24), ("Vec<u32>", "", 24)), (vec![], true));
-        assert_eq!(verdict(("World", "", 24), ("World", "", 32)), (vec![Code::TypeChanged], false));
+    fn types_and_lifetimes_count_spellings_do_not() {
+        assert_eq!(verdict(("u32", "", 4), ("u32", "", 4)), []);
+        assert_eq!(verdict(("u32", "", 4), ("f32", "", 4)), [Code::TypeChanged]);
+        assert_eq!(verdict(("str", "a", 16), ("str", "b", 16)), [Code::LifetimeChanged]);
+        let (mut alias, mut plain) = (function(&[("Id", "", 4)]), function(&[("u32", "", 4)]));
+        Arc::make_mut(&mut alias.types[0]).ty = name("u32");
+        assert_eq!(compare(&alias, &plain), []);
+        assert_eq!(alias.shape(), plain.shape());
+        assert_eq!(resized(&alias, &plain), None);
+        Arc::make_mut(&mut plain.types[0]).size = 8;
+        let said = "has another result: `u32` has 8 bytes, had 4";
+        assert_eq!(resized(&alias, &plain).as_deref(), Some(said));
+        assert_ne!(alias.shape(), plain.shape());
     }
 
     #[test]
-    fn only_the_users_own_types_are_untracked() {
-        let function =
-            function(&[("&mut World", "a", 8), ("Vec<u8>", "", 24), ("(u8, &str)", "a", 24)]);
-        assert_eq!(untracked(&function).collect::<Vec<_>>(), ["&mut World"]);
-        let var = |ty| Item { kind: Kind::Var, ..self::function(&[(ty, "", 24)]) };
-        assert_eq!(untracked(&var("State<Vec<u8>>")).count(), 0);
-        assert_eq!(untracked(&var("State<World>")).collect::<Vec<_>>(), ["World"]);
+    fn an_alias_may_hide_a_lifetime() {
+        let tables = Tables::default();
+        let reference = TypeName { args: vec![name("str")], ..name("&") };
+        let mut item = function(&[("&str", "a", 16)]);
+        Arc::make_mut(&mut item.types[0]).ty = reference;
+        assert!(!needs_type_ids(&item, &tables));
+        Arc::make_mut(&mut item.types[0]).name = "Text".into();
+        assert!(needs_type_ids(&item, &tables));
+        Arc::make_mut(&mut item.types[0]).ty = name("u32");
+        assert!(!needs_type_ids(&item, &tables));
     }
 }

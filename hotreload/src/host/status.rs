@@ -66,7 +66,7 @@ pub struct DefinitionStatus {
     pub path: String,
     /// What it is.
     pub kind: Kind,
-    /// The signature or type, if it is defined.
+    /// The signature or type, if it is defined; of a struct or enum its size.
     pub signature: Option<String>,
     /// The generation that defines it; 0 is the baseline.
     pub generation: Option<u64>,

@@ -8,24 +8,24 @@ use super::logging;
 use super::tracing;
 
 use super::{
-    Reason,
-    candidate::Candidate,
-    host::Inner,
-    image::Site,
-    output, threads,
-    world::{Stored, World},
+    Reason, after::After, candidate::Candidate, host::Inner, image::Site, layout::Tables, live,
+    manifest::Shared, output, threads, world::Var,
 };
 use crate::rt::{self, Accessor, HostTable, ImageInfo, LogTable, PanicReport, Text, TraceTable};
 
 /// What one image's init hands in.
 pub(crate) struct Stage<'a> {
     pub(crate) inner: &'a Inner,
-    pub(crate) world: &'a World,
+    pub(crate) after: After<'a>,
     pub(crate) candidate: &'a Candidate,
     pub(crate) exports: Vec<Arc<Site>>,
     pub(crate) imports: Vec<Arc<Site>>,
+    /// The types of all of them.
+    pub(crate) tables: Arc<Tables>,
+    /// What their records have in common.
+    pub(crate) shared: Shared<'static>,
     /// The vars' storage, there already or new.
-    pub(crate) vars: Vec<Stored>,
+    pub(crate) vars: Vec<Var>,
     /// What the image says of itself.
     pub(crate) image: Option<&'static ImageInfo>,
     /// Why it was refused.
@@ -63,6 +63,7 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
         image,
         log: LOG,
         trace: TRACE,
+        live_cell: live::live_cell,
     }))
 }
 
@@ -116,12 +117,16 @@ unsafe extern "C" fn image(stage: *mut rt::Stage, image: &'static ImageInfo) {
     let stage = unsafe { stage_of(stage) };
     stage.image = Some(image);
     output::register(image);
+    match Tables::of_image(image) {
+        Ok(tables) => stage.take_tables(tables),
+        Err(reason) => stage.reasons.push(reason),
+    }
 }
 
 unsafe extern "C" fn stage(stage: *mut rt::Stage, accessor: &'static Accessor) {
     // SAFETY: passed on.
     let stage = unsafe { stage_of(stage) };
-    match Site::new(accessor).map(Arc::new) {
+    match Site::new(accessor, &stage.tables, &mut stage.shared).map(Arc::new) {
         Ok(site) if stage.candidate.owns(&site.item) => stage.exports.push(site),
         Ok(site) => stage.imports.push(site),
         Err(reason) => stage.reasons.push(reason),

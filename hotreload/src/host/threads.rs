@@ -71,6 +71,7 @@ fn recycled(thread: u64) -> Option<&'static ThreadRecord> {
     record.epoch.store(0, Ordering::Relaxed);
     record.depth.store(0, Ordering::Relaxed);
     record.flags.store(0, Ordering::Relaxed);
+    record.held.clear();
     record.thread.store(thread, Ordering::Relaxed);
     record.orphaned.store(OWNED, Ordering::Release);
     Some(record)
@@ -99,6 +100,19 @@ pub(crate) fn in_older_code() -> Vec<ThreadStatus> {
             Some(ThreadStatus { id, name: platform::thread_name(id), commits_behind })
         })
         .collect()
+}
+
+/// The threads that may hold a guard of the state at this address.
+pub(crate) fn holding(state: usize) -> Vec<String> {
+    let holding = records().filter(|record| record.held.holds(state));
+    let name = |record: &ThreadRecord| {
+        let id = record.thread.load(Ordering::Relaxed);
+        match platform::thread_name(id) {
+            Some(name) => format!("thread `{name}` ({id})"),
+            None => format!("thread {id}"),
+        }
+    };
+    holding.map(name).collect()
 }
 
 /// After a fork only the calling thread is left in the child. Takes no lock and allocates nothing.

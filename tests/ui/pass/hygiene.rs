@@ -92,6 +92,7 @@ mod names {
         last()
     }
 
+    #[::hot::versioned]
     pub(crate) struct Box<'a>(pub(crate) &'a u8);
 
     #[::hot::export]
@@ -102,6 +103,42 @@ mod names {
         pub fn either(&self, _other: &Self) -> &u8 {
             self.0
         }
+    }
+
+    #[::hot::versioned]
+    pub(crate) struct Versioned<'a, T, const N: usize> {
+        text: &'a str,
+        values: [T; N],
+        #[hot(unsafe(opaque))]
+        foreign: Slot,
+    }
+
+    #[::hot::versioned]
+    pub(crate) struct TypeRef {
+        list: ::std::vec::Vec<u8>,
+    }
+
+    #[::hot::versioned]
+    #[repr(u16)]
+    pub(crate) enum Table {
+        Some = 3,
+        None,
+    }
+
+    #[::hot::versioned]
+    pub(crate) enum Field<T> {
+        Some(T),
+        None,
+    }
+
+    #[::hot::versioned]
+    pub(crate) trait Send<T> {
+        fn copy(&self, text: &str) -> T;
+    }
+
+    #[::hot::versioned]
+    pub(crate) trait Sync: ::std::marker::Send {
+        fn copy(&self, text: &str) -> u8;
     }
 
     ::hot::import! { pub(crate) math => { fn add(a: u8, b: u8) -> u8; } }
@@ -142,8 +179,26 @@ mod render {}
 }
 
 /// A type.
+#[::hot::versioned]
 #[derive(Debug, Clone, Copy)]
 pub struct World;
+
+/// A type whose layout is known.
+#[::hot::versioned(name = "Other")]
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// A field.
+    pub text: &'a str,
+    #[cfg(any())]
+    pub absent: Missing,
+}
+
+/// A trait whose methods are known.
+#[::hot::versioned]
+pub trait Shape {
+    /// A method.
+    fn area(&self) -> f32;
+}
 
 #[::hot::export]
 impl World {
@@ -163,13 +218,16 @@ impl World {
 mod allowed {
     use ::std::{boxed::Box, option::Option, string::String, vec::Vec};
 
+    #[::hot::versioned]
     #[deprecated]
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Old;
 
+    #[::hot::versioned]
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct View<'a>(pub(crate) &'a str);
 
+    #[::hot::versioned]
     #[derive(Debug, Clone, Copy)]
     struct Private;
 

@@ -4,6 +4,7 @@
 //! Scratch copies of `bundles/greeting`, `ping` and `pong` are edited, under the target folder.
 
 mod greeting;
+mod layouts;
 mod players;
 mod tour;
 
@@ -15,7 +16,7 @@ use examples::{
 };
 use tour::{Scene, Tour};
 
-const SCENES: [Scene; 10] = [
+const SCENES: [Scene; 13] = [
     greeting::linked,
     greeting::built_and_called,
     greeting::edited,
@@ -26,6 +27,9 @@ const SCENES: [Scene; 10] = [
     greeting::var_kept,
     players::each_other,
     players::method_edited,
+    layouts::held_by_layout,
+    layouts::held_by_handle,
+    layouts::both_at_once,
 ];
 
 const HELP: &str = "\

@@ -11,7 +11,7 @@ hot::import! {
     }
 }
 
-fn rally(strokes: u32) -> String {
+pub(crate) fn rally(strokes: u32) -> String {
     let mut said = Vec::new();
     hot::get!(ping::rally)(strokes, &mut said);
     said.join(" ")

@@ -4,6 +4,7 @@
 
 hot::bundle!();
 
+#[hot::versioned]
 pub struct Unit;
 
 /// About 20 ns: fifteen multiplications, each of which waits for the one before.

@@ -1,6 +1,6 @@
-//! One build of one bundle: its arguments, and what came of it.
+//! One build, of one bundle or of several: its arguments, and what came of it.
 //!
-//! Bundle and host package are named together (`-p bundle -p host --lib`). Built alone, the bundle
+//! Bundles and host package are named together (`-p bundle -p host --lib`). Built alone, the bundle
 //! would see only the features it asks for itself; a shared dependency with other features is
 //! another crate, and its types have other identities. What was tried with cargo 1.95:
 //! - `--lib` skips a package that has only binaries as long as another one has a library, and the
@@ -11,6 +11,7 @@
 //!   harnesses of libraries.
 //! - `cargo rustc`, needed to give one crate a `--cfg`, takes one package: there the host's features
 //!   do not count. The dependencies keep their identities otherwise; the bundle gets another one.
+//!   So several bundles are several runs of cargo.
 
 use std::{
     ffi::OsString,
@@ -19,7 +20,7 @@ use std::{
 };
 
 use super::{
-    BuildMessage, BuildSink, BundlePackage, HostPackage, Origin, Workspace, command,
+    Abandon, BuildMessage, BuildSink, BundlePackage, HostPackage, Origin, Workspace, command,
     origin::{Place, default_profile},
     process,
     report::Report,
@@ -30,7 +31,7 @@ use crate::host::{Code, Reason, Result};
 /// A build to be run. [`new`](Build::new) gives the defaults, the fields change them.
 pub(crate) struct Build<'a> {
     workspace: &'a Workspace,
-    bundle: &'a BundlePackage,
+    bundles: &'a [BundlePackage],
     /// The host's package; its features count.
     pub(crate) host: Option<HostPackage>,
     /// Cargo's name of the profile.
@@ -47,6 +48,8 @@ pub(crate) struct Build<'a> {
     pub(crate) colour: bool,
     /// Who shows the build.
     pub(crate) sink: BuildSink,
+    /// Ends the build from another thread.
+    pub(crate) abandon: Option<Abandon>,
 }
 
 /// A bundle that was built.
@@ -56,6 +59,9 @@ pub(crate) struct Built {
     pub(crate) library: PathBuf,
     /// Whether it was there already.
     pub(crate) fresh: bool,
+    /// The libraries for rustc of all packages with a local path that took part: the bundle's own
+    /// and those of its path dependencies are among them.
+    pub(crate) rlibs: Vec<PathBuf>,
     /// How long cargo took.
     pub(crate) duration: Duration,
     /// How many warnings rustc has, also of crates that were there already.
@@ -66,10 +72,10 @@ pub(crate) struct Built {
 
 impl<'a> Build<'a> {
     /// A build in the profile that this library was compiled in, shown on standard error.
-    pub(crate) fn new(workspace: &'a Workspace, bundle: &'a BundlePackage) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, bundles: &'a [BundlePackage]) -> Self {
         Build {
             workspace,
-            bundle,
+            bundles,
             host: None,
             profile: default_profile().to_owned(),
             triple: None,
@@ -78,6 +84,7 @@ impl<'a> Build<'a> {
             forward_allocation: false,
             colour: sink::is_coloured(),
             sink: sink::standard_error(),
+            abandon: None,
         }
     }
 
@@ -102,18 +109,31 @@ impl<'a> Build<'a> {
         self
     }
 
-    /// Builds, waits for cargo, and says where the library is.
-    pub(crate) fn run(&self) -> Result<Built> {
+    /// Builds, waits for cargo, and says where the libraries are, in the order of the bundles.
+    pub(crate) fn run(&self) -> Result<Vec<Built>> {
+        if !self.forward_allocation {
+            return self.run_cargo(self.bundles);
+        }
+        let mut built = Vec::new();
+        for bundle in self.bundles {
+            built.extend(self.run_cargo(std::slice::from_ref(bundle))?);
+        }
+        Ok(built)
+    }
+
+    fn run_cargo(&self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
         let start = Instant::now();
         let [target_dir, build_dir] = self.workspace.output_dirs();
         let outputs = [target_dir, build_dir].into_iter().chain(self.target_dir.clone());
         let mut command = command::cargo(self.workspace.root(), &outputs.collect::<Vec<_>>());
-        command.args(self.arguments()).env("CARGO_TERM_PROGRESS_WHEN", "never");
+        command.args(self.arguments(bundles)).env("CARGO_TERM_PROGRESS_WHEN", "never");
+        let names: Vec<_> = bundles.iter().map(|bundle| bundle.name.as_str()).collect();
+        let names = names.join(", ");
         let mut report = Report::default();
-        let status = process::run(&mut command, |event| {
-            report.take(event, &self.bundle.id, &self.sink);
+        let status = process::run(&mut command, self.abandon.as_ref(), |event| {
+            report.take(event, &self.sink);
             (self.sink)(BuildMessage::Progress {
-                bundle: &self.bundle.name,
+                bundle: &names,
                 crates: report.crates,
                 elapsed: start.elapsed(),
                 waiting: report.waiting,
@@ -124,28 +144,37 @@ impl<'a> Build<'a> {
         if !status.success() {
             return Err(report.failure(status).into());
         }
-        let (library, fresh) = report.library.ok_or_else(|| {
-            let message = format!("cargo built no shared library of `{}`", self.bundle.name);
-            let reason = Reason::new(Code::NotABundle, message);
-            if report.log.is_empty() { reason } else { reason.fact("cargo", report.log.trim_end()) }
-        })?;
-        Ok(Built {
-            library,
-            fresh,
-            duration: start.elapsed(),
-            warnings: report.warnings,
-            log: report.log,
-        })
+        let duration = start.elapsed();
+        let built = bundles.iter().map(|bundle| {
+            let (library, fresh) = report.libraries.remove(&bundle.id).ok_or_else(|| {
+                let message = format!("cargo built no shared library of `{}`", bundle.name);
+                let reason = Reason::new(Code::NotABundle, message);
+                match report.log.trim_end() {
+                    "" => reason,
+                    log => reason.fact("cargo", log),
+                }
+            })?;
+            Ok(Built {
+                library,
+                fresh,
+                rlibs: report.rlibs.clone(),
+                duration,
+                warnings: report.warnings,
+                log: report.log.clone(),
+            })
+        });
+        built.collect()
     }
 
-    fn arguments(&self) -> Vec<OsString> {
+    fn arguments(&self, bundles: &[BundlePackage]) -> Vec<OsString> {
         let verb = if self.forward_allocation { "rustc" } else { "build" };
         let mut arguments: Vec<OsString> = vec![verb.into()];
         let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
-        add(&["-p", &self.bundle.id.repr, "--lib"]);
+        bundles.iter().for_each(|bundle| add(&["-p", &bundle.id.repr]));
+        add(&["--lib"]);
         let host = self.host.as_ref().filter(|_| !self.forward_allocation);
         if let Some(host) = host {
-            if host.id != self.bundle.id {
+            if bundles.iter().all(|bundle| bundle.id != host.id) {
                 add(&["-p", &host.id.repr]);
             }
             add(&with_dev_dependencies(host));

@@ -40,6 +40,9 @@ fn program() -> OsString {
 pub(super) fn cargo(folder: &Path, target_dirs: &[PathBuf]) -> Command {
     let mut command = Command::new(program());
     command.current_dir(folder).stdin(Stdio::null());
+    // The workspaces of the unit tests say where they build.
+    #[cfg(test)]
+    command.env_remove("CARGO_TARGET_DIR");
     for (name, _) in env::vars_os().filter(|(name, _)| is_from_cargo_run(name)) {
         command.env_remove(name);
     }

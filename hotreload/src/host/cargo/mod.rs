@@ -6,7 +6,7 @@
 //! origin     how the running program was built, from where it lies
 //! build      one request: its arguments, its result                 (cargo build)
 //! report     what the build said: library, reports, cargo's own words
-//! process    a running cargo: its two streams, read at once; always waited for
+//! process    a running cargo: its two streams, read at once; ended and waited for
 //! command    which cargo, with which environment and folder
 //! sink       what is shown while a build runs
 //! names      hyphens, and what a misspelt name may have meant
@@ -28,6 +28,8 @@ mod workspace;
 mod tests;
 
 pub(crate) use build::{Build, Built};
-pub(crate) use origin::Origin;
+pub(crate) use origin::{Origin, Place};
+pub(crate) use process::Abandon;
+pub(crate) use sink::standard_error;
 pub use sink::{BuildMessage, BuildSink};
-pub(crate) use workspace::{BundlePackage, HostPackage, Workspace};
+pub(crate) use workspace::{BundlePackage, HostPackage, PathPackage, Workspace};

@@ -1,7 +1,7 @@
-//! What a running build reports: the library it makes, rustc's reports, and cargo's own words, which
+//! What a running build reports: the libraries it makes, rustc's reports, and cargo's own words, which
 //! are kept for the error that they may explain.
 
-use std::{path::PathBuf, process::ExitStatus};
+use std::{collections::HashMap, path::PathBuf, process::ExitStatus};
 
 use cargo_metadata::{
     Artifact, CompilerMessage, CrateType, Message, PackageId, diagnostic::DiagnosticLevel,
@@ -13,8 +13,10 @@ use crate::host::{Code, Reason};
 /// What a build has said so far.
 #[derive(Default)]
 pub(super) struct Report {
-    /// The bundle's shared library, and whether it was there already.
-    pub(super) library: Option<(PathBuf, bool)>,
+    /// The shared libraries, and whether they were there already.
+    pub(super) libraries: HashMap<PackageId, (PathBuf, bool)>,
+    /// The rlibs of packages with a local path.
+    pub(super) rlibs: Vec<PathBuf>,
     /// Crates compiled, not found fresh.
     pub(super) crates: usize,
     /// Whether cargo waits for another one's lock.
@@ -30,9 +32,9 @@ pub(super) struct Report {
 
 impl Report {
     /// Takes in one event, and shows it where it is to be shown as it is.
-    pub(super) fn take(&mut self, event: Event, bundle: &PackageId, sink: &BuildSink) {
+    pub(super) fn take(&mut self, event: Event, sink: &BuildSink) {
         let message = match event {
-            Event::Tick => return,
+            Event::Tick | Event::End | Event::Abandoned => return,
             Event::Line(line) => return self.line(&line),
             Event::Message(message) => *message,
         };
@@ -40,10 +42,12 @@ impl Report {
         match message {
             Message::CompilerArtifact(artifact) => {
                 self.crates += usize::from(!artifact.fresh);
-                if artifact.package_id == *bundle
-                    && let Some(library) = shared_library(&artifact)
-                {
-                    self.library = Some((library, artifact.fresh));
+                // Cargo's identities of packages begin with where they come from.
+                if artifact.package_id.repr.starts_with("path+") {
+                    self.rlibs.extend(rlibs(&artifact));
+                }
+                if let Some(library) = shared_library(&artifact) {
+                    self.libraries.insert(artifact.package_id, (library, artifact.fresh));
                 }
             }
             Message::CompilerMessage(message) => self.diagnostic(&message, sink),
@@ -106,6 +110,11 @@ fn shared_library(artifact: &Artifact) -> Option<PathBuf> {
         file.extension() == Some(std::env::consts::DLL_EXTENSION)
     };
     artifact.filenames.iter().filter(|_| shared).find(is_library).map(|it| it.clone().into())
+}
+
+fn rlibs(artifact: &Artifact) -> impl Iterator<Item = PathBuf> + '_ {
+    let is_rlib = |file: &&cargo_metadata::camino::Utf8PathBuf| file.extension() == Some("rlib");
+    artifact.filenames.iter().filter(is_rlib).map(|it| it.clone().into())
 }
 
 /// Whether a line of cargo's is an account of progress: its verb ends in column 12.

@@ -47,7 +47,7 @@ fn build(
     name: &str,
     change: impl FnOnce(&mut Build<'_>),
 ) -> (Result<Built>, String) {
-    let package = workspace.bundle(name).unwrap();
+    let package = [workspace.bundle(name).unwrap()];
     let shown = Arc::new(Mutex::new(String::new()));
     let mut build = Build::new(workspace, &package);
     let collect = shown.clone();
@@ -59,7 +59,7 @@ fn build(
     build.colour = false;
     build.profile = "dev".to_owned();
     change(&mut build);
-    let built = build.run();
+    let built = build.run().map(|mut built| built.remove(0));
     drop(build);
     (built, Arc::into_inner(shown).unwrap().into_inner().unwrap())
 }
@@ -151,7 +151,7 @@ fn names_profiles_and_target_folders() {
     assert_eq!(built.unwrap().library, root.join("out/else where/debug").join(&file));
 
     // A program in that folder was built so; one outside of any says nothing.
-    let package = workspace.bundle("named").unwrap();
+    let package = [workspace.bundle("named").unwrap()];
     let like = Build::new(&workspace, &package).like(&root.join("out/else where/my-fast/program"));
     assert_eq!(like.target_dir, Some(root.join("out/else where")));
     assert_eq!((like.profile.as_str(), like.host.unwrap().name.as_str()), ("my-fast", "program"));
@@ -249,7 +249,13 @@ fn path_dependencies_are_watched_wherever_they_lie() {
     let (_elsewhere, outside) = workspace(&[
         ("far/Cargo.toml", &package("far", "[dependencies]\nfarther.path = \"../farther\"\n")),
         ("far/src/lib.rs", ""),
-        ("farther/Cargo.toml", &package("farther", "")),
+        (
+            "farther/Cargo.toml",
+            &package("farther", "[dependencies]\nscripted.path = \"../scripted\"\n"),
+        ),
+        ("scripted/Cargo.toml", &package("scripted", "")),
+        ("scripted/src/lib.rs", ""),
+        ("scripted/build.rs", "fn main() {}"),
         ("farther/src/lib.rs", ""),
     ]);
     let dependencies = format!(
@@ -270,7 +276,9 @@ fn path_dependencies_are_watched_wherever_they_lie() {
         ("unrelated/src/lib.rs", ""),
     ]);
     let workspace = Workspace::find(std::slice::from_ref(&root)).unwrap();
-    let mut folders = workspace.watch_paths(&workspace.bundle("my-bundle").unwrap());
+    let packages = workspace.path_packages(&workspace.bundle("my-bundle").unwrap().folder);
+    assert!(packages.iter().all(|it| it.has_build_script == it.folder.ends_with("scripted")));
+    let mut folders: Vec<_> = packages.into_iter().map(|it| it.folder).collect();
     assert_eq!(folders[0], root.join("my-bundle"));
     folders.sort();
     let mut expected = vec![
@@ -279,6 +287,7 @@ fn path_dependencies_are_watched_wherever_they_lie() {
         root.join("scripts"),
         outside.join("far"),
         outside.join("farther"),
+        outside.join("scripted"),
     ];
     expected.sort();
     assert_eq!(folders, expected);

@@ -36,6 +36,15 @@ pub(crate) struct BundlePackage {
     pub(super) id: PackageId,
 }
 
+/// A package whose sources lie in a folder of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PathPackage {
+    /// The folder of its `Cargo.toml`.
+    pub(crate) folder: PathBuf,
+    /// Whether it has a build script, which may read any file.
+    pub(crate) has_build_script: bool,
+}
+
 /// The package that the running program belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostPackage {
@@ -45,6 +54,8 @@ pub(crate) struct HostPackage {
     pub(crate) target: String,
     /// What kind of program it is.
     pub(crate) place: Place,
+    /// The folder of its `Cargo.toml`.
+    pub(crate) folder: PathBuf,
     pub(super) id: PackageId,
     pub(super) has_dev_dependencies: bool,
 }
@@ -106,8 +117,14 @@ impl Workspace {
         &self.target_dir
     }
 
+    /// Every member.
+    #[cfg(feature = "cli")]
+    pub(crate) fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
     /// Both folders that cargo writes to.
-    pub(super) fn output_dirs(&self) -> [PathBuf; 2] {
+    pub(crate) fn output_dirs(&self) -> [PathBuf; 2] {
         [self.target_dir.clone(), self.build_dir.clone()]
     }
 
@@ -174,39 +191,47 @@ impl Workspace {
             name: package.name.to_string(),
             target,
             place: origin.place,
+            folder: folder_of(package).to_owned(),
             id: package.id.clone(),
             has_dev_dependencies: (package.dependencies.iter())
                 .any(|it| it.kind == DependencyKind::Development),
         })
     }
 
-    /// The folders whose change can change the bundle: its own and those of all packages it depends
-    /// on by path, wherever they lie. The bundle's comes first. A folder may hold the target
+    /// The package in `folder` and all packages that it depends on by path, wherever they lie: what
+    /// can change what is built of it. The package itself comes first. A folder may hold the target
     /// folder, as that of a package at the workspace's root does.
-    pub(crate) fn watch_paths(&self, bundle: &BundlePackage) -> Vec<PathBuf> {
-        let mut folders = vec![bundle.folder.clone()];
+    ///
+    /// One that cannot be read is named all the same: mending it is a change.
+    pub(crate) fn path_packages(&self, folder: &Path) -> Vec<PathPackage> {
+        // Packages outside of the workspace are described by their own.
+        let mut others: Vec<Package> = Vec::new();
+        let mut found = vec![PathPackage { folder: folder.to_owned(), has_build_script: false }];
         let mut next = 0;
-        while let Some(folder) = folders.get(next).cloned() {
+        while let Some(folder) = found.get(next).map(|it| it.folder.clone()) {
             next += 1;
-            let known = self.packages.iter().find(|it| folder_of(it) == folder).cloned();
-            // A package outside of the workspace is described by its own. One that cannot be read is
-            // watched all the same: mending it is a change.
-            let package = known.or_else(|| {
-                metadata(&folder).ok()?.packages.into_iter().find(|it| folder_of(it) == folder)
-            });
-            for dependency in package.into_iter().flat_map(|it| it.dependencies) {
-                match dependency.path {
+            let is_there = |it: &&Package| folder_of(it) == folder;
+            if !self.packages.iter().chain(&others).any(|it| is_there(&it)) {
+                others.extend(metadata(&folder).into_iter().flat_map(|it| it.packages));
+            }
+            let Some(package) = self.packages.iter().chain(&others).find(is_there) else {
+                continue;
+            };
+            found[next - 1].has_build_script =
+                package.targets.iter().any(|target| target.is_custom_build());
+            for dependency in &package.dependencies {
+                match &dependency.path {
                     Some(path) if dependency.kind != DependencyKind::Development => {
-                        let path = path.into_std_path_buf();
-                        if !folders.contains(&path) {
-                            folders.push(path);
+                        let folder = path.as_std_path().to_owned();
+                        if found.iter().all(|known| known.folder != folder) {
+                            found.push(PathPackage { folder, has_build_script: false });
                         }
                     }
                     _ => {}
                 }
             }
         }
-        folders
+        found
     }
 }
 

@@ -62,3 +62,68 @@ pub(crate) fn probe_mappings(n: usize) -> bool {
     let unmapped = unsafe { libc::munmap(start, length) } == 0;
     split && unmapped
 }
+
+/// From now on, processes whose parent ends become children of this one, if they come from it.
+#[cfg(feature = "cli")]
+pub(crate) fn adopt_orphans() {
+    let yes: libc::c_ulong = 1;
+    // SAFETY: the option takes a number. Old kernels do not know it: then orphans are not adopted.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, yes) };
+}
+
+/// Waits for adopted children that have ended, so that no zombies pile up. The end of `except` is for
+/// somebody else to see.
+#[cfg(feature = "cli")]
+pub(crate) fn reap_orphans(except: u32) {
+    let options = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+    loop {
+        // SAFETY: zeroes are a value of the struct, which is made of numbers and pointers.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        // SAFETY: `info` is a local that may be written.
+        if unsafe { libc::waitid(libc::P_ALL, 0, &mut info, options) } != 0 {
+            return;
+        }
+        // SAFETY: `waitid` has written the fields for a child, or left the zeroes.
+        let child = unsafe { info.si_pid() };
+        if child == 0 || u32::try_from(child) == Ok(except) {
+            return;
+        }
+        super::reap(child);
+    }
+}
+
+/// Ends all children but `except` that have not left this process's session, and what these leave
+/// behind: to be called when `except` has ended and its own have been adopted.
+#[cfg(feature = "cli")]
+pub(crate) fn end_orphans(except: u32) {
+    let own = std::process::id();
+    let Some((_, session)) = family(own) else { return };
+    // Each round ends a generation.
+    loop {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = processes.filter_map(|it| it.file_name().to_str()?.parse::<u32>().ok());
+        let orphans: Vec<_> = numbers
+            .filter(|it| *it != except && family(*it) == Some((own, session)))
+            .filter_map(|it| libc::pid_t::try_from(it).ok())
+            .collect();
+        if orphans.is_empty() {
+            return;
+        }
+        for orphan in orphans {
+            // SAFETY: takes numbers only. It is a child of this process that was not waited for: no
+            // other process has its number.
+            unsafe { libc::kill(orphan, libc::SIGKILL) };
+            super::reap(orphan);
+        }
+    }
+}
+
+/// A process's parent and session.
+#[cfg(feature = "cli")]
+fn family(process: u32) -> Option<(u32, i32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before it, in brackets, may hold anything. Then: state, parent, group, session.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(1);
+    let parent = fields.next()?.parse().ok()?;
+    Some((parent, fields.nth(1)?.parse().ok()?))
+}

@@ -23,3 +23,15 @@ pub(crate) fn thread_name(_id: u64) -> Option<String> {
 pub(crate) fn probe_mappings(_n: usize) -> bool {
     true
 }
+
+/// Nothing: there is no such thing here.
+#[cfg(feature = "cli")]
+pub(crate) fn adopt_orphans() {}
+
+/// Nothing: there are none.
+#[cfg(feature = "cli")]
+pub(crate) fn reap_orphans(_except: u32) {}
+
+/// Nothing: there are none; see [`adopt_orphans`].
+#[cfg(feature = "cli")]
+pub(crate) fn end_orphans(_except: u32) {}

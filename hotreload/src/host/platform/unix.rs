@@ -3,7 +3,14 @@
 use std::{
     fs::{DirBuilder, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsRawFd, RawFd},
+        unix::{
+            fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+            net::UnixStream,
+        },
+    },
     path::{Path, PathBuf},
 };
 
@@ -120,4 +127,107 @@ pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
         folder.set_permissions(Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// An open file, known by more than its number, for a forked child to close.
+#[derive(Debug)]
+pub(crate) struct FileId {
+    fd: RawFd,
+    device: libc::dev_t,
+    inode: libc::ino_t,
+}
+
+impl FileId {
+    /// The file that is open under this number.
+    pub(crate) fn of(fd: RawFd) -> io::Result<FileId> {
+        let mut stat = MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: `stat` is a local that may be written; a number that is not open is an error.
+        if unsafe { libc::fstat(fd, stat.as_mut_ptr()) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: `fstat` has written it, as it succeeded.
+        let stat = unsafe { stat.assume_init() };
+        Ok(FileId { fd, device: stat.st_dev, inode: stat.st_ino })
+    }
+
+    /// Closes the file, in a forked child, where nobody else uses it: the thread that did is not
+    /// there. Does nothing if the number is another file's. Fit for a fork handler.
+    pub(crate) fn close(&self) {
+        if FileId::of(self.fd).is_ok_and(|it| (it.device, it.inode) == (self.device, self.inode)) {
+            // SAFETY: the number is open and is this very file's. Its owner is a value on the stack
+            // of a thread that the child does not have: nothing will use or close it again.
+            unsafe { libc::close(self.fd) };
+        }
+    }
+}
+
+/// Whether there is a process of this number.
+pub(crate) fn is_process(id: u32) -> bool {
+    let Some(id) = libc::pid_t::try_from(id).ok().filter(|id| *id > 0) else { return false };
+    // SAFETY: takes numbers only. Signal 0 is none.
+    let found = unsafe { libc::kill(id, 0) } == 0;
+    found || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
+}
+
+/// The user at the other end of a connection.
+pub(crate) fn peer(stream: &UnixStream) -> io::Result<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+        let to = (&raw mut peer).cast();
+        // SAFETY: `to` leads to a local of `length` bytes that may be written, and so does the
+        // pointer to `length`.
+        let result = unsafe {
+            libc::getsockopt(
+                stream.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_PEERCRED,
+                to,
+                &mut length,
+            )
+        };
+        if result == 0 { Ok(peer.uid) } else { Err(io::Error::last_os_error()) }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let (mut user, mut group) = (0, 0);
+        // SAFETY: both are locals that may be written.
+        match unsafe { libc::getpeereid(stream.as_raw_fd(), &mut user, &mut group) } {
+            0 => Ok(user),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Sends a signal to a child that was not waited for yet, or to the process group that it leads.
+#[cfg(feature = "cli")]
+pub(crate) fn signal(child: u32, group: bool, signal: i32) {
+    let Some(id) = libc::pid_t::try_from(child).ok().filter(|id| *id > 1) else { return };
+    // SAFETY: takes numbers only. The child's number is not another process's until it is waited
+    // for, and neither is its group's.
+    unsafe { libc::kill(if group { -id } else { id }, signal) };
+}
+
+/// Whether a child has ended. It is still to be waited for.
+#[cfg(feature = "cli")]
+pub(crate) fn has_ended(child: u32) -> bool {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+    // SAFETY: `info` is a local that may be written.
+    if unsafe { libc::waitid(libc::P_PID, child, info.as_mut_ptr(), options) } != 0 {
+        // No such child: it was waited for.
+        return true;
+    }
+    // SAFETY: zeroes are a value of the struct, which is made of numbers and pointers.
+    let info = unsafe { info.assume_init() };
+    // Nothing is written if the child still runs.
+    info.si_signo != 0
+}
+
+/// Waits for a child that has ended or was killed, and is no `Child` of std's.
+#[cfg(all(target_os = "linux", feature = "cli"))]
+pub(super) fn reap(child: libc::pid_t) {
+    // SAFETY: no status is asked for.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
 }

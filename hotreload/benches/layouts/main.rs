@@ -1,0 +1,188 @@
+//! What it costs to know the layouts of types: `cargo bench -p hotreload --bench layouts`. With
+//! `-- quick` it measures a few times only.
+//!
+//! **When compiling.** A workspace with two bundles is written under the target folder: the same
+//! hundred structs of twelve fields, with `#[hot::versioned]` in the one, without it in the other. No
+//! exported signature has them; the exported function that is edited is the same. Both are built by
+//! turns, after an edit of one line and from nothing but their dependencies. The figures are the
+//! median of the differences, and the difference of the sections `.hot`, for one type.
+//!
+//! **When checking.** A second workspace has bundles of 10, 1,000 and 10,000 exports over twenty
+//! versioned types, and for each a bundle `.._user` that is linked with it as an rlib, and so calls
+//! every export. An optimised host loads both, and asks [`hot::Host::check`] again and again about the
+//! first one's file: every export is compared with the one that its user was compiled against. A
+//! check reads the file where it lies; a load does the same with a copy of it, and what that takes
+//! is measured by turns (`copy_ms`): with the profile `dev`, and no debug information, some kilobytes
+//! of each export are copied.
+
+mod sources;
+#[path = "../workspace/mod.rs"]
+mod workspace;
+
+use std::{
+    collections::HashMap,
+    env, io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    time::Instant,
+};
+
+use sources::{EXPORTS, TYPES};
+use workspace::{build, cargo, clean, median};
+
+/// How often it is measured.
+struct Effort {
+    edits: u32,
+    clean_builds: u32,
+    /// How often a host is started for each number of exports: where the system puts things changes
+    /// what the same code takes.
+    hosts: u32,
+    checks: u32,
+}
+
+const THOROUGH: Effort = Effort { edits: 21, clean_builds: 7, hosts: 5, checks: 31 };
+const QUICK: Effort = Effort { edits: 5, clean_builds: 2, hosts: 1, checks: 9 };
+
+/// Edits before those that are measured.
+const WARM_UP: u32 = 2;
+
+fn main() -> ExitCode {
+    let quick = env::args().any(|argument| argument == "quick");
+    match run(if quick { &QUICK } else { &THOROUGH }) {
+        Ok(figures) => {
+            print!("\n{figures}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("layouts: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(effort: &Effort) -> io::Result<String> {
+    let folder = workspace::folder("layouts")?;
+    let (structs, exports) = (folder.join("structs"), folder.join("exports"));
+    sources::write_structs(&structs)?;
+    sources::write_exports(&exports)?;
+    println!("building the host");
+    build(&exports, &["--release", "-p", "host"])?;
+    let host = exports.join("target/release").join(format!("host{}", env::consts::EXE_SUFFIX));
+    Ok(compiling(&structs, &host, effort)? + &checking(&exports, &host, effort)?)
+}
+
+/// What the attribute costs when a bundle is compiled.
+fn compiling(structs: &Path, host: &Path, effort: &Effort) -> io::Result<String> {
+    println!("building the bundles of {TYPES} structs");
+    for bundle in ["plain", "versioned"] {
+        sources::edit(structs, bundle, 0)?;
+        build(structs, &["-p", bundle])?;
+    }
+    let edits = by_turns(WARM_UP + effort.edits, |bundle, number| {
+        sources::edit(structs, bundle, 1 + number)?;
+        timed(|| build(structs, &["-p", bundle]))
+    })?;
+    let clean_builds = by_turns(effort.clean_builds, |bundle, _| {
+        cargo(structs, &["clean", "-q", "-p", bundle])?;
+        timed(|| build(structs, &["-p", bundle]))
+    })?;
+    let mut figures = String::new();
+    for (name, pairs) in [("edit", &edits[WARM_UP as usize..]), ("clean", &clean_builds)] {
+        println!("\n# {name}: median milliseconds of {} builds", pairs.len());
+        println!("without the attribute  {:8.1}", median(pairs.iter().map(|it| it.plain)));
+        println!("with it                {:8.1}", median(pairs.iter().map(|it| it.versioned)));
+        let one = median(pairs.iter().map(|it| it.versioned - it.plain)) / f64::from(TYPES);
+        figures += &format!("figure: layouts.{name}_ms_per_type {one:.3}\n");
+    }
+    let size = |bundle| -> io::Result<f64> {
+        let library = library(structs, bundle);
+        Ok(measure(host, &["section".as_ref(), library.as_ref()])?["section"])
+    };
+    let bytes = (size("versioned")? - size("plain")?) / f64::from(TYPES);
+    Ok(figures + &format!("figure: layouts.manifest_bytes_per_type {bytes:.0}\n"))
+}
+
+/// Milliseconds of the same build.
+struct Pair {
+    plain: f64,
+    versioned: f64,
+}
+
+/// Measures both bundles, each as often the first.
+fn by_turns(
+    rounds: u32,
+    mut one: impl FnMut(&'static str, u32) -> io::Result<f64>,
+) -> io::Result<Vec<Pair>> {
+    let pairs = (0..rounds).map(|round| {
+        if round % 2 == 0 {
+            let plain = one("plain", round)?;
+            Ok(Pair { plain, versioned: one("versioned", round)? })
+        } else {
+            let versioned = one("versioned", round)?;
+            Ok(Pair { plain: one("plain", round)?, versioned })
+        }
+    });
+    pairs.collect()
+}
+
+fn timed(run: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {
+    let started = Instant::now();
+    run()?;
+    Ok(started.elapsed().as_secs_f64() * 1e3)
+}
+
+/// What a check costs before a bundle is loaded.
+fn checking(exports: &Path, host: &Path, effort: &Effort) -> io::Result<String> {
+    for count in EXPORTS {
+        println!("building the bundle of {count} exports");
+        let bundle = sources::bundle(count);
+        let seconds =
+            timed(|| build(exports, &["-p", &bundle, "-p", &sources::user(count)]))? / 1e3;
+        println!("  {seconds:.0} s");
+    }
+    let rounds = effort.checks.to_string();
+    // By turns: other load on the machine comes and goes.
+    let mut hosts: HashMap<u32, Vec<HashMap<String, f64>>> = HashMap::new();
+    for _ in 0..effort.hosts {
+        for count in EXPORTS {
+            let bundle = library(exports, &sources::bundle(count));
+            let user = library(exports, &sources::user(count));
+            let arguments = ["check".as_ref(), bundle.as_ref(), user.as_ref(), rounds.as_ref()];
+            hosts.entry(count).or_default().push(measure(host, &arguments)?);
+        }
+    }
+    let of = |count, name: &str| median(hosts[&count].iter().map(|host| host[name]));
+    println!("\n# checks: medians of {} hosts, {} checks each", effort.hosts, effort.checks);
+    println!("exports    check ms    copy alone   load ms    megabytes");
+    let mut figures = String::new();
+    for count in EXPORTS {
+        let [check, copy, load, bytes] =
+            ["check", "copy", "load", "bytes"].map(|name| of(count, name));
+        println!("{count:>7}  {check:>10.3}  {copy:>12.3} {load:>9.1} {:>12.1}", bytes / 1e6);
+        figures += &format!("figure: layouts.preflight_ms_{count} {check:.3}\n");
+        figures += &format!("figure: layouts.copy_ms_{count} {copy:.3}\n");
+    }
+    let growth = of(10_000, "check") / of(1_000, "check") / 10.0;
+    Ok(figures + &format!("figure: layouts.preflight_growth {growth:.3}\n"))
+}
+
+/// Where cargo has put a bundle.
+fn library(workspace: &Path, bundle: &str) -> PathBuf {
+    let name = format!("{}{bundle}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    workspace.join("target/debug").join(name)
+}
+
+/// Runs the host. It prints names and values.
+fn measure(host: &Path, arguments: &[&std::ffi::OsStr]) -> io::Result<HashMap<String, f64>> {
+    let mut command = clean(Command::new(host));
+    let output = command.args(arguments).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(format!("the host ended with {}", output.status)));
+    }
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let values = lines.lines().filter_map(|line| {
+        let (name, value) = line.split_once(' ')?;
+        Some((name.to_owned(), value.parse().ok()?))
+    });
+    Ok(values.collect())
+}

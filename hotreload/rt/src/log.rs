@@ -1,0 +1,141 @@
+//! A bundle's logger: hands everything to the host's.
+
+use core::mem::MaybeUninit;
+
+use log::{
+    LevelFilter, Log, Metadata, Record,
+    kv::{self, VisitSource, VisitValue},
+};
+
+use crate::{
+    events::{KeyValue, LogRecord, Slice, Value},
+    finish,
+    table::{Text, table},
+};
+
+/// Makes the host's logger this image's, unless a constructor has set another one.
+pub(super) fn install() {
+    if log::set_logger(&Forward).is_ok() {
+        // The host's level may change at any time, and nothing would tell: it is asked each time.
+        log::set_max_level(LevelFilter::Trace);
+    }
+}
+
+struct Forward;
+
+impl Log for Forward {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let host = table().log;
+        let level = metadata.level() as usize;
+        if level > (host.max_level)() {
+            return false;
+        }
+        // SAFETY: the text outlives the call.
+        let enabled = unsafe { (host.enabled)(level, Text::new(metadata.target())) };
+        // SAFETY: the host's function has just set the flag, or not.
+        unsafe { finish(MaybeUninit::new(enabled)) }
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let formatted;
+        let message = match record.args().as_str() {
+            Some(text) => text,
+            None => {
+                formatted = record.args().to_string();
+                &formatted
+            }
+        };
+        let mut fields = Fields::default();
+        // A source that fails half-way: what came before is logged.
+        let _ = record.key_values().visit(&mut fields);
+        let fields: Vec<_> = fields.0.iter().map(Owned::borrow).collect();
+        let record = LogRecord {
+            level: record.level() as usize,
+            target: Text::new(record.target()),
+            message: Text::new(message),
+            module: Text::maybe(record.module_path()),
+            file: Text::maybe(record.file()),
+            line: record.line().unwrap_or(0),
+            fields: Slice::new(&fields),
+        };
+        // SAFETY: everything that the record borrows outlives the call.
+        unsafe { (table().log.log)(&record) }
+        // SAFETY: the host's function has just set the flag, or not.
+        unsafe { finish(MaybeUninit::new(())) }
+    }
+
+    fn flush(&self) {
+        (table().log.flush)();
+        // SAFETY: the host's function has just set the flag, or not.
+        unsafe { finish(MaybeUninit::new(())) }
+    }
+}
+
+/// A field whose texts are kept until the call is over.
+struct Owned {
+    key: String,
+    text: String,
+    value: Value,
+}
+
+impl Owned {
+    fn borrow(&self) -> KeyValue {
+        let value = match self.value {
+            Value::Text(_) => Value::Text(Text::new(&self.text)),
+            Value::Formatted(_) => Value::Formatted(Text::new(&self.text)),
+            number => number,
+        };
+        KeyValue { key: Text::new(&self.key), value }
+    }
+}
+
+#[derive(Default)]
+struct Fields(Vec<Owned>);
+
+impl<'a> VisitSource<'a> for Fields {
+    fn visit_pair(&mut self, key: kv::Key<'a>, value: kv::Value<'a>) -> Result<(), kv::Error> {
+        let mut field = Owned {
+            key: key.as_str().to_owned(),
+            text: String::new(),
+            value: Value::Formatted(Text::new("")),
+        };
+        value.visit(&mut field)?;
+        self.0.push(field);
+        Ok(())
+    }
+}
+
+/// Visitors of plain numbers.
+macro_rules! numbers {
+    ($($visit:ident $type:ty => $variant:ident;)*) => {
+        $(fn $visit(&mut self, value: $type) -> Result<(), kv::Error> {
+            self.value = Value::$variant(value);
+            Ok(())
+        })*
+    };
+}
+
+impl<'a> VisitValue<'a> for &mut Owned {
+    fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
+        self.text = value.to_string();
+        Ok(())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
+        self.text = value.to_owned();
+        self.value = Value::Text(Text::new(""));
+        Ok(())
+    }
+
+    numbers! {
+        visit_bool bool => Bool;
+        visit_i64 i64 => I64;
+        visit_u64 u64 => U64;
+        visit_i128 i128 => I128;
+        visit_u128 u128 => U128;
+        visit_f64 f64 => F64;
+    }
+}

@@ -1,0 +1,5 @@
+//! The command `cargo hotreload`.
+
+fn main() -> std::process::ExitCode {
+    hot::cli::main()
+}

@@ -1,0 +1,44 @@
+//! The writer's lock.
+
+use std::{
+    cell::Cell,
+    sync::{MutexGuard, PoisonError},
+};
+
+use crate::host::{Code, Reason, Result, host::Inner, world::World};
+
+thread_local! {
+    /// Set while this thread holds the writer's lock.
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The writer's lock; a thread that asks for it again is told so instead of waiting for itself.
+pub(crate) struct Writing<'a>(MutexGuard<'a, World>);
+
+impl Writing<'_> {
+    pub(crate) fn world(&self) -> &World {
+        &self.0
+    }
+
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        &mut self.0
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        WRITING.set(false);
+    }
+}
+
+impl Inner {
+    pub(crate) fn write(&self) -> Result<Writing<'_>> {
+        if WRITING.get() {
+            return Err(Reason::new(Code::Reentrant, "a reload is under way on this thread").into());
+        }
+        // A panic under the lock is one of the host's own code; what it published is complete.
+        let guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        WRITING.set(true);
+        Ok(Writing(guard))
+    }
+}

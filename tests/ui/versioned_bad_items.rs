@@ -1,0 +1,44 @@
+//! What `#[hot::versioned]` does not take.
+
+#[hot::versioned]
+union Union {
+    a: u8,
+}
+
+#[hot::versioned]
+type Alias = u8;
+
+#[hot::versioned]
+fn function() {}
+
+#[hot::versioned]
+impl Plain {}
+
+struct Plain;
+
+#[hot::versioned]
+trait Associated {
+    type Item;
+    fn item(&self) -> Self::Item;
+}
+
+#[hot::versioned]
+trait NotDynCompatible {
+    const LIMIT: u8;
+    fn new() -> Self;
+    fn generic<T>(&self, value: T);
+    fn hidden(&self) -> impl Copy;
+    async fn later(&self);
+    fn not_in_objects(value: Self) -> Self
+    where
+        Self: Sized;
+}
+
+#[hot::versioned]
+trait UnknownSuper: Clone2 {
+    fn method(&self, plain: Plain);
+}
+
+trait Clone2 {}
+
+fn main() {}
