@@ -22,6 +22,11 @@ const SIZES: [usize; 8] = [264, 360, 456, 552, 648, 744, 840, 936];
 /// glibc may just have filled this thread's cache from it.
 const ATTEMPTS: usize = 4;
 
+/// How many blocks are looked at, at most, to find those for the attempts. A free block of 16
+/// bytes more than asked for is too small to be cut: glibc hands it out whole, and takes it back
+/// as one of another size. A heap may be full of them.
+const LOOKS: usize = 4096;
+
 /// Whether the global allocator is [`System`], or a wrapper that adds nothing to a block.
 ///
 /// `false` is the safe answer: an allocator that hands out its free blocks in another order than
@@ -32,37 +37,48 @@ const ATTEMPTS: usize = 4;
 /// The calling thread does as well as a fresh one, by trial: what other threads do meanwhile
 /// matters, not what this one has freed before.
 pub(crate) fn is_system_compatible() -> bool {
-    shared_sizes() == SIZES.len()
+    share_blocks(&System, &Global)
 }
 
-/// For how many sizes blocks are shared both ways.
-fn shared_sizes() -> usize {
-    let shared = |from: &dyn GlobalAlloc, to: &dyn GlobalAlloc, layout| {
-        (0..ATTEMPTS).any(|_| hands_over(from, to, layout))
-    };
-    let layout = |size| Layout::from_size_align(size, 8).expect("a valid layout");
-    let both = |&&size: &&usize| {
-        shared(&System, &Global, layout(size)) && shared(&Global, &System, layout(size))
-    };
-    SIZES.iter().filter(both).count()
+fn share_blocks(one: &dyn GlobalAlloc, other: &dyn GlobalAlloc) -> bool {
+    SIZES.into_iter().all(|size| {
+        let layout = Layout::from_size_align(size, 8).expect("a valid layout");
+        hands_over(one, other, layout) && hands_over(other, one, layout)
+    })
 }
 
-/// Whether `to` hands out the address of a block that `from` has freed.
+/// Whether `to` hands out the address of a block that `from` has freed, where `from` itself does.
 fn hands_over(from: &dyn GlobalAlloc, to: &dyn GlobalAlloc, layout: Layout) -> bool {
-    // Three blocks, of which the middle one is freed: between two that are in use it cannot melt
-    // into free space that a larger block would be cut from. With more than one, glibc's cache of
-    // the thread, full or just filled, has room for the one that is freed.
-    let blocks = [(); 3].map(|()| allocate(from, layout));
-    let freed = blocks[1].addr();
-    free(from, blocks[1], layout);
+    // Kept until the end, lest they come again. Room for all of them, made now: what this list
+    // asks for meanwhile would come between.
+    let mut kept = Vec::with_capacity(3 * LOOKS);
+    let (mut attempts, mut found) = (0, false);
+    for _ in 0..LOOKS {
+        // Three blocks, of which the middle one is freed: between two that are in use it cannot
+        // melt into free space that a larger block would be cut from. With more than one, glibc's
+        // cache of the thread, full or just filled, has room for the one that is freed.
+        let blocks = [(); 3].map(|()| allocate(from, layout));
+        let freed = blocks[1].addr();
+        free(from, blocks[1], layout);
+        let again = allocate(from, layout);
+        kept.extend([blocks[0], blocks[2]]);
+        if again.addr() != freed || again.is_null() {
+            kept.push(again);
+            continue;
+        }
+        free(from, again, layout);
 
-    // One block only: the more are asked for, the more often does an allocator that pads its
-    // blocks happen on the address by way of a heap shared with other threads.
-    let asked = allocate(to, layout);
-    let found = asked.addr() == freed && !asked.is_null();
-    free(to, asked, layout);
-    free(from, blocks[0], layout);
-    free(from, blocks[2], layout);
+        // One block only: the more are asked for, the more often does an allocator that pads its
+        // blocks happen on the address by way of a heap shared with other threads.
+        let asked = allocate(to, layout);
+        found = asked.addr() == freed;
+        free(to, asked, layout);
+        attempts += 1;
+        if found || attempts == ATTEMPTS {
+            break;
+        }
+    }
+    kept.into_iter().for_each(|block| free(from, block, layout));
     found
 }
 
@@ -103,12 +119,55 @@ unsafe impl GlobalAlloc for Global {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    /// Adds to each block of System's.
+    struct Padded;
+
+    // SAFETY: System's own promise, for a layout that is larger than the one asked for.
+    unsafe impl GlobalAlloc for Padded {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller's promise; the size is not zero.
+            unsafe { System.alloc(padded(layout)) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: the caller's promise; the block came from `alloc` above.
+            unsafe { System.dealloc(block, padded(layout)) }
+        }
+    }
+
+    fn padded(layout: Layout) -> Layout {
+        Layout::from_size_align(layout.size() + 1, layout.align()).unwrap()
+    }
+
+    /// Leaves this thread with free blocks, each a little larger than one of a size asks for: too
+    /// little to cut off.
+    fn leave_holes() -> Vec<Vec<u8>> {
+        let hole = |size| move |_| (vec![0_u8; size + 16], vec![0_u8; 24]);
+        let blocks = SIZES.into_iter().flat_map(|size| (0..400).map(hole(size)));
+        let (holes, between): (Vec<_>, Vec<_>) = blocks.unzip();
+        drop(holes);
+        between
+    }
+
     #[test]
     fn system_is_compatible_with_itself() {
         // Whatever blocks this thread keeps.
-        for size in super::SIZES {
+        for size in SIZES {
             drop((0..20).map(|_| vec![0_u8; size]).collect::<Vec<_>>());
         }
-        assert!((0..100).all(|_| super::is_system_compatible()));
+        assert!((0..100).all(|_| is_system_compatible()));
+        let between = leave_holes();
+        assert!((0..100).all(|_| is_system_compatible()));
+        drop(between);
+    }
+
+    #[test]
+    fn an_allocator_that_pads_blocks_is_found_out() {
+        assert!((0..100).all(|_| !share_blocks(&System, &Padded)));
+        let between = leave_holes();
+        assert!((0..100).all(|_| !share_blocks(&System, &Padded)));
+        drop(between);
     }
 }
