@@ -7,8 +7,10 @@ use std::{
 };
 
 use object::{
-    Architecture, Endianness, Object, ObjectKind, ObjectSection, ObjectSegment, ReadCache,
-    read::elf::{Dyn, ElfFile64, FileHeader, ProgramHeader},
+    Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment,
+    ReadCache, ReadRef, bytes_of,
+    elf::{DT_NEEDED, FileHeader64, PT_LOAD},
+    read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, SectionTable},
 };
 
 use super::{Code, Reason, manifest::Manifest};
@@ -31,38 +33,33 @@ impl ObjectFile {
             return Err(not_a_library("it is empty"));
         }
         let cache = ReadCache::new(file);
-        let object =
-            object::File::parse(&cache).map_err(|error| not_a_library(&error.to_string()))?;
-        if object.architecture() != architecture()
-            || object.is_little_endian() != cfg!(target_endian = "little")
+        let parts = Parts::find(&cache).map_err(|error| not_a_library(&error.to_string()))?;
+        if parts.architecture != architecture()
+            || parts.is_little_endian != cfg!(target_endian = "little")
         {
             return Err(Reason::new(Code::OtherMachine, "the library is for another machine")
                 .fact("host", format!("{:?}", architecture()))
-                .fact("found", format!("{:?}", object.architecture())));
+                .fact("found", format!("{:?}", parts.architecture)));
         }
-        if object.kind() != ObjectKind::Dynamic {
-            return Err(not_a_library(&format!("it is of the kind {:?}", object.kind())));
+        if parts.kind != ObjectKind::Dynamic {
+            return Err(not_a_library(&format!("it is of the kind {:?}", parts.kind)));
         }
-        for segment in object.segments() {
-            let (offset, size) = segment.file_range();
+        for (offset, size) in parts.segments {
             if offset.checked_add(size).is_none_or(|end| end > length) {
                 return Err(not_a_library("it is cut off: a segment lies beyond its end"));
             }
         }
-        let section = object.section_by_name(section_name(".hot", "__hot")).ok_or_else(|| {
+        let (offset, size) = parts.manifest.ok_or_else(|| {
             Reason::new(Code::NoBundle, "the library is no bundle: it has no manifest")
         })?;
-        let bytes = section.data().map_err(|error| not_a_library(&error.to_string()))?;
+        let bytes = (&cache)
+            .read_bytes_at(offset, size)
+            .map_err(|()| not_a_library("it is cut off: its manifest lies beyond its end"))?;
+        let table = parts.table.filter(|(_, size)| *size == size_of::<usize>() as u64);
         Ok(ObjectFile {
             manifest: Manifest::parse(bytes)?,
-            shared_std: needs_shared_std(&cache)
-                .map_err(|error| not_a_library(&error.to_string()))?,
-            table_offset: object
-                .section_by_name(section_name(".hothost", "__hothost"))
-                .filter(|_| cfg!(target_os = "linux"))
-                .and_then(|section| section.file_range())
-                .filter(|(_, size)| *size == size_of::<usize>() as u64)
-                .map(|(offset, _)| offset),
+            shared_std: parts.shared_std,
+            table_offset: table.filter(|_| cfg!(target_os = "linux")).map(|(offset, _)| offset),
         })
     }
 
@@ -77,31 +74,84 @@ impl ObjectFile {
     }
 }
 
-/// Whether a file needs a std that is a library of its own; only ELF files are looked into.
-fn needs_shared_std(cache: &ReadCache<File>) -> object::Result<bool> {
-    let Ok(elf) = ElfFile64::<Endianness, _>::parse(cache) else { return Ok(false) };
-    let endian = elf.endian();
-    let strings = elf.elf_section_table().section_by_name(endian, b".dynstr");
-    let Some((_, strings)) = strings else { return Ok(false) };
-    let strings = object::read::elf::SectionHeader::data(strings, endian, cache)?;
-    for segment in elf.elf_header().program_headers(endian, cache)? {
-        for entry in segment.dynamic(endian, cache)?.unwrap_or_default() {
-            if entry.tag(endian) != object::elf::DT_NEEDED {
-                continue;
-            }
-            let start = usize::try_from(entry.val(endian)).unwrap_or(usize::MAX);
-            if strings.get(start..).is_some_and(|name| name.starts_with(b"libstd-")) {
-                return Ok(true);
-            }
+/// What is looked at in a file. Places are offsets and sizes in bytes, as the file has them.
+struct Parts {
+    architecture: Architecture,
+    is_little_endian: bool,
+    kind: ObjectKind,
+    segments: Vec<(u64, u64)>,
+    manifest: Option<(u64, u64)>,
+    table: Option<(u64, u64)>,
+    shared_std: bool,
+}
+
+impl Parts {
+    fn find(cache: &ReadCache<File>) -> object::Result<Parts> {
+        match FileKind::parse(cache)? {
+            FileKind::Elf64 => Parts::of_elf(cache),
+            _ => Ok(Parts::of(&object::File::parse(cache)?)),
         }
     }
-    Ok(false)
+
+    fn of<'data>(file: &object::File<'data, impl ReadRef<'data>>) -> Parts {
+        let place = |name| file.section_by_name(name).and_then(|section| section.file_range());
+        Parts {
+            architecture: file.architecture(),
+            is_little_endian: file.is_little_endian(),
+            kind: file.kind(),
+            segments: file.segments().map(|segment| segment.file_range()).collect(),
+            manifest: place(section_name(".hot", "__hot")),
+            table: place(section_name(".hothost", "__hothost")),
+            shared_std: false,
+        }
+    }
+
+    /// The same with less to read: `object::File` asks for the whole symbol table, which takes
+    /// longer than all else that is read.
+    fn of_elf(cache: &ReadCache<File>) -> object::Result<Parts> {
+        let header = FileHeader64::<Endianness>::parse(cache)?;
+        let endian = header.endian()?;
+        let sections = header.sections(endian, cache)?;
+        let place = |name: &str| {
+            let (_, section) = sections.section_by_name(endian, name.as_bytes())?;
+            section.file_range(endian)
+        };
+        let segments = header.program_headers(endian, cache)?.iter();
+        let segments = segments.filter(|segment| segment.p_type(endian) == PT_LOAD);
+
+        // The header says the rest, alone.
+        let mut without_tables = *header;
+        without_tables.e_shoff.set(endian, 0);
+        without_tables.e_phoff.set(endian, 0);
+        Ok(Parts {
+            segments: segments.map(|segment| segment.file_range(endian)).collect(),
+            manifest: place(".hot"),
+            table: place(".hothost"),
+            shared_std: needs_shared_std(&sections, endian, cache)?,
+            ..Parts::of(&object::File::parse(bytes_of(&without_tables))?)
+        })
+    }
+}
+
+/// Whether a file needs a std that is a library of its own.
+fn needs_shared_std<'data>(
+    sections: &SectionTable<'data, FileHeader64<Endianness>, &'data ReadCache<File>>,
+    endian: Endianness,
+    cache: &'data ReadCache<File>,
+) -> object::Result<bool> {
+    let Some((entries, strings)) = sections.dynamic(endian, cache)? else { return Ok(false) };
+    let strings = sections.strings(endian, cache, strings)?;
+    let mut needed = entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED);
+    Ok(needed.any(|entry| {
+        let name = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
+        name.is_some_and(|name| name.starts_with(b"libstd-"))
+    }))
 }
 
 /// Whether this executable shares its std with its libraries.
 pub(crate) fn executable_shares_std() -> bool {
     let Ok(file) = std::env::current_exe().and_then(File::open) else { return false };
-    needs_shared_std(&ReadCache::new(file)).unwrap_or(false)
+    Parts::find(&ReadCache::new(file)).is_ok_and(|parts| parts.shared_std)
 }
 
 fn section_name(elf_and_pe: &'static str, mach_o: &'static str) -> &'static str {
