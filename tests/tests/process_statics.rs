@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 use hot::{Code, Host};
@@ -26,10 +26,14 @@ hot::import! {
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
 
+/// One test at a time: the process is looked at as a whole.
+fn alone() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The names and the found types of a refusal, which leaves everything as it was.
 fn refused(library: &std::path::Path) -> Vec<(String, String)> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = Snapshot::take(&HOST).apart_from_images();
     let error = HOST.load(library).unwrap_err();
     assert_eq!(Snapshot::take(&HOST).apart_from_images(), before);
@@ -53,6 +57,7 @@ fn pairs(found: &[(String, String)]) -> Vec<(&str, &str)> {
 
 #[test]
 fn real_locks_wherever_they_stand() {
+    let _alone = alone();
     let fixture = Fixture::with_manifest("statics_locks", "parking_lot = \"0.12\"");
     let library = fixture.build(
         "use parking_lot::{Condvar, Mutex, RwLock};
@@ -83,6 +88,7 @@ fn real_locks_wherever_they_stand() {
 
 #[test]
 fn of_std_and_of_what_is_called_elsewhere() {
+    let _alone = alone();
     let library = Fixture::with_manifest("statics_std", "parking_lot = \"0.12\"").build(
         "hot::import! {
             process_statics => { fn takes_a_lock(#[hot(unsafe(opaque))] lock: &parking_lot::Mutex<u32>) -> u32; }
@@ -106,6 +112,7 @@ fn of_std_and_of_what_is_called_elsewhere() {
 
 #[test]
 fn a_type_of_the_users_with_such_a_name_is_not_meant() {
+    let _alone = alone();
     let library = Fixture::new("statics_own").build(
         "pub mod tokio {
             #[hot::versioned] #[derive(Clone, Copy)] pub struct Handle(pub u32);
@@ -121,6 +128,7 @@ fn a_type_of_the_users_with_such_a_name_is_not_meant() {
 
 #[test]
 fn a_private_use_and_a_field_are_the_authors() {
+    let _alone = alone();
     let library = Fixture::with_manifest("statics_fields", "parking_lot = \"0.12\"").build(
         "static COUNT: parking_lot::Mutex<u32> = parking_lot::Mutex::new(0);
         #[hot::export] pub fn count() -> u32 { *COUNT.lock() += 1; *COUNT.lock() }
@@ -133,6 +141,7 @@ fn a_private_use_and_a_field_are_the_authors() {
 
 #[test]
 fn other_known_crates_by_their_paths() {
+    let _alone = alone();
     // Stand-ins that have the crates' names and paths: what counts is what the compiler says.
     let fixture = |name: &str, source: &str| {
         let stand_in = Fixture::new("statics_names").folder().join("stand-ins").join(name);

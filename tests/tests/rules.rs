@@ -370,6 +370,11 @@ const RULES: &[(&str, &str, &str)] = &[
         "tests/tests/invariants.rs",
         "another_hash_is_not_seen_and_can_be_said",
     ),
+    (
+        "what code holds by handle only still goes to other threads: Send and Sync are compared",
+        "tests/tests/handles.rs",
+        "the_holder_may_have_given_it_to_another_thread",
+    ),
 ];
 
 /// Rules about what does not exist yet.
@@ -399,7 +404,7 @@ fn every_rule_has_its_test() {
     let rules = RULES.iter().map(|(rule, ..)| rule).chain(LATER);
     assert_eq!(rules.collect::<HashSet<_>>().len(), RULES.len() + LATER.len(), "said twice");
     // So that a rule does not vanish: one that is built moves from the one list to the other.
-    assert_eq!((RULES.len(), LATER.len()), (72, 8));
+    assert_eq!((RULES.len(), LATER.len()), (73, 8));
 }
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());

@@ -153,7 +153,8 @@ impl<'a> Differ<'a> {
             args.any(|(old, new)| old.id != new.id && (old.is_value() || new.is_value()))
         };
         // Of a library's type it is enough to say which argument is another.
-        if same && old.is_library() && !old.is_opaque() && !another_value() {
+        let by_arguments = old.is_library() && !old.is_opaque() && !old.is_handle();
+        if same && by_arguments && !another_value() {
             self.arguments(place, old, new);
         } else {
             self.retyped(place, old, new, fields);
@@ -174,6 +175,26 @@ impl<'a> Differ<'a> {
         };
         if library(old_table) || library(new_table) {
             self.arguments(place, old, new);
+        }
+        if old.is_handle() {
+            let place = self.places.add(place, path::of_argument(old, 0));
+            self.promises(place, &old.args[0], &new.args[0]);
+        }
+    }
+
+    /// Of what two handles hold: their holders know whether it may go to other threads.
+    fn promises(&mut self, place: usize, old: &'a TypeName, new: &'a TypeName) {
+        self.at.0 = old;
+        for (fact, change, yes, no) in FACTS {
+            if !matches!(fact, Facts::SEND | Facts::SYNC) {
+                continue;
+            }
+            let has = (self.old.promises(old, fact), self.new.promises(new, fact));
+            let (Some(was), Some(now)) = has else { continue };
+            if was != now {
+                let text = |has| if has { yes } else { no };
+                self.text(place, change, text(was), text(now));
+            }
         }
     }
 

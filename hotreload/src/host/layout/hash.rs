@@ -9,7 +9,10 @@ use std::{
 use rustc_hash::FxHasher;
 
 use super::Tables;
-use crate::host::manifest::{Field, Table, TypeName};
+use crate::{
+    host::manifest::{Field, Table, TypeName},
+    rt::versioned::Facts,
+};
 
 impl Tables {
     /// The number of several types together.
@@ -33,6 +36,11 @@ impl Tables {
             name.id.hash(&mut hasher);
             if let Some(table) = table {
                 table.compared(&mut hasher);
+            }
+            if name.is_handle() {
+                [Facts::SEND, Facts::SYNC]
+                    .map(|fact| self.promises(&name.args[0], fact))
+                    .hash(&mut hasher);
             }
             hashes.push(hasher.finish());
             todo.extend(leads_to(name, table).filter(|name| seen.insert(name.id)));

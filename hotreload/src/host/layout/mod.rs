@@ -6,6 +6,7 @@ mod differences;
 mod hash;
 mod name;
 mod path;
+mod promises;
 #[cfg(test)]
 mod tests;
 

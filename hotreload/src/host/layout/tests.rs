@@ -510,3 +510,45 @@ fn long_chains_and_circles_end() {
     assert_eq!(differences((&circle, &root), (&circle, &root)), []);
     assert!(circle.is_complete(&root));
 }
+
+#[test]
+fn a_handle_says_whether_its_value_may_go_to_other_threads() {
+    mod v1 {
+        use std::sync::Arc;
+        #[hot::versioned]
+        pub struct World(Arc<u8>, u8);
+        #[hot::versioned]
+        pub struct Grid<T>(Option<Arc<T>>, Option<Box<Grid<T>>>);
+        #[hot::versioned]
+        pub trait Shape: Send {}
+        #[hot::versioned]
+        pub struct Row<T>(T, hot::Dyn<dyn Shape>);
+    }
+    mod v2 {
+        use std::{rc::Rc, sync::Arc};
+        #[hot::versioned]
+        pub struct World(Rc<u8>);
+        #[hot::versioned]
+        pub struct Grid<T>(Arc<T>, Option<Rc<Grid<T>>>);
+        #[hot::versioned]
+        pub trait Shape: Sync {}
+        #[hot::versioned]
+        pub struct Row<T>(T, hot::Dyn<dyn Shape>);
+    }
+    use hot::Live;
+    let found = compare(&described::<Live<v1::World>>(), &described::<Live<v2::World>>());
+    let both = |path: &str| {
+        [format!("{path}: Send: Send => not Send"), format!("{path}: Sync: Sync => not Sync")]
+    };
+    assert_eq!(found, both("Live<World>"));
+    let found = compare(&described::<Live<v1::Grid<u8>>>(), &described::<Live<v2::Grid<u8>>>());
+    assert_eq!(found, both("Live<Grid<u8>>"));
+    let found = compare(&described::<Live<v1::Row<u8>>>(), &described::<Live<v2::Row<u8>>>());
+    let other_way = "Live<Row<u8>>: Sync: not Sync => Sync".to_owned();
+    assert_eq!(found, [both("Live<Row<u8>>")[0].clone(), other_way]);
+    let found = compare(
+        &described::<Live<v1::Grid<*const u8>>>(),
+        &described::<Live<v2::Grid<*const u8>>>(),
+    );
+    assert_eq!(found, [""; 0]);
+}

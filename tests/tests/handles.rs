@@ -1,0 +1,134 @@
+//! What code that holds a value by handle relies on: which type it is of, and whether it may go to
+//! other threads.
+
+use std::{path::PathBuf, sync::LazyLock};
+
+use hot::{Bundle, Code, Host};
+use tests::{Fixture, Workspace, refusal::codes, workspace::BUNDLE};
+
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
+
+hot::import! {
+    ha_world_user => { fn run() -> u32; }
+    ha_places_user => { fn run() -> u32; }
+}
+
+/// A bundle, its user, and later versions of the bundle.
+fn with_user(name: &str, sources: &[&str], user: &str) -> (Bundle, Vec<PathBuf>) {
+    let workspace = Workspace::new(name);
+    workspace.package(name, BUNDLE, "", "");
+    let user_name = format!("{name}_user");
+    workspace.package(&user_name, BUNDLE, "", &format!("{name} = {{ path = \"../{name}\" }}"));
+    workspace.write(&format!("{user_name}/src/lib.rs"), &format!("hot::bundle!();\n{user}"));
+    let write = |source: &str| {
+        workspace.write(&format!("{name}/src/lib.rs"), &format!("hot::bundle!();\n{source}"));
+    };
+    write(sources[0]);
+    let output = workspace.cargo(&["build", "--workspace", "--lib"]);
+    HOST.load(output.library(name)).unwrap();
+    let user = HOST.load(output.library(&user_name)).unwrap();
+    let later = sources[1..].iter().map(|source| {
+        write(source);
+        workspace.cargo(&["build", "--lib", "-p", name]).library(name)
+    });
+    (user, later.collect())
+}
+
+#[test]
+fn the_holder_may_have_given_it_to_another_thread() {
+    // Nothing of the kind is alive at the reload; the user's code would share an `Rc` all the same.
+    let world = |field: &str| {
+        format!(
+            "use std::{{rc::Rc, sync::Arc}};
+             #[hot::versioned] pub struct World {{ shared: {field}<u32> }}
+             #[hot::export] pub fn create() -> [hot::Live<World>; 2] {{
+                 let shared = {field}::new(7);
+                 [shared.clone(), shared].map(|shared| hot::Live::new(World {{ shared }}))
+             }}
+             #[hot::export] pub fn step(world: &mut hot::Live<World>) -> u32 {{
+                 *world.get_mut().shared.clone()
+             }}
+             pub type Both = (Arc<u32>, Rc<u32>);"
+        )
+    };
+    let (arc, boxed, rc) = (world("Arc"), world("Box"), world("Rc"));
+    let user = "#[hot::export] pub fn run() -> u32 {
+        let [mut one, mut other] = hot::get!(ha_world::create)();
+        let step = hot::get!(ha_world::step);
+        let thread = std::thread::spawn(move || step(&mut one));
+        step(&mut other) + thread.join().unwrap()
+    }";
+    let (user, later) = with_user("ha_world", &[&arc, &boxed, &rc], user);
+    assert_eq!(ha_world_user::run(), 14);
+    HOST.load(&later[0]).expect("what a value is made of is no matter to who holds a handle");
+    assert_eq!(ha_world_user::run(), 14);
+
+    let error = HOST.load(&later[1]).unwrap_err();
+    assert_eq!(codes(&error), [Code::PromiseChanged, Code::PromiseChanged], "{error}");
+    let text = error.to_string();
+    assert!(text.contains("HOT0326: `Live<World>` was Send and is not Send"), "{text}");
+    assert!(text.contains("by bundle `ha_world_user` (generation 1)"), "{text}");
+    assert_eq!(ha_world_user::run(), 14);
+    user.unload().unwrap();
+    HOST.load(&later[1]).expect("nobody relies on it");
+}
+
+#[test]
+fn a_handle_of_another_type_is_another_field() {
+    let places = |of: &str| {
+        format!(
+            "#[hot::versioned] pub struct A(pub u32);
+             #[hot::versioned] pub struct B(pub String);
+             #[hot::versioned] pub struct Game {{ pub part: Option<hot::Live<{of}>> }}
+             #[hot::export] pub fn look(_: &Game) -> u32 {{ 1 }}
+             #[hot::export] pub static GAME: hot::State<Vec<Game>> = hot::State::new(Vec::new);"
+        )
+    };
+    let (a, b) = (places("A"), places("B"));
+    let user = "#[hot::export] pub fn run() -> u32 {
+        hot::get!(ha_places::look)(&ha_places::Game { part: None })
+    }";
+    let (user, later) = with_user("ha_places", &[&a, &b], user);
+    let refused = |is: &[Code]| {
+        let checked = HOST.check(&later[0]).unwrap_err();
+        let error = HOST.load(&later[0]).unwrap_err();
+        assert_eq!((codes(&error), codes(&checked)), (is.to_vec(), is.to_vec()), "{error}");
+        error.to_string()
+    };
+    let text = refused(&[Code::FieldType, Code::StateLayout]);
+    assert!(text.contains("`Game.part::Some.0`"), "{text}");
+    assert!(text.contains("was:   hot::Live<ha_places::A>, 8 bytes"), "{text}");
+    assert!(text.contains("now:   hot::Live<ha_places::B>"), "{text}");
+    assert_eq!(ha_places_user::run(), 1);
+    user.unload().unwrap();
+    refused(&[Code::StateLayout]);
+    assert_eq!(HOST.status().unwrap().abandoned, 0);
+}
+
+#[test]
+fn a_value_alive_that_has_a_handle_of_another_type() {
+    let kept = |of: &str| {
+        format!(
+            "#[hot::versioned] pub struct A(pub u32);
+             #[hot::versioned] pub struct B(pub String);
+             #[hot::versioned] pub struct Game {{ pub part: Option<hot::Live<{of}>> }}
+             #[hot::export] pub static GAMES: hot::State<Vec<hot::Live<Game>>> =
+                 hot::State::new(|| vec![hot::Live::new(Game {{ part: None }})]);
+             #[hot::export] pub fn count() -> usize {{
+                 GAMES.read().iter().filter(|game| game.get().part.is_none()).count()
+             }}
+             #[hot::export] pub fn let_go() {{ GAMES.write().clear() }}"
+        )
+    };
+    let fixture = Fixture::new("ha_kept");
+    let libraries = ["A", "B"].map(|of| fixture.build(&kept(of)));
+    HOST.load(&libraries[0]).unwrap();
+    let count = hot::lookup!(HOST, "ha_kept::count", fn() -> usize).unwrap();
+    assert_eq!(count(), 1);
+    let error = HOST.load(&libraries[1]).unwrap_err();
+    assert_eq!(codes(&error), [Code::HandleLayout], "{error}");
+    assert_eq!(count(), 1);
+    hot::lookup!(HOST, "ha_kept::let_go", fn()).unwrap()();
+    HOST.load(&libraries[1]).expect("none is alive");
+    assert_eq!(count(), 0);
+}
