@@ -63,8 +63,8 @@ const _: () = {
                         name: "Idle",
                         form: "unit",
                         discriminant: ::core::option::Option::Some({
-                            let base: ::core::primitive::u8 = 3;
-                            base as ::core::primitive::i128 + 0
+                            const __HOT_BASE: ::core::primitive::u8 = 3;
+                            __HOT_BASE as ::core::primitive::i128 + 0
                         }),
                         fields: &[],
                     },
@@ -72,8 +72,8 @@ const _: () = {
                         name: "Moving",
                         form: "struct",
                         discriminant: ::core::option::Option::Some({
-                            let base: ::core::primitive::u8 = 3;
-                            base as ::core::primitive::i128 + 1
+                            const __HOT_BASE: ::core::primitive::u8 = 3;
+                            __HOT_BASE as ::core::primitive::i128 + 1
                         }),
                         fields: &[
                             renamed::rt::versioned::Field::of::<
@@ -93,8 +93,8 @@ const _: () = {
                         name: "Held",
                         form: "tuple",
                         discriminant: ::core::option::Option::Some({
-                            let base: ::core::primitive::u8 = 3;
-                            base as ::core::primitive::i128 + 2
+                            const __HOT_BASE: ::core::primitive::u8 = 3;
+                            __HOT_BASE as ::core::primitive::i128 + 2
                         }),
                         fields: &[
                             renamed::rt::versioned::Field::of::<
@@ -133,8 +133,8 @@ const _: () = {
                 name: "Idle",
                 form: "unit",
                 discriminant: ::core::option::Option::Some({
-                    let base: ::core::primitive::u8 = 3;
-                    base as ::core::primitive::i128 + 0
+                    const __HOT_BASE: ::core::primitive::u8 = 3;
+                    __HOT_BASE as ::core::primitive::i128 + 0
                 }),
                 fields: &[],
             },
@@ -142,8 +142,8 @@ const _: () = {
                 name: "Moving",
                 form: "struct",
                 discriminant: ::core::option::Option::Some({
-                    let base: ::core::primitive::u8 = 3;
-                    base as ::core::primitive::i128 + 1
+                    const __HOT_BASE: ::core::primitive::u8 = 3;
+                    __HOT_BASE as ::core::primitive::i128 + 1
                 }),
                 fields: &[renamed::rt::versioned::GenericField("to", "", "[Item; N]")],
             },
@@ -151,8 +151,8 @@ const _: () = {
                 name: "Held",
                 form: "tuple",
                 discriminant: ::core::option::Option::Some({
-                    let base: ::core::primitive::u8 = 3;
-                    base as ::core::primitive::i128 + 2
+                    const __HOT_BASE: ::core::primitive::u8 = 3;
+                    __HOT_BASE as ::core::primitive::i128 + 2
                 }),
                 fields: &[renamed::rt::versioned::GenericField("0", "", "T")],
             },

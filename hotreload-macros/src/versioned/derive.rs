@@ -304,7 +304,10 @@ fn discriminants(data: &syn::DataEnum, repr: &str) -> Vec<Option<TokenStream>> {
         let known = explicit || fieldless || integer.is_some();
         known.then(|| match base {
             Some(base) => quote_spanned! {Span::mixed_site()=>
-                { let base: #integer_type = #base; base as ::core::primitive::i128 + #number }
+                {
+                    const __HOT_BASE: #integer_type = #base;
+                    __HOT_BASE as ::core::primitive::i128 + #number
+                }
             },
             None => quote!(#number),
         })

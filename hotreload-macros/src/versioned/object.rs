@@ -46,7 +46,7 @@ pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
         /// The methods, each caught.
         #[repr(C)]
         struct __HotEntries {
-            drop: unsafe fn(*mut #object) -> #krate::rt::MaybeUninit<()>,
+            __hot_drop: unsafe fn(*mut #object) -> #krate::rt::MaybeUninit<()>,
             #(#fields)*
         }
         // SAFETY: addresses of functions.
@@ -64,7 +64,7 @@ pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
             #krate::rt::catch(move || ::core::mem::drop(object))
         }
         static __HOT_ENTRIES: __HotEntries = __HotEntries {
-            drop: __hot_drop,
+            __hot_drop,
             #(#entries)*
         };
         // SAFETY: the table follows from the trait's methods, whose record is compared.

@@ -139,6 +139,16 @@ mod names {
     #[::hot::versioned]
     pub(crate) trait Sync: ::std::marker::Send {
         fn copy(&self, text: &str) -> u8;
+        fn drop(&mut self);
+    }
+
+    #[allow(non_upper_case_globals)]
+    pub(crate) const base: isize = 3;
+
+    #[::hot::versioned]
+    pub(crate) enum Based {
+        First = base,
+        Second = base + 1,
     }
 
     ::hot::import! { pub(crate) math => { fn add(a: u8, b: u8) -> u8; } }
