@@ -143,7 +143,12 @@ impl User {
         loop {
             let lines = self.lines();
             let wanted = without_numbers(expected);
-            let is_it = |line: &String| without_numbers(line).starts_with(&wanted);
+            // A refusal is all of its line: more reasons would stand at its end.
+            let whole = expected.contains("not reloaded");
+            let is_it = |line: &String| match without_numbers(line) {
+                line if whole => line == wanted,
+                line => line.starts_with(&wanted),
+            };
             if let Some(index) = lines.iter().skip(self.seen).position(is_it) {
                 self.seen += index + 1;
                 return;
@@ -191,11 +196,16 @@ fn path() -> String {
     env::join_paths(folders).unwrap().into_string().unwrap()
 }
 
-/// Each number as one sign.
+/// Each number as one sign, but for those of codes.
 fn without_numbers(line: &str) -> String {
+    let is_code = |before: &str| {
+        let digits = before.rfind("HOT").map(|at| &before[at + 3..]);
+        digits.is_some_and(|it| it.len() < 4 && it.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     let mut out = String::new();
     for c in line.chars() {
         match c {
+            '0'..='9' if is_code(&out) => out.push(c),
             '0'..='9' if out.ends_with('#') => {}
             '0'..='9' => out.push('#'),
             c => out.push(c),

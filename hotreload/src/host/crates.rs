@@ -36,8 +36,8 @@ impl Inner {
     ) -> Result<Vec<Built>> {
         let mut build = Build::new(workspace, bundles);
         build.abandon = abandon;
-        if let Ok(executable) = std::env::current_exe() {
-            build = build.like(&executable);
+        if let Some(executable) = &self.executable {
+            build = build.like(executable);
         }
         let options = &self.options;
         if let Some(profile) = &options.profile {
@@ -84,7 +84,7 @@ impl Inner {
             headers.partition(|header| header.crate_name == crate_name || header.package == name);
         folders.extend(same.into_iter().chain(other).map(|header| header.manifest_dir.into()));
         folders.extend(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));
-        if let Ok(executable) = std::env::current_exe() {
+        if let Some(executable) = &self.executable {
             folders.extend(executable.ancestors().skip(1).map(PathBuf::from));
         }
         folders

@@ -1,8 +1,8 @@
 //! The host: one for each process.
 
 use std::{
-    panic,
-    path::Path,
+    env, panic,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError, atomic::Ordering, mpsc::Receiver},
     thread,
     time::Duration,
@@ -69,6 +69,9 @@ pub(crate) struct Inner {
     pub(crate) publishing: Mutex<()>,
     pub(crate) shadow: Shadow,
     pub(crate) requirements: Requirements,
+    /// The program's file, as it was called at the start: the system calls it "(deleted)" once cargo
+    /// has built it again.
+    pub(crate) executable: Option<PathBuf>,
     pub(crate) table: &'static HostTable,
     pub(crate) options: Options,
     /// For the policy `rollback_after`.
@@ -302,6 +305,7 @@ impl Inner {
                 system_allocator: allocator::is_system_compatible(),
                 shared_std,
             },
+            executable: env::current_exe().ok(),
             table: host_table(shared_std),
             options,
             fresh,

@@ -139,10 +139,12 @@ impl<'a> Build<'a> {
                 waiting: report.waiting,
             });
         });
+        let failure = status.as_ref().ok().filter(|status| !status.success());
+        let failure = failure.map(|status| report.failure(*status, &self.sink));
         (self.sink)(BuildMessage::Done);
-        let status = status.map_err(|error| command::not_started(&command, error))?;
-        if !status.success() {
-            return Err(report.failure(status).into());
+        status.map_err(|error| command::not_started(&command, error))?;
+        if let Some(failure) = failure {
+            return Err(failure.into());
         }
         let duration = start.elapsed();
         let built = bundles.iter().map(|bundle| {

@@ -81,11 +81,13 @@ impl Report {
         }
     }
 
-    /// Why a cargo that ended so has failed.
-    pub(super) fn failure(&self, status: ExitStatus) -> Reason {
+    /// Why a cargo that ended so has failed. What cargo itself said is shown now: rustc's errors were
+    /// when they came.
+    pub(super) fn failure(&self, status: ExitStatus, sink: &BuildSink) -> Reason {
         /// Enough for the place and the remark; the whole was shown before.
         const LINES: usize = 12;
         let Some((name, text)) = &self.first_error else {
+            self.log.lines().for_each(|line| sink(BuildMessage::Line(line)));
             let last: Vec<&str> = self.log.trim_end().lines().rev().take(2 * LINES).collect();
             let said: Vec<&str> = last.into_iter().rev().collect();
             return Reason::new(Code::CargoFailed, format!("cargo failed ({status})"))

@@ -39,7 +39,8 @@ pub enum BuildMessage<'a> {
         /// Whether it is an error. The rest are warnings and notes.
         error: bool,
     },
-    /// A line that something else printed, such as a procedural macro.
+    /// A line that something else printed, such as a procedural macro; or cargo itself, when it has
+    /// failed.
     Line(&'a str),
     /// How far the build is; said several times a second.
     #[non_exhaustive]

@@ -53,6 +53,7 @@ fn build(
     let collect = shown.clone();
     build.sink = Arc::new(move |message| match message {
         BuildMessage::Diagnostic { rendered, .. } => collect.lock().unwrap().push_str(rendered),
+        BuildMessage::Line(line) => collect.lock().unwrap().push_str(&format!("{line}\n")),
         BuildMessage::Done => collect.lock().unwrap().push_str("done"),
         _ => {}
     });
@@ -219,12 +220,14 @@ fn reports_are_those_of_rustc() {
     assert_eq!(built.unwrap().warnings, 1);
     assert!(shown.contains("function `unused` is never used"), "{shown}");
 
-    // What only cargo knows is in the error: here, a build script.
+    // What only cargo knows is shown, and is in the error: here, a build script.
     let script = "fn main() { eprintln!(\"the disk is full\"); std::process::exit(3) }";
     write(&root, &[("broken/build.rs", script)]);
-    let error = build(&workspace, "broken", |_| {}).0.unwrap_err();
+    let (failed, shown) = build(&workspace, "broken", |_| {});
+    let error = failed.unwrap_err();
     assert_eq!(error.code(), Code::CargoFailed);
     assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert!(shown.contains("  the disk is full\n"), "{shown}");
 }
 
 #[test]

@@ -128,8 +128,8 @@ fn status(host: &Host) -> Value {
     let watch = if host.inner.watcher.get().is_some() { "on" } else { "off" };
     #[cfg(not(feature = "watch"))]
     let watch = "missing";
-    let name = std::env::current_exe().ok();
-    let name = name.as_deref().and_then(|it| it.file_name()).map(|it| it.to_string_lossy());
+    let name = host.inner.executable.as_deref().and_then(|it| it.file_name());
+    let name = name.map(|it| it.to_string_lossy());
     json!({
         "ok": true,
         "pid": process::id(),

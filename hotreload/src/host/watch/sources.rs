@@ -11,7 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::host::cargo::{BundlePackage, Origin, PathPackage, Place, Workspace};
+use crate::host::{
+    cargo::{BundlePackage, Origin, PathPackage, Place, Workspace},
+    host::Inner,
+};
 
 /// What a bundle is made of.
 #[derive(Debug, Clone)]
@@ -60,8 +63,8 @@ impl Sources {
 impl Tree {
     /// What the running program is built of, if it is of this workspace.
     pub(super) fn of_program(workspace: &Workspace) -> Option<Tree> {
-        let executable = std::env::current_exe().ok()?;
-        let origin = Origin::of(&executable)?;
+        let executable = Inner::get()?.executable.as_deref()?;
+        let origin = Origin::of(executable)?;
         let host = workspace.host(&origin)?;
         let mut tree = Tree::new(workspace, &host.folder);
         if matches!(origin.place, Place::Bin | Place::Example) {
