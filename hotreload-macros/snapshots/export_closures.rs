@@ -157,7 +157,7 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
-        give_up: ::core::option::Option::None,
+        lock: ::core::option::Option::None,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <&u8 as ::hot::Versioned>::describe,

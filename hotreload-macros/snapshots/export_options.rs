@@ -64,7 +64,7 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
-        give_up: ::core::option::Option::None,
+        lock: ::core::option::Option::None,
         describe: &[
             <u8 as renamed::Versioned>::describe,
             <::core::convert::Infallible as renamed::Versioned>::describe,

@@ -65,7 +65,7 @@ pub mod math {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
-            give_up: ::core::option::Option::None,
+            lock: ::core::option::Option::None,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <i32 as ::hot::Versioned>::describe,
@@ -171,7 +171,7 @@ pub mod math {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
-            give_up: ::core::option::Option::None,
+            lock: ::core::option::Option::None,
             describe: &[
                 <*const u8 as ::hot::Versioned>::describe,
                 <() as ::hot::Versioned>::describe,

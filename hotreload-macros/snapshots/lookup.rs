@@ -57,7 +57,7 @@ const LOOKUP: () = {
             cold: __hot_cold as *const (),
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
-            give_up: ::core::option::Option::None,
+            lock: ::core::option::Option::None,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <f32 as ::hot::Versioned>::describe,

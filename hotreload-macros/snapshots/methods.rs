@@ -90,7 +90,7 @@ const _: () = {
         cold: __hot_cold as *const (),
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
-        give_up: ::core::option::Option::None,
+        lock: ::core::option::Option::None,
         describe: &[
             <&'static View<'static> as ::hot::Versioned>::describe,
             <&str as ::hot::Versioned>::describe,

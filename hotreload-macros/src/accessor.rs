@@ -290,7 +290,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             cold: __hot_cold as *const (),
             body: #entry,
             layout: ::core::alloc::Layout::new::<()>(),
-            give_up: ::core::option::Option::None,
+            lock: ::core::option::Option::None,
             describe: &[#(#describes),*],
             signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
             type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),

@@ -221,11 +221,12 @@ impl Static {
                 }
             }
         });
-        let give_up = match value {
+        let lock = match value {
             Some(_) => quote_spanned! {Span::mixed_site()=>
-                ::core::option::Option::Some(|place, gone| {
-                    // SAFETY: whoever calls it gives the storage that `__hot_initialise` filled.
-                    #of_type.give_up(unsafe { &*place.cast::<#ty>() }, gone)
+                ::core::option::Option::Some(|place| {
+                    // SAFETY: whoever calls it gives the storage that `__hot_initialise` filled,
+                    // which is never freed.
+                    #of_type.lock(unsafe { &*place.cast::<#ty>() })
                 })
             },
             None => quote!(::core::option::Option::None),
@@ -263,7 +264,7 @@ impl Static {
                 cold: ::core::ptr::null(),
                 body: #body,
                 layout: ::core::alloc::Layout::new::<#ty>(),
-                give_up: #give_up,
+                lock: #lock,
                 describe: &[#(#describes),*],
                 signature: || #of_type.signature(),
                 type_name: || ::core::any::type_name::<#ty>(),

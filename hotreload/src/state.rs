@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::rt::{
-    Holding, OtherLayout,
+    Holding, Locked, OtherLayout,
     versioned::{Describe, Table, TypeRef, Versioned},
 };
 
@@ -37,13 +37,16 @@ use crate::rt::{
 ///
 /// A reload that lays the value out differently is refused (HOT0403), unless the static is marked
 /// `#[hot(reset)]`: then the old value is given up, once no thread holds a guard of it, and the new
-/// code begins with a first value of its own. Old code that still runs is refused the guard.
+/// code begins with a first value of its own. Old code that asks for it later is refused the guard;
+/// whoever waited for it already comes before the reload, and gets the old value.
 // Both the host's copy of this crate and the bundle's work on one value, whatever their features.
 #[repr(C)]
 pub struct State<T> {
     first: fn() -> T,
     cell: OnceLock<RwLock<T>>,
-    /// Whether the value was given up. Written under the lock, which orders it.
+    /// Whether the value was given up. Set while the lock is held and after the new code is
+    /// published, so that no call of the newest code finds it; looked at before the lock is asked
+    /// for, so that nobody who finds it holds a guard. The old value itself stays as sound as it was.
     gone: AtomicBool,
 }
 
@@ -68,14 +71,9 @@ impl<T> State<T> {
         self.lock();
     }
 
-    /// Gives the value up, or takes that back; false while a guard is held.
-    pub(crate) fn give_up(&self, gone: bool) -> bool {
-        let guard = given(self.lock().try_write());
-        if guard.is_some() {
-            // Relaxed: under the lock.
-            self.gone.store(gone, Ordering::Relaxed);
-        }
-        guard.is_some()
+    /// The lock, to give the value up under it; none while a guard is held.
+    pub(crate) fn try_lock(&self) -> Option<StateLock<'_, T>> {
+        Some(StateLock { gone: &self.gone, _guard: given(self.lock().try_write())? })
     }
 
     /// Waits until nobody writes, and gives the value to be read.
@@ -83,8 +81,8 @@ impl<T> State<T> {
     /// # Panics
     /// With HOT0405 if the value was given up, and this is old code that still runs.
     pub fn read(&self) -> StateRead<'_, T> {
-        let guard = self.lock().read().unwrap_or_else(PoisonError::into_inner);
         self.check();
+        let guard = self.lock().read().unwrap_or_else(PoisonError::into_inner);
         StateRead { guard, _holding: self.holding() }
     }
 
@@ -93,8 +91,8 @@ impl<T> State<T> {
     /// # Panics
     /// As [`read`](State::read).
     pub fn write(&self) -> StateWrite<'_, T> {
-        let guard = self.lock().write().unwrap_or_else(PoisonError::into_inner);
         self.check();
+        let guard = self.lock().write().unwrap_or_else(PoisonError::into_inner);
         StateWrite { guard, _holding: self.holding() }
     }
 
@@ -103,9 +101,8 @@ impl<T> State<T> {
     /// # Panics
     /// As [`read`](State::read).
     pub fn try_read(&self) -> Option<StateRead<'_, T>> {
-        let guard = given(self.lock().try_read())?;
         self.check();
-        Some(StateRead { guard, _holding: self.holding() })
+        self.peek()
     }
 
     /// As [`write`](State::write), but does not wait: `None` while somebody reads or writes.
@@ -113,15 +110,23 @@ impl<T> State<T> {
     /// # Panics
     /// As [`read`](State::read).
     pub fn try_write(&self) -> Option<StateWrite<'_, T>> {
-        let guard = given(self.lock().try_write())?;
         self.check();
+        let guard = given(self.lock().try_write())?;
         Some(StateWrite { guard, _holding: self.holding() })
     }
 
     /// Whether the value was given up for one of another layout: then guards panic. Only old code
     /// that still runs ever sees that.
     pub fn is_given_up(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        // Acquire: whoever is refused finds the slots that were published before, and so calls the
+        // newest code next.
+        self.gone.load(Ordering::Acquire)
+    }
+
+    /// As [`try_read`](State::try_read), also of a value that was given up.
+    fn peek(&self) -> Option<StateRead<'_, T>> {
+        let guard = given(self.lock().try_read())?;
+        Some(StateRead { guard, _holding: self.holding() })
     }
 
     fn check(&self) {
@@ -153,10 +158,23 @@ impl<T: fmt::Debug> fmt::Debug for State<T> {
         if self.is_given_up() {
             return f.write_str("State(<given up>)");
         }
-        match self.try_read() {
+        match self.peek() {
             Some(value) => f.debug_tuple("State").field(&*value).finish(),
             None => f.write_str("State(<locked>)"),
         }
+    }
+}
+
+/// The lock of a [`State`], held by a reload.
+pub(crate) struct StateLock<'a, T> {
+    gone: &'a AtomicBool,
+    _guard: RwLockWriteGuard<'a, T>,
+}
+
+impl<T> Locked for StateLock<'_, T> {
+    fn give_up(&self) {
+        // Release: pairs with the Acquire in `is_given_up`.
+        self.gone.store(true, Ordering::Release);
     }
 }
 
@@ -205,5 +223,52 @@ impl<T: fmt::Debug> fmt::Debug for StateRead<'_, T> {
 impl<T: fmt::Debug> fmt::Debug for StateWrite<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         T::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn panics<T>(ask: impl FnOnce() -> T) -> bool {
+        let said = catch_unwind(AssertUnwindSafe(|| drop(ask())));
+        said.is_err_and(|said| said.downcast::<String>().unwrap().starts_with("HOT0405"))
+    }
+
+    #[test]
+    fn a_lock_changes_nothing_until_the_value_is_given_up() {
+        let state = State::new(|| 1);
+        let reading = state.read();
+        assert!(state.try_lock().is_none());
+        drop(reading);
+        let lock = state.try_lock().unwrap();
+        assert!(state.try_read().is_none() && state.try_write().is_none());
+        assert_eq!(format!("{state:?}"), "State(<locked>)");
+        drop(lock);
+        *state.write() += 1;
+        assert_eq!(*state.read(), 2);
+    }
+
+    #[test]
+    fn who_is_refused_has_not_waited_and_holds_nothing() {
+        let state = State::new(|| 1);
+        let poison = catch_unwind(AssertUnwindSafe(|| {
+            let _writing = state.write();
+            panic!("while it is held");
+        }));
+        assert!(poison.is_err());
+        let lock = state.try_lock().unwrap();
+        lock.give_up();
+        let ask = || {
+            assert!(panics(|| state.read()) && panics(|| state.write()));
+            assert!(panics(|| state.try_read()) && panics(|| state.try_write()));
+        };
+        ask();
+        drop(lock);
+        ask();
+        assert!(state.try_lock().is_some());
+        assert_eq!(format!("{state:?}"), "State(<given up>)");
     }
 }

@@ -4,7 +4,7 @@
 use core::{any::TypeId, marker::PhantomData};
 use std::sync::{LazyLock, OnceLock, RwLock, atomic::AtomicBool};
 
-use crate::State;
+use crate::{State, rt::Locked};
 
 /// A var's type. The macro calls `(&VarType::<T>::NEW).method(..)`: rustc finds the method of
 /// [`Special`] first, for the types that have one, and else that of [`Usual`], for which it has to
@@ -20,7 +20,7 @@ impl<T> VarType<T> {
 /// another image must not run that.
 pub trait Special {
     /// The static's type.
-    type Value;
+    type Value: 'static;
 
     /// What tells the type from others, in every image.
     fn signature(&self) -> TypeId;
@@ -28,9 +28,9 @@ pub trait Special {
     /// Makes the first value.
     fn force(&self, value: &Self::Value);
 
-    /// Gives the value up, or takes that back; false while a guard of it is held.
-    fn give_up(&self, _: &Self::Value, _: bool) -> bool {
-        true
+    /// Locks the value; none while a guard of it is held.
+    fn lock(&self, _: &'static Self::Value) -> Option<Box<dyn Locked>> {
+        Some(Box::new(()))
     }
 }
 
@@ -48,8 +48,8 @@ impl<T: 'static> Special for VarType<State<T>> {
         value.force();
     }
 
-    fn give_up(&self, value: &State<T>, gone: bool) -> bool {
-        value.give_up(gone)
+    fn lock(&self, value: &'static State<T>) -> Option<Box<dyn Locked>> {
+        Some(Box::new(value.try_lock()?))
     }
 }
 
@@ -68,7 +68,7 @@ impl<T: 'static, F: FnOnce() -> T + 'static> Special for VarType<LazyLock<T, F>>
 /// All other types.
 pub trait Usual {
     /// The static's type.
-    type Value;
+    type Value: 'static;
 
     /// What tells the type from others.
     fn signature(&self) -> TypeId;
@@ -76,9 +76,9 @@ pub trait Usual {
     /// The first value is there.
     fn force(&self, _: &Self::Value) {}
 
-    /// References to it may live: it is left alone.
-    fn give_up(&self, _: &Self::Value, _: bool) -> bool {
-        true
+    /// There is no lock.
+    fn lock(&self, _: &'static Self::Value) -> Option<Box<dyn Locked>> {
+        Some(Box::new(()))
     }
 }
 

@@ -480,7 +480,7 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
         static BYTES: [u8; RECORD.size()] = RECORD.encode();
         static SLOT: hot::rt::Slot = hot::rt::Slot::new(std::ptr::null());
         static GHOST: hot::rt::Accessor = hot::rt::Accessor {{
-            kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(), give_up: None, describe: &[],
+            kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(), lock: None, describe: &[],
             record: &BYTES, slot: &SLOT, cold: std::ptr::null(), body: std::ptr::null(),
             signature: || std::any::TypeId::of::<fn() -> u32>(),
             type_name: || std::any::type_name::<fn() -> u32>(),

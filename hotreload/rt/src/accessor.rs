@@ -35,9 +35,20 @@ impl core::fmt::Display for Kind {
 /// thread's record holds the text.
 pub type Initialise = unsafe fn(*mut ()) -> bool;
 
-/// Gives the value of a state up for ever, or takes that back: from then on no guard is given. False:
-/// a guard is held.
-pub type GiveUp = unsafe fn(*const (), bool) -> bool;
+/// Takes the lock of a var's value, so that nobody uses it until the result is dropped. None: a guard
+/// is held.
+pub type Lock = unsafe fn(*const ()) -> Option<Box<dyn Locked>>;
+
+/// A var's value whose lock is held.
+pub trait Locked {
+    /// Gives the value up for ever: whoever asks for it from now on is refused.
+    fn give_up(&self);
+}
+
+/// A value without a lock: references to it may live, it is left alone.
+impl Locked for () {
+    fn give_up(&self) {}
+}
 
 /// One exported or imported function or var as an image knows it.
 #[repr(C)]
@@ -55,8 +66,8 @@ pub struct Accessor {
     pub body: *const (),
     /// A var's layout.
     pub layout: Layout,
-    /// Of a `State`, what gives its value up: see [`GiveUp`].
-    pub give_up: Option<GiveUp>,
+    /// Of an exported var, what locks its value: see [`Lock`].
+    pub lock: Option<Lock>,
     /// Describes the types of the signature, or the var's.
     pub describe: &'static [fn(&mut Describe)],
     /// The function pointer type, higher-ranked over its lifetimes; or the var's type.

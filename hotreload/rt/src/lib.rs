@@ -35,8 +35,8 @@ mod undefined;
 pub mod versioned;
 
 pub use accessor::{
-    Accessor, Exported, GiveUp, Initialise, Kind, Registered, is_defined, resolve, resolve_var,
-    try_handle,
+    Accessor, Exported, Initialise, Kind, Lock, Locked, Registered, is_defined, resolve,
+    resolve_var, try_handle,
 };
 pub use allocator::Forward;
 pub use callback::{Callback, DropObject, Object, finish};

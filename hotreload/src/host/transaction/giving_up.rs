@@ -6,68 +6,55 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::host::{Code, Error, Reason, Result, threads, world::Stored};
+use crate::{
+    host::{Code, Error, Reason, Result, threads, world::Stored},
+    rt::Locked,
+};
 
-/// How often the lock is asked for.
+/// How often the locks are asked for.
 const INTERVAL: Duration = Duration::from_millis(1);
 
-/// States that give no guards any more. Undone unless it is kept.
+/// The locks of all values that make way: nobody has a guard of any. Dropped, everything is as it
+/// was.
 #[must_use]
-pub(super) struct GivenUp {
-    states: Vec<Stored>,
-}
+pub(super) struct Locks(Vec<Box<dyn Locked>>);
 
-impl GivenUp {
-    /// Says whether the values could be given up now, and gives none up.
-    pub(super) fn probe(values: &[Stored], patience: Duration) -> Result<()> {
-        let busy = |stored: &&Stored| !wait(stored, false, patience);
-        Error::check(values.iter().filter(busy).map(busy_reason).collect())
-    }
-
-    /// Gives all of the values up, or none.
-    pub(super) fn all(values: Vec<Stored>, patience: Duration) -> Result<GivenUp> {
-        let mut given_up = GivenUp { states: Vec::new() };
-        for stored in values {
-            if !wait(&stored, true, patience) {
-                return Err(busy_reason(&stored).into());
+impl Locks {
+    /// Takes all of the locks at once. Never holds one while it waits for another: a thread that has
+    /// a guard of that and waits for a guard of this would never come to its end.
+    pub(super) fn take(values: &[Stored], patience: Duration) -> Result<Locks> {
+        let start = Instant::now();
+        let mut misses = vec![0_u64; values.len()];
+        loop {
+            let locks: Vec<_> = values.iter().map(lock).collect();
+            for (misses, lock) in misses.iter_mut().zip(&locks) {
+                *misses += u64::from(lock.is_none());
             }
-            given_up.states.push(stored);
+            if let Some(locks) = locks.into_iter().collect() {
+                return Ok(Locks(locks));
+            }
+            if start.elapsed() >= patience {
+                break;
+            }
+            thread::sleep(INTERVAL);
         }
-        Ok(given_up)
+        // Not those that were in use now and then.
+        let most = misses.iter().max();
+        let in_the_way = values.iter().zip(&misses).filter(|(_, misses)| Some(*misses) == most);
+        Err(Error::of(in_the_way.map(|(stored, _)| busy_reason(stored)).collect()))
     }
 
-    /// They stay as they are.
-    pub(super) fn keep(mut self) {
-        self.states.clear();
-    }
-}
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        for stored in &self.states {
-            // Nobody has a guard: none was given since.
-            give_up(stored, false);
-        }
-    }
-}
-
-fn wait(stored: &Stored, gone: bool, patience: Duration) -> bool {
-    let start = Instant::now();
-    loop {
-        if give_up(stored, gone) {
-            return true;
-        }
-        if start.elapsed() >= patience {
-            return false;
-        }
-        thread::sleep(INTERVAL);
+    /// Gives the values up, and lets their locks go.
+    pub(super) fn give_up(self) {
+        self.0.iter().for_each(|locked| locked.give_up());
     }
 }
 
-fn give_up(stored: &Stored, gone: bool) -> bool {
-    // SAFETY: the place was made for a var of this accessor's type, by its initialiser, and its image
-    // stays mapped.
-    stored.site.accessor.give_up.is_none_or(|give_up| unsafe { give_up(stored.place, gone) })
+fn lock(stored: &Stored) -> Option<Box<dyn Locked>> {
+    let Some(lock) = stored.site.accessor.lock else { return Some(Box::new(())) };
+    // SAFETY: the place was made for a var of this accessor's type, by its initialiser, and is never
+    // freed; its image stays mapped.
+    unsafe { lock(stored.place) }
 }
 
 fn busy_reason(stored: &Stored) -> Reason {

@@ -24,7 +24,7 @@ use super::{
     Bundle, Code, Error, Host, Phases, Reason, Report, Result, after::After, candidate::Candidate,
     cargo::Built, changes, fresh::Failed, host::Inner, image::Image, live, output, platform,
 };
-use giving_up::GivenUp;
+use giving_up::Locks;
 pub(crate) use writing::Writing;
 
 /// Loading asks for this many free thread keys and mappings first: beyond the last one the system
@@ -204,7 +204,8 @@ impl Inner {
         }
         Error::check(reasons)?;
         let patience = self.options.guard_patience;
-        GivenUp::probe(&after.given_up(), patience)?;
+        // Asked now too: what is refused here costs no mapping.
+        drop(Locks::take(&after.given_up(), patience)?);
         let check = started.elapsed();
 
         let loading = Instant::now();
@@ -216,7 +217,7 @@ impl Inner {
         });
         let replaced = world.replaced_by(&vars);
         let reset: Vec<_> = replaced.iter().map(|stored| stored.site.item.path.clone()).collect();
-        let given_up = made.and_then(|()| GivenUp::all(replaced, patience)).inspect_err(|_| {
+        let locks = made.and_then(|()| Locks::take(&replaced, patience)).inspect_err(|_| {
             // Their inits have run: they stay mapped.
             let mapped = images.len() - going_back;
             world.images -= mapped;
@@ -233,7 +234,8 @@ impl Inner {
         });
         let commits: Vec<_> = commits.collect();
         let mut reports = self.commit(world, commits.clone(), phases);
-        given_up.keep();
+        // Only now: until the slots lead elsewhere, calls of the newest code ask for these values.
+        locks.give_up();
         for (name, report) in &mut reports {
             let of_bundle = |path: &&String| path.split("::").next() == Some(name);
             report.reset = reset.iter().filter(of_bundle).cloned().collect();
