@@ -163,7 +163,7 @@ fn a_guard_that_is_taken_while_the_new_init_runs() {
     assert_eq!((now.retired, now.abandoned), (status.retired, status.abandoned + 1));
     go_on(1);
     HOLDING.lock().unwrap().drain(..).for_each(|thread| thread.join().unwrap());
-    // The first state was given up already: that is taken back.
+    // The first state was free, and is as it was.
     assert_eq!(hl_late::add(1), "1: 2 4");
     host.load(LIBRARIES.of("hl_late", 2)).unwrap();
     assert_eq!((hl_late::add(1).as_str(), STARTED.load(SeqCst)), ("2: 1 2", 2));
