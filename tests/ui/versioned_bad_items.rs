@@ -41,4 +41,15 @@ trait UnknownSuper: Clone2 {
 
 trait Clone2 {}
 
+#[hot::versioned]
+trait Bounds {
+    fn bound<'a, 'b: 'a>(&'a self, text: &'b str) -> &'a str;
+    fn clause<'a, 'b>(&'a self, text: &'b str) -> &'a str
+    where
+        'b: 'a;
+    fn not_in_objects<'a, 'b: 'a>(&'a self, text: &'b str) -> &'a str
+    where
+        Self: Sized;
+}
+
 fn main() {}

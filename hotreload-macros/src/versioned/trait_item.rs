@@ -89,6 +89,24 @@ fn method(sig: &Signature, errors: &mut Errors) {
             note(&ty, "this type in a method");
         }
     }
+    bounds(&sig.generics, errors);
+}
+
+/// Notes what a method promises of its lifetimes: the records have none of it.
+fn bounds(generics: &Generics, errors: &mut Errors) {
+    for param in generics.lifetimes().filter(|param| !param.bounds.is_empty()) {
+        errors.on(
+            param,
+            "a lifetime with bounds is early-bound, which a method of a versioned trait cannot \
+             express: leave the bound out",
+        );
+    }
+    if let Some(clause) = &generics.where_clause {
+        errors.on(
+            clause,
+            "a where-clause cannot be expressed in a method of a versioned trait: leave it out",
+        );
+    }
 }
 
 /// Finds `Self` and `impl Trait`.
