@@ -77,6 +77,13 @@ const _: () = {
         signature: || ::core::any::TypeId::of::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),
+        lifetimes: || ::core::any::TypeId::of::<
+            for<'a> fn(
+                (&'a (), <str as ::hot::Versioned>::Lifetimes),
+                <(u8, u8) as ::hot::Versioned>::Lifetimes,
+                (&'a (), <str as ::hot::Versioned>::Lifetimes),
+            ),
+        >(),
         type_name: || ::core::any::type_name::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),

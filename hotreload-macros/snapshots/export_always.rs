@@ -75,6 +75,13 @@ const _: () = {
             <i32 as ::hot::Versioned>::describe,
         ],
         signature: || ::core::any::TypeId::of::<fn(i32, i32) -> i32>(),
+        lifetimes: || ::core::any::TypeId::of::<
+            for<> fn(
+                <i32 as ::hot::Versioned>::Lifetimes,
+                <i32 as ::hot::Versioned>::Lifetimes,
+                <i32 as ::hot::Versioned>::Lifetimes,
+            ),
+        >(),
         type_name: || ::core::any::type_name::<fn(i32, i32) -> i32>(),
         identity: || ::core::any::TypeId::of::<add>(),
     };

@@ -174,6 +174,21 @@ const _: () = {
                 Box<dyn FnOnce() + 'a>,
             ) -> (),
         >(),
+        lifetimes: || ::core::any::TypeId::of::<
+            for<'a> fn(
+                fn(
+                    (&'a (), <str as ::hot::Versioned>::Lifetimes),
+                    (&(), <u8 as ::hot::Versioned>::Lifetimes),
+                    <bool as ::hot::Versioned>::Lifetimes,
+                ),
+                fn(
+                    (&(), <str as ::hot::Versioned>::Lifetimes),
+                    (&(), <str as ::hot::Versioned>::Lifetimes),
+                ),
+                fn(),
+                <() as ::hot::Versioned>::Lifetimes,
+            ),
+        >(),
         type_name: || ::core::any::type_name::<
             for<'a> fn(
                 &dyn Fn(&'a str, &u8) -> bool,

@@ -70,6 +70,12 @@ const _: () = {
             <::core::convert::Infallible as renamed::Versioned>::describe,
         ],
         signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
+        lifetimes: || ::core::any::TypeId::of::<
+            for<> fn(
+                <u8 as renamed::Versioned>::Lifetimes,
+                <::core::convert::Infallible as renamed::Versioned>::Lifetimes,
+            ),
+        >(),
         type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
         identity: || ::core::any::TypeId::of::<stop_handle>(),
     };

@@ -72,6 +72,13 @@ pub mod math {
                 <i32 as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
+            lifetimes: || ::core::any::TypeId::of::<
+                for<> fn(
+                    (&(), <World as ::hot::Versioned>::Lifetimes),
+                    <i32 as ::hot::Versioned>::Lifetimes,
+                    <i32 as ::hot::Versioned>::Lifetimes,
+                ),
+            >(),
             type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
             identity: || ::core::any::TypeId::of::<add>(),
         };
@@ -177,6 +184,12 @@ pub mod math {
                 <() as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
+            lifetimes: || ::core::any::TypeId::of::<
+                for<> fn(
+                    <*const u8 as ::hot::Versioned>::Lifetimes,
+                    <() as ::hot::Versioned>::Lifetimes,
+                ),
+            >(),
             type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
             identity: || ::core::any::TypeId::of::<raw>(),
         };

@@ -64,6 +64,13 @@ const LOOKUP: () = {
                 <u8 as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>(),
+            lifetimes: || ::core::any::TypeId::of::<
+                for<> fn(
+                    (&(), <World as ::hot::Versioned>::Lifetimes),
+                    <f32 as ::hot::Versioned>::Lifetimes,
+                    <u8 as ::hot::Versioned>::Lifetimes,
+                ),
+            >(),
             type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
             identity: || ::core::any::TypeId::of::<__hot_lookup>(),
         };

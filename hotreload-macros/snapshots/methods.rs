@@ -100,6 +100,14 @@ const _: () = {
         signature: || ::core::any::TypeId::of::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),
+        lifetimes: || ::core::any::TypeId::of::<
+            for<'a, 'this> fn(
+                (&'this (), <View<'a> as ::hot::Versioned>::Lifetimes),
+                (&(), <str as ::hot::Versioned>::Lifetimes),
+                <(u8, View<'a>) as ::hot::Versioned>::Lifetimes,
+                (&'this (), <str as ::hot::Versioned>::Lifetimes),
+            ),
+        >(),
         type_name: || ::core::any::type_name::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),

@@ -113,6 +113,7 @@ const _: () = {
                 ]
             },
         );
+        type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
     }
     const __HOT_GENERIC: renamed::rt::versioned::Generic = renamed::rt::versioned::Generic {
         ty: &renamed::rt::versioned::TypeRef::new(

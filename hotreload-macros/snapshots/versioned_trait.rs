@@ -30,91 +30,92 @@ const _: () = {
             &[],
         );
         const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table::of_trait(
-            Self::TRAIT,
-            ::hot::rt::versioned::Definition {
-                kind: ::hot::rt::versioned::TypeKind::Trait,
-                repr: "",
-                generics: "'l0 : Base + Send",
-                invariants: 0u64,
-            },
-            const {
-                &[
-                    ::hot::rt::versioned::Field::of_supertrait(
-                        "Base",
-                        <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                        <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
-                    ),
-                    ::hot::rt::versioned::Field::of_supertrait(
-                        "Send",
-                        <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                        <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
-                    ),
-                ]
-            },
-            const {
-                &[
-                    ::hot::rt::versioned::Variant {
-                        name: "area",
-                        form: "self: &Self (b)",
-                        discriminant: ::core::option::Option::None,
-                        fields: &[
-                            ::hot::rt::versioned::Field::of::<
-                                &'x f32,
-                            >(
-                                "0",
-                                ::hot::rt::versioned::Field::NOWHERE,
-                                ::hot::__probe!(& 'x f32),
-                                "a",
-                                "&f32",
-                                <&'x f32 as ::hot::Versioned>::REF,
-                                <&'x f32 as ::hot::Versioned>::describe,
-                            ),
-                            ::hot::rt::versioned::Field::of::<
-                                f32,
-                            >(
-                                "->",
-                                ::hot::rt::versioned::Field::NOWHERE,
-                                ::hot::__probe!(f32),
-                                "",
-                                "f32",
-                                <f32 as ::hot::Versioned>::REF,
-                                <f32 as ::hot::Versioned>::describe,
-                            ),
-                        ],
-                    },
-                    #[cfg(unix)]
-                    ::hot::rt::versioned::Variant {
-                        name: "raw",
-                        form: "unsafe self: Box<Self>",
-                        discriminant: ::core::option::Option::None,
-                        fields: &[
-                            ::hot::rt::versioned::Field::of::<
-                                &'_ u8,
-                            >(
-                                "0",
-                                ::hot::rt::versioned::Field::NOWHERE,
-                                ::hot::__probe!(& '_ u8),
-                                "b",
-                                "&u8",
-                                <&'_ u8 as ::hot::Versioned>::REF,
-                                <&'_ u8 as ::hot::Versioned>::describe,
-                            ),
-                            ::hot::rt::versioned::Field::of::<
-                                &'_ u8,
-                            >(
-                                "->",
-                                ::hot::rt::versioned::Field::NOWHERE,
-                                ::hot::__probe!(& '_ u8),
-                                "b",
-                                "&u8",
-                                <&'_ u8 as ::hot::Versioned>::REF,
-                                <&'_ u8 as ::hot::Versioned>::describe,
-                            ),
-                        ],
-                    },
-                ]
-            },
-        );
+                Self::TRAIT,
+                ::hot::rt::versioned::Definition {
+                    kind: ::hot::rt::versioned::TypeKind::Trait,
+                    repr: "",
+                    generics: "'l0 : Base + Send",
+                    invariants: 0u64,
+                },
+                const {
+                    &[
+                        ::hot::rt::versioned::Field::of_supertrait(
+                            "Base",
+                            <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                            <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                        ),
+                        ::hot::rt::versioned::Field::of_supertrait(
+                            "Send",
+                            <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                            <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                        ),
+                    ]
+                },
+                const {
+                    &[
+                        ::hot::rt::versioned::Variant {
+                            name: "area",
+                            form: "self: &Self (b)",
+                            discriminant: ::core::option::Option::None,
+                            fields: &[
+                                ::hot::rt::versioned::Field::of::<
+                                    &'x f32,
+                                >(
+                                    "0",
+                                    ::hot::rt::versioned::Field::NOWHERE,
+                                    ::hot::__probe!(& 'x f32),
+                                    "a",
+                                    "&f32",
+                                    <&'x f32 as ::hot::Versioned>::REF,
+                                    <&'x f32 as ::hot::Versioned>::describe,
+                                ),
+                                ::hot::rt::versioned::Field::of::<
+                                    f32,
+                                >(
+                                    "->",
+                                    ::hot::rt::versioned::Field::NOWHERE,
+                                    ::hot::__probe!(f32),
+                                    "",
+                                    "f32",
+                                    <f32 as ::hot::Versioned>::REF,
+                                    <f32 as ::hot::Versioned>::describe,
+                                ),
+                            ],
+                        },
+                        #[cfg(unix)]
+                        ::hot::rt::versioned::Variant {
+                            name: "raw",
+                            form: "unsafe self: Box<Self>",
+                            discriminant: ::core::option::Option::None,
+                            fields: &[
+                                ::hot::rt::versioned::Field::of::<
+                                    &'_ u8,
+                                >(
+                                    "0",
+                                    ::hot::rt::versioned::Field::NOWHERE,
+                                    ::hot::__probe!(& '_ u8),
+                                    "b",
+                                    "&u8",
+                                    <&'_ u8 as ::hot::Versioned>::REF,
+                                    <&'_ u8 as ::hot::Versioned>::describe,
+                                ),
+                                ::hot::rt::versioned::Field::of::<
+                                    &'_ u8,
+                                >(
+                                    "->",
+                                    ::hot::rt::versioned::Field::NOWHERE,
+                                    ::hot::__probe!(& '_ u8),
+                                    "b",
+                                    "&u8",
+                                    <&'_ u8 as ::hot::Versioned>::REF,
+                                    <&'_ u8 as ::hot::Versioned>::describe,
+                                ),
+                            ],
+                        },
+                    ]
+                },
+            )
+            .with_lifetimes(const { &[] });
     }
     #[automatically_derived]
     unsafe impl<'__hot, 'x> ::hot::rt::versioned::VersionedTrait

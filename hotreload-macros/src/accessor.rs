@@ -6,7 +6,7 @@ use syn::{Attribute, Ident, Path, ReturnType, Signature, Type, Visibility};
 
 use crate::{
     closure::Closure,
-    known::Known,
+    known::{self, Known},
     opaque::{Markers, OpaqueParts},
     signature::{abi_name, describe, display, is_never, is_unsafe, parameters},
 };
@@ -243,6 +243,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
     let display = display(sig);
     let mut markers = Markers::default();
     let known = Known::of_signature(sig, accessor.opaque, krate, &mut markers);
+    let lifetimes = known::lifetimes(sig, false, accessor.opaque, krate, &mut markers);
     let markers = markers.definitions(krate);
     let described = describe(sig).into_iter().zip(&known).map(|(ty, known)| {
         let (name, lifetimes, concrete) = (ty.name, ty.lifetimes, ty.concrete);
@@ -293,6 +294,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             lock: ::core::option::Option::None,
             describe: &[#(#describes),*],
             signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
+            lifetimes: || ::core::any::TypeId::of::<#lifetimes>(),
             type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),
             identity: || ::core::any::TypeId::of::<#identity>(),
         };

@@ -122,7 +122,11 @@ pub(crate) fn receiver_type(receiver: &Receiver) -> Type {
 }
 
 /// Names the lifetime that elided ones of the result mean: `self`'s, or the only one there is.
-fn resolve_elided(sig: &mut Signature, receives: bool, of_block: &[Lifetime]) -> Option<()> {
+pub(crate) fn resolve_elided(
+    sig: &mut Signature,
+    receives: bool,
+    of_block: &[Lifetime],
+) -> Option<()> {
     let ReturnType::Type(_, result) = &mut sig.output else { return Some(()) };
     let mut elided = 0;
     for_elided(&mut result.clone(), |_| elided += 1);

@@ -267,6 +267,8 @@ impl Static {
                 lock: #lock,
                 describe: &[#(#describes),*],
                 signature: || #of_type.signature(),
+                // All of them are `'static`.
+                lifetimes: || ::core::any::TypeId::of::<()>(),
                 type_name: || ::core::any::type_name::<#ty>(),
                 identity: || ::core::any::TypeId::of::<#ident>(),
             };

@@ -64,6 +64,7 @@ unsafe impl<T: Versioned + 'static> Versioned for Live<T> {
     const REF: &'static TypeRef = &TypeRef::new("hotreload", "", "hot::Live", const { &[T::REF] });
     const TABLE: &'static Table =
         &Table::builtin::<Self>(const { &[T::describe as fn(&mut Describe)] });
+    type Lifetimes = T::Lifetimes;
 }
 
 impl<T: Versioned + 'static> Live<T> {

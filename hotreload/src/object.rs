@@ -87,6 +87,7 @@ unsafe impl<T: ?Sized + DynTrait> Versioned for Dyn<T> {
         &TypeRef::new("hotreload", "", "hot::Dyn", const { &[<T as VersionedTrait>::REF] });
     const TABLE: &'static Table =
         &Table::builtin::<Self>(const { &[<T as VersionedTrait>::describe as fn(&mut Describe)] });
+    type Lifetimes = ();
 }
 
 impl<T: ?Sized + DynTrait> Dyn<T> {

@@ -56,6 +56,7 @@ unsafe impl<T: Versioned> Versioned for State<T> {
     const REF: &'static TypeRef = &TypeRef::new("hotreload", "", "hot::State", const { &[T::REF] });
     const TABLE: &'static Table =
         &Table::builtin::<Self>(const { &[T::describe as fn(&mut Describe)] });
+    type Lifetimes = T::Lifetimes;
 }
 
 impl<T> State<T> {

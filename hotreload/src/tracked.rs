@@ -136,6 +136,7 @@ macro_rules! tracked {
                         &[],
                     )
                     .reaching(const { &[$(<$ty as $crate::Versioned>::describe),+] });
+                type Lifetimes = ();
             }
             $crate::__type_record!(__HOT_RECORD, $name);
         };

@@ -483,6 +483,7 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
             kind: hot::rt::Kind::Function, layout: std::alloc::Layout::new::<()>(), lock: None, describe: &[],
             record: &BYTES, slot: &SLOT, cold: std::ptr::null(), body: std::ptr::null(),
             signature: || std::any::TypeId::of::<fn() -> u32>(),
+            lifetimes: || std::any::TypeId::of::<()>(),
             type_name: || std::any::type_name::<fn() -> u32>(),
             identity: || std::any::TypeId::of::<real>(),
         }};

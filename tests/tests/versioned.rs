@@ -142,6 +142,7 @@ unsafe impl Versioned for Numbers {
         &hot::rt::versioned::TypeRef::new("tests", "0.1", "Numbers", &[]);
     const TABLE: &'static hot::rt::versioned::Table =
         &hot::rt::versioned::Table::builtin::<Numbers>(&[]);
+    type Lifetimes = ();
 }
 
 #[hot::versioned]

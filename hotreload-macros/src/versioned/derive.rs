@@ -133,6 +133,7 @@ impl<'a> Definition<'a> {
         let concrete = !generics::is_generic(&input.generics);
         let types = all_fields(&input.data).map(|field| &field.ty);
         let bounded = generics::bounded(&input.generics, types, krate);
+        let lifetimes = generics::in_places(&input.generics, krate);
         let (params, _, clause) = bounded.split_for_impl();
         let (_, arguments, _) = input.generics.split_for_impl();
         let name = generics::name(krate, &self.last, Some(&input.generics));
@@ -141,6 +142,7 @@ impl<'a> Definition<'a> {
         let (fields, variants) = self.table(concrete);
         let (fields, variants) = (generics::list(&fields), generics::list(&variants));
         let markers = self.markers.definitions(krate);
+        let (hidden, with_hidden) = self.hidden();
         let record = if concrete {
             let arguments = generics::all_static(&input.generics);
             quote_spanned! {Span::mixed_site()=>
@@ -156,6 +158,7 @@ impl<'a> Definition<'a> {
             krate,
             &quote_spanned! {Span::mixed_site()=>
                 #markers
+                #hidden
                 #[automatically_derived]
                 unsafe impl #params #krate::Versioned for #ident #arguments #clause {
                     const REF: &'static #krate::rt::versioned::TypeRef = &#name;
@@ -165,7 +168,9 @@ impl<'a> Definition<'a> {
                             #facts,
                             #fields,
                             #variants,
-                        );
+                        )
+                        #with_hidden;
+                    type Lifetimes = #lifetimes;
                 }
                 #record
             },
@@ -207,6 +212,35 @@ impl<'a> Definition<'a> {
                 (Vec::new(), variants.collect())
             }
         }
+    }
+
+    /// What tells the lifetimes that aliases hide in the fields, and what adds it to the table.
+    fn hidden(&self) -> (TokenStream, TokenStream) {
+        let Definition { krate, input, .. } = self;
+        let (ident, (_, arguments, _)) = (&input.ident, input.generics.split_for_impl());
+        if generics::lifetimes(&input.generics).next().is_none() {
+            return Default::default();
+        }
+        let this: Type = syn::parse_quote!(#ident #arguments);
+        let one = |before: &str, field: &Field<'_>| {
+            field.lifetimes(krate, before, &this, &input.generics)
+        };
+        let lifetimes: Vec<_> = match &self.shape {
+            Shape::Struct { fields, .. } => {
+                fields.iter().filter_map(|(_, field)| one("", field)).collect()
+            }
+            Shape::Enum(variants) => {
+                let of_variant = |variant: &Variant<'_>| -> Vec<_> {
+                    let before = format!("::{}", variant.name);
+                    variant.fields.iter().filter_map(|field| one(&before, field)).collect()
+                };
+                variants.iter().flat_map(of_variant).collect()
+            }
+        };
+        let hidden = quote_spanned! {Span::mixed_site()=>
+            const __HOT_LIFETIMES: &[#krate::rt::versioned::Lifetimes] = &[#(#lifetimes),*];
+        };
+        (hidden, quote_spanned!(Span::mixed_site()=> .with_lifetimes(__HOT_LIFETIMES)))
     }
 
     fn generic_record(&self) -> TokenStream {

@@ -3,13 +3,15 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    Attribute, Path, Type, TypeFnPtr, TypePath, TypePtr,
+    Attribute, Generics, Path, Type, TypeFnPtr, TypePath, TypePtr,
     ext::IdentExt,
     visit_mut::{self, VisitMut},
 };
 
+use super::generics;
 use crate::{
     errors::Errors,
+    known::lifetimes_of,
     opaque::{Markers, Opaque},
     signature::name_of,
     skeleton::Skeleton,
@@ -69,6 +71,27 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Where its type has lifetimes; `before` leads to the fields of the definition `this`. It stands
+    /// outside of the `impl`, whose lifetimes it binds anew; so there is none of a parameter's type.
+    pub(super) fn lifetimes(
+        &self,
+        krate: &Path,
+        before: &str,
+        this: &Type,
+        of: &Generics,
+    ) -> Option<TokenStream> {
+        let place = format!("{before}.{}", self.name);
+        let mut ty = self.named.clone();
+        Outside(this).visit_type_mut(&mut ty);
+        if generics::depends(&ty, of) {
+            return None;
+        }
+        let (all, lifetimes) = (generics::lifetimes(of), lifetimes_of(&ty, krate));
+        Some(quote_spanned! {Span::mixed_site()=>
+            (#place, || ::core::any::TypeId::of::<for<#(#all),*> fn(#lifetimes)>())
+        })
+    }
+
     pub(super) fn expand_generic(&self, krate: &Path) -> TokenStream {
         let Field { name, lifetimes, spelling, .. } = self;
         quote_spanned! {Span::mixed_site()=>
@@ -105,6 +128,18 @@ fn is_plain(ty: &Type) -> bool {
             (1..=12).contains(&tuple.elems.len()) && tuple.elems.iter().all(is_plain)
         }
         _ => false,
+    }
+}
+
+/// Replaces `Self`.
+struct Outside<'a>(&'a Type);
+
+impl VisitMut for Outside<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        match ty {
+            Type::Path(path) if path.path.is_ident("Self") => *ty = self.0.clone(),
+            ty => visit_mut::visit_type_mut(self, ty),
+        }
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    GenericParam, Generics, Ident, Lifetime, Path, Type, TypePath,
+    GenericParam, Generics, Ident, Lifetime, Path, Token, Type, TypeParamBound, TypePath,
+    WherePredicate,
     ext::IdentExt,
+    punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
 
@@ -22,6 +24,17 @@ pub(super) fn lifetimes(generics: &Generics) -> impl Iterator<Item = &Lifetime> 
     generics.lifetimes().map(|param| &param.lifetime)
 }
 
+/// The definition's `Versioned::Lifetimes`: its own, and those of its parameters.
+pub(super) fn in_places(generics: &Generics, krate: &Path) -> TokenStream {
+    let own = lifetimes(generics).map(|lifetime| quote!(&#lifetime ()));
+    let params = generics.type_params().map(|param| {
+        let param = &param.ident;
+        quote_spanned!(Span::mixed_site()=> <#param as #krate::Versioned>::Lifetimes)
+    });
+    let all = own.chain(params);
+    quote!((#(#all,)*))
+}
+
 /// `'static` for each lifetime, of a definition with no other parameters.
 pub(super) fn all_static(generics: &Generics) -> TokenStream {
     let all: Vec<_> = lifetimes(generics).map(|_| quote!('static)).collect();
@@ -35,7 +48,7 @@ pub(super) fn bounded<'a>(
     fields: impl Iterator<Item = &'a Type>,
     krate: &Path,
 ) -> Generics {
-    let mut bounded = generics.clone();
+    let mut bounded = without_outlives(generics);
     let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
     let mut projections = Projections { params: &params, found: Vec::new() };
     for ty in fields {
@@ -49,6 +62,41 @@ pub(super) fn bounded<'a>(
         clause.predicates.push(syn::parse_quote!(#ty: #krate::Versioned));
     }
     bounded
+}
+
+/// Without what lifetimes outlive, which the type itself implies: what holds for some lifetimes only
+/// cannot be asked of a type in a signature, where it holds for all.
+fn without_outlives(generics: &Generics) -> Generics {
+    fn is_outlives(bound: &TypeParamBound) -> bool {
+        matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static")
+    }
+    fn keep(bounds: &mut Punctuated<TypeParamBound, Token![+]>) {
+        let kept = std::mem::take(bounds).into_iter().filter(|bound| !is_outlives(bound));
+        *bounds = kept.collect();
+    }
+    let mut generics = generics.clone();
+    for param in &mut generics.params {
+        match param {
+            GenericParam::Lifetime(param) => {
+                (param.colon_token, param.bounds) = (None, Punctuated::new());
+            }
+            GenericParam::Type(param) => keep(&mut param.bounds),
+            GenericParam::Const(_) => {}
+        }
+    }
+    if let Some(clause) = &mut generics.where_clause {
+        let predicates = std::mem::take(&mut clause.predicates).into_iter();
+        let kept = predicates.filter_map(|mut predicate| match &mut predicate {
+            WherePredicate::Lifetime(_) => None,
+            WherePredicate::Type(ty) => {
+                keep(&mut ty.bounds);
+                Some(predicate)
+            }
+            _ => Some(predicate),
+        });
+        clause.predicates = kept.collect();
+    }
+    generics
 }
 
 /// Finds `T::Item` and `<T as Iterator>::Item`.
@@ -76,6 +124,18 @@ impl VisitMut for Projections<'_> {
             visit_mut::visit_type_path_mut(self, ty);
         }
     }
+}
+
+/// Whether a type depends on a parameter that is no lifetime.
+pub(super) fn depends(ty: &Type, generics: &Generics) -> bool {
+    let params = generics.params.iter().filter_map(|param| match param {
+        GenericParam::Lifetime(_) => None,
+        GenericParam::Type(param) => Some(param.ident.clone()),
+        GenericParam::Const(param) => Some(param.ident.clone()),
+    });
+    let mut mentions = Mentions { params: &params.collect::<Vec<_>>(), found: false };
+    mentions.visit_type_mut(&mut ty.clone());
+    mentions.found
 }
 
 struct Mentions<'a> {

@@ -13,6 +13,8 @@ use syn::{
 use super::{OPTIONS, block, derive::generic_record, field::facts, generics, object};
 use crate::{
     errors::{Errors, beside},
+    known,
+    opaque::{Markers, OpaqueParts},
     options::Options,
     owner::receiver_type,
     signature::{self, Described, spelled},
@@ -144,6 +146,9 @@ impl Trait<'_> {
         let (params, _, clause) = bounded.split_for_impl();
         let supertraits = self.supertraits();
         let table = methods.iter().map(|method| method.expand(krate, concrete));
+        // Objects of the others do not cross.
+        let alone = methods.iter().filter(|_| item.generics.params.is_empty());
+        let lifetimes = alone.map(|method| method.lifetimes(krate));
         let object = quote!(dyn #ident #arguments);
         let others = [
             ("dyn Send", quote!(::core::marker::Send)),
@@ -191,7 +196,8 @@ impl Trait<'_> {
                             #about,
                             const { &[#(#supertraits),*] },
                             const { &[#(#table),*] },
-                        );
+                        )
+                        .with_lifetimes(const { &[#(#lifetimes),*] });
                 }
                 #(#others)*
                 #objects
@@ -240,6 +246,9 @@ impl Trait<'_> {
 /// A method that is in the vtable.
 struct Method<'a> {
     cfg: Vec<&'a Attribute>,
+    /// `self` is a parameter in it.
+    free: Signature,
+    receives: bool,
     name: String,
     form: String,
     types: Vec<Described>,
@@ -276,11 +285,11 @@ impl<'a> Method<'a> {
             }
         }
         let cfg = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
-        Some(Method { cfg, name: sig.ident.unraw().to_string(), form, types })
+        Some(Method { cfg, free, receives, name: sig.ident.unraw().to_string(), form, types })
     }
 
     fn expand(&self, krate: &Path, concrete: bool) -> TokenStream {
-        let Method { cfg, name, form, types } = self;
+        let Method { cfg, name, form, types, .. } = self;
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, concrete: ty } = described;
             let facts = facts(krate, ty, concrete);
@@ -308,8 +317,20 @@ impl<'a> Method<'a> {
         }
     }
 
+    /// Of a trait without parameters, which are of no type here.
+    fn lifetimes(&self, krate: &Path) -> TokenStream {
+        let Method { cfg, free, receives, name, .. } = self;
+        let opaque = OpaqueParts::default();
+        let ty = known::lifetimes(free, *receives, &opaque, krate, &mut Markers::default());
+        let place = format!("::{name}()");
+        quote_spanned! {Span::mixed_site()=>
+            #(#cfg)*
+            (#place, || ::core::any::TypeId::of::<#ty>())
+        }
+    }
+
     fn expand_generic(&self, krate: &Path) -> TokenStream {
-        let Method { cfg, name, form, types } = self;
+        let Method { cfg, name, form, types, .. } = self;
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, .. } = described;
             let place = place(index, types.len());

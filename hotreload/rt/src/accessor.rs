@@ -72,7 +72,11 @@ pub struct Accessor {
     pub describe: &'static [fn(&mut Describe)],
     /// The function pointer type, higher-ranked over its lifetimes; or the var's type.
     pub signature: fn() -> TypeId,
-    /// The name of that type with the full paths of all types in it.
+    /// The type of a function over `Versioned::Lifetimes` of the types in the signature: what tells a
+    /// lifetime that an alias hides, the same in every crate.
+    pub lifetimes: fn() -> TypeId,
+    /// The name of the function pointer type, or of the var's, the full paths of all
+    /// types in it.
     pub type_name: fn() -> &'static str,
     /// A type of the crate that the accessor was compiled in: equal in two images if the compiler
     /// saw the same crate (same version, features, profile).

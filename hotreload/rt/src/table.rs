@@ -15,7 +15,7 @@ use crate::{
 
 /// The number of this boundary: raised with every change of a `repr(C)` type of this module, of
 /// the entry protocol, or of the manifest's records.
-pub const ABI: u32 = 3;
+pub const ABI: u32 = 4;
 
 /// Borrowed text in a form with a fixed layout.
 #[repr(C)]

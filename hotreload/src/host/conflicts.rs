@@ -10,7 +10,7 @@ use super::{
     image::Site,
     layout::{Change, Differ, Difference, Place, Tables, bytes},
     manifest::{Item, TypeName},
-    signature::{compare, needs_type_ids, resized},
+    signature::{compare, resized, untracked},
 };
 
 /// Who has compiled code or a value of the old form.
@@ -250,13 +250,15 @@ impl<'a> Signatures<'a> {
 /// type of one name.
 pub(crate) fn hidden(was: Party<'_>, now: Party<'_>) -> Option<(Code, String)> {
     let (Some(old), Some(new)) = (was.site, now.site) else { return None };
-    if old.signature == new.signature {
+    let lifetimes = old.lifetimes != new.lifetimes;
+    if old.signature == new.signature && !lifetimes {
         return None;
     }
     let of_libraries = |item: &Item| item.types.iter().all(|ty| ty.ty.is_of_libraries());
     // TypeIds of the types of libraries are the same in every crate.
-    let exact = of_libraries(was.item) || of_libraries(now.item);
-    if !exact && !needs_type_ids(was.item, was.tables) && !needs_type_ids(now.item, now.tables) {
+    let exact = lifetimes || of_libraries(was.item) || of_libraries(now.item);
+    let opaque = |item: &Item| untracked(item).next().is_some();
+    if !exact && !opaque(was.item) && !opaque(now.item) {
         // The tables decide. An author's type has another TypeId when a field of it becomes public,
         // or is declared elsewhere; or with another version, dependency, feature or profile of its
         // crate.

@@ -102,6 +102,7 @@ pub(crate) struct Site {
     /// The types, as its image has them.
     pub(crate) tables: Arc<Tables>,
     pub(crate) signature: TypeId,
+    pub(crate) lifetimes: TypeId,
     pub(crate) identity: TypeId,
 }
 
@@ -120,6 +121,7 @@ impl Site {
             tables: tables.clone(),
             item: Arc::new(item),
             signature: (accessor.signature)(),
+            lifetimes: (accessor.lifetimes)(),
             identity: (accessor.identity)(),
         })
     }

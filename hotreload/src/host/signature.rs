@@ -2,7 +2,7 @@
 
 use super::{
     Code,
-    layout::{Tables, bytes},
+    layout::bytes,
     manifest::{Item, Type},
 };
 use crate::rt::Kind;
@@ -88,16 +88,6 @@ fn layout_change(was: &Type, now: &Type) -> String {
     }
 }
 
-/// Whether only the compiler's identities of types can tell that two such signatures are one: where a
-/// type is opaque, or an alias may hide a lifetime.
-pub(crate) fn needs_type_ids(item: &Item, tables: &Tables) -> bool {
-    item.types.iter().any(|ty| {
-        ty.ty.has_opaque()
-            || tables.has_lifetimes_of_authors(&ty.ty)
-            || ty.ty.has_reference() && *ty.name != ty.ty.without_paths()
-    })
-}
-
 /// The types of a function or var whose fields nothing compares: opaque ones.
 pub(crate) fn untracked(item: &Item) -> impl Iterator<Item = &str> {
     item.types.iter().filter(|ty| ty.ty.has_opaque()).map(|ty| &*ty.name)
@@ -167,18 +157,5 @@ mod tests {
         let said = "has another result: `u32` has 8 bytes, had 4";
         assert_eq!(resized(&alias, &plain).as_deref(), Some(said));
         assert_ne!(alias.shape(), plain.shape());
-    }
-
-    #[test]
-    fn an_alias_may_hide_a_lifetime() {
-        let tables = Tables::default();
-        let reference = TypeName { args: vec![name("str")], ..name("&") };
-        let mut item = function(&[("&str", "a", 16)]);
-        Arc::make_mut(&mut item.types[0]).ty = reference;
-        assert!(!needs_type_ids(&item, &tables));
-        Arc::make_mut(&mut item.types[0]).name = "Text".into();
-        assert!(needs_type_ids(&item, &tables));
-        Arc::make_mut(&mut item.types[0]).ty = name("u32");
-        assert!(!needs_type_ids(&item, &tables));
     }
 }

@@ -23,6 +23,7 @@ macro_rules! plain {
         unsafe impl Versioned for $ty {
             const REF: &'static TypeRef = &TypeRef::new($package, $version, $path, &[]);
             const TABLE: &'static Table = &Table::builtin::<$ty>(&[]);
+            type Lifetimes = ();
         }
     )*};
 }
@@ -92,6 +93,7 @@ where
         const { &[A::REF, &TypeRef::of_language(if SMALLVEC_UNION { "true" } else { "false" }, &[])] },
     );
     const TABLE: &'static Table = &Table::builtin::<Self>(const { &[A::describe] });
+    type Lifetimes = A::Lifetimes;
 }
 
 /// Without the feature `union` there is a word more where the inline items fill the space that a
@@ -106,6 +108,7 @@ unsafe impl<K: Versioned, V: Versioned, S: Versioned> Versioned for indexmap::In
         &TypeRef::new("indexmap", "2", "indexmap::IndexMap", const { &[K::REF, V::REF, S::REF] });
     const TABLE: &'static Table =
         &Table::builtin::<Self>(const { &[K::describe, V::describe, S::describe] });
+    type Lifetimes = (K::Lifetimes, V::Lifetimes, S::Lifetimes);
 }
 
 // SAFETY: as above; value and hasher are arguments.
@@ -114,6 +117,7 @@ unsafe impl<T: Versioned, S: Versioned> Versioned for indexmap::IndexSet<T, S> {
     const REF: &'static TypeRef =
         &TypeRef::new("indexmap", "2", "indexmap::IndexSet", const { &[T::REF, S::REF] });
     const TABLE: &'static Table = &Table::builtin::<Self>(const { &[T::describe, S::describe] });
+    type Lifetimes = (T::Lifetimes, S::Lifetimes);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::Table;
+use super::{Table, lifetimes};
 
 /// Collects tables. A list of what is to be done, in place of recursion: chains of types may be
 /// longer than the stack.
@@ -57,6 +57,7 @@ impl Describe {
         match self.names.insert(id, name) {
             None => {
                 self.done.bytes.extend(table.to_bytes());
+                self.done.bytes.extend(lifetimes::record(table.ty(), table.lifetimes));
                 self.todo.extend(table.reaches());
             }
             Some(known) if known == name => {}

@@ -5,7 +5,7 @@ use super::{Definition, Facts, Field, Hasher, Table, TypeKind, TypeRef, Versione
 const PAGE: &str = include_str!("../../../docs/layout-format.md");
 
 /// The hash of the page and of the writer.
-const FORMAT: u64 = 0x3036_c746_3213_0841;
+const FORMAT: u64 = 0xac50_5305_7fae_2a59;
 
 #[test]
 fn a_change_of_the_format_is_a_decision() {
@@ -72,6 +72,7 @@ unsafe impl Versioned for World {
         },
         &[],
     );
+    type Lifetimes = ();
 }
 
 #[test]

@@ -39,6 +39,7 @@ macro_rules! plain {
         unsafe impl Versioned for $ty {
             const REF: &'static TypeRef = &TypeRef::of_std($name, &[]);
             const TABLE: &'static Table = &Table::builtin::<$ty>(&[]);
+            type Lifetimes = ();
         }
     )*};
 }
@@ -90,6 +91,7 @@ macro_rules! without_size {
         unsafe impl Versioned for $ty {
             const REF: &'static TypeRef = &TypeRef::of_std($name, &[]);
             const TABLE: &'static Table = &Table::without_size(Self::REF, TypeKind::Unsized, &[]);
+            type Lifetimes = ();
         }
     )*};
 }
@@ -106,6 +108,7 @@ macro_rules! non_zero {
         unsafe impl Versioned for NonZero<$ty> {
             const REF: &'static TypeRef = &TypeRef::of_std("NonZero", const { &[<$ty>::REF] });
             const TABLE: &'static Table = &Table::builtin::<Self>(const { &[<$ty>::describe] });
+            type Lifetimes = ();
         }
     )*};
 }
@@ -119,6 +122,7 @@ macro_rules! generic {
             const REF: &'static TypeRef = &TypeRef::of_std($name, const { &[$($param::REF),+] });
             const TABLE: &'static Table =
                 &Table::builtin::<Self>(const { &[$($param::describe),+] });
+            type Lifetimes = ($($param::Lifetimes,)+);
         }
     )*};
 }
@@ -169,7 +173,7 @@ generic! {
 }
 
 // SAFETY: above. The owned form is named by its own argument.
-unsafe impl<T> Versioned for Cow<'_, T>
+unsafe impl<'a, T> Versioned for Cow<'a, T>
 where
     T: Versioned + ToOwned<Owned: Versioned> + ?Sized,
 {
@@ -177,4 +181,5 @@ where
         &TypeRef::of_std("Cow", const { &[T::REF, <T::Owned as Versioned>::REF] });
     const TABLE: &'static Table =
         &Table::builtin::<Self>(const { &[T::describe, <T::Owned as Versioned>::describe] });
+    type Lifetimes = (&'a (), T::Lifetimes, <T::Owned as Versioned>::Lifetimes);
 }

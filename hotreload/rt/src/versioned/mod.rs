@@ -11,6 +11,7 @@ mod facts;
 mod format;
 mod hash;
 mod library;
+mod lifetimes;
 mod opaque;
 mod primitives;
 mod table;
@@ -20,6 +21,7 @@ mod type_ref;
 pub use describe::{Clash, Describe, Description};
 pub use facts::{Facts, NotCopy, NotSend, NotSync, NotUnpin, Plain, Probe, without_traits};
 pub use hash::Hasher;
+pub use lifetimes::{LIFETIMES, Lifetimes};
 pub use opaque::{Opaque, OpaqueName};
 pub use table::{
     Definition, Field, GENERIC, Generic, GenericField, GenericVariant, NO_OFFSET, TYPE, Table,
@@ -69,6 +71,11 @@ pub unsafe trait Versioned {
     /// One level of its layout.
     #[doc(hidden)]
     const TABLE: &'static Table;
+
+    /// Where lifetimes are in it, whatever aliases it is spelled with: each as a reference to `()`.
+    /// Only types of the language, so that the `TypeId` is one in every crate.
+    #[doc(hidden)]
+    type Lifetimes;
 
     /// Adds the table, and what it reaches.
     #[doc(hidden)]

@@ -34,6 +34,7 @@ unsafe impl<T, N: OpaqueName> Versioned for Opaque<T, N> {
         },
     );
     const TABLE: &'static Table = &Table::builtin::<Self>(&[]).opaque();
+    type Lifetimes = ();
 
     fn describe(out: &mut Describe) {
         // Nothing tells one type from another of the same name and size.

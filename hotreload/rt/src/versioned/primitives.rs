@@ -14,6 +14,7 @@ macro_rules! named {
         unsafe impl Versioned for $ty {
             const REF: &'static TypeRef = &TypeRef::of_language(stringify!($ty), &[]);
             const TABLE: &'static Table = &Table::builtin::<$ty>(&[]);
+            type Lifetimes = ();
         }
     )*};
 }
@@ -37,6 +38,7 @@ plain! {
 unsafe impl Versioned for str {
     const REF: &'static TypeRef = &TypeRef::of_language("str", &[]);
     const TABLE: &'static Table = &Table::without_size(Self::REF, TypeKind::Unsized, &[]);
+    type Lifetimes = ();
 }
 
 // SAFETY: above.
@@ -44,6 +46,7 @@ unsafe impl<T: Versioned> Versioned for [T] {
     const REF: &'static TypeRef = &TypeRef::of_language("[]", const { &[T::REF] });
     const TABLE: &'static Table =
         &Table::without_size(Self::REF, TypeKind::Unsized, const { &[T::describe] });
+    type Lifetimes = T::Lifetimes;
 }
 
 struct Length<const N: usize>;
@@ -58,25 +61,27 @@ unsafe impl<T: Versioned, const N: usize> Versioned for [T; N] {
     const REF: &'static TypeRef =
         &TypeRef::of_language("[;]", const { &[T::REF, Length::<N>::REF] });
     const TABLE: &'static Table = &Table::builtin::<Self>(const { &[T::describe] });
+    type Lifetimes = T::Lifetimes;
 }
 
 impl<T: Plain, const N: usize> Plain for [T; N] {}
 
 macro_rules! pointers {
-    ($($name:literal $ty:ty,)*) => {$(
+    ($($name:literal [$($life:tt)*] $ty:ty: $lifetimes:ty,)*) => {$(
         // SAFETY: above.
-        unsafe impl<T: Versioned + ?Sized> Versioned for $ty {
+        unsafe impl<$($life)* T: Versioned + ?Sized> Versioned for $ty {
             const REF: &'static TypeRef = &TypeRef::of_language($name, const { &[T::REF] });
             const TABLE: &'static Table = &Table::builtin::<Self>(const { &[T::describe] });
+            type Lifetimes = $lifetimes;
         }
     )*};
 }
 
 pointers! {
-    "&" &T,
-    "&mut" &mut T,
-    "*const" *const T,
-    "*mut" *mut T,
+    "&" ['a,] &'a T: (&'a (), T::Lifetimes),
+    "&mut" ['a,] &'a mut T: (&'a (), T::Lifetimes),
+    "*const" [] *const T: T::Lifetimes,
+    "*mut" [] *mut T: T::Lifetimes,
 }
 
 macro_rules! tuples {
@@ -85,6 +90,7 @@ macro_rules! tuples {
         unsafe impl<$($ty: Versioned),+> Versioned for ($($ty,)+) {
             const REF: &'static TypeRef = &TypeRef::of_language("(,)", const { &[$($ty::REF),+] });
             const TABLE: &'static Table = &Table::builtin::<Self>(const { &[$($ty::describe),+] });
+            type Lifetimes = ($($ty::Lifetimes,)+);
         }
 
         impl<$($ty: Plain),+> Plain for ($($ty,)+) {}
@@ -114,6 +120,7 @@ macro_rules! functions {
                 &TypeRef::of_language($name, const { &[$($ty::REF,)* R::REF] });
             const TABLE: &'static Table =
                 &Table::builtin::<Self>(const { &[$($ty::describe,)* R::describe] });
+            type Lifetimes = ($($ty::Lifetimes,)* R::Lifetimes,);
         }
     };
     ($($($ty:ident)*,)*) => {$(

@@ -1,7 +1,7 @@
 //! One level of a type's layout, and its record in the manifest. The bytes are written down in
 //! docs/layout-format.md; the reader is host/manifest/types.rs.
 
-use super::{Describe, Facts, Plain, TypeRef, Versioned};
+use super::{Describe, Facts, Lifetimes, Plain, TypeRef, Versioned};
 use crate::manifest::{Writer, record};
 
 /// The tag of a [`Table`].
@@ -51,6 +51,8 @@ pub struct Table {
     variants: &'static [Variant],
     /// Of the types that it holds without having fields of them.
     reaches: &'static [fn(&mut Describe)],
+    /// Not in the record.
+    pub(super) lifetimes: &'static [Lifetimes],
 }
 
 /// What an author's definition says of itself.
@@ -97,6 +99,7 @@ impl Table {
             fields: &[],
             variants: &[],
             reaches,
+            lifetimes: &[],
         }
     }
 

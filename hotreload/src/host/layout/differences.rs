@@ -166,7 +166,11 @@ impl<'a> Differ<'a> {
         let (old_table, new_table) = (self.old.table(old), self.new.table(new));
         if let (Some(old), Some(new)) = (old_table, new_table) {
             self.at.1 = old.kind == TypeKind::Trait;
+            let before = self.found.len();
             self.tables(place, old, new);
+            if self.found.len() == before {
+                self.lifetimes(place, old, new);
+            }
         } else if let (Some(old), Some(new)) = (self.old.generic(old), self.new.generic(new)) {
             self.generics(place, old, new);
         }
@@ -194,6 +198,18 @@ impl<'a> Differ<'a> {
             if was != now {
                 let text = |has| if has { yes } else { no };
                 self.text(place, change, text(was), text(now));
+            }
+        }
+    }
+
+    /// Lifetimes that aliases hide.
+    fn lifetimes(&mut self, place: usize, old: &Table, new: &Table) {
+        let of = |tables: &'a Tables, table: &Table| tables.lifetimes.get(&table.name.id);
+        let (Some(old), Some(new)) = (of(self.old, old), of(self.new, new)) else { return };
+        for (path, told) in old {
+            if new.get(path).is_some_and(|other| other != told) {
+                let here = self.places.add(place, path.clone());
+                self.text(here, Change::Lifetimes, "what an alias hid", "what it hides now");
             }
         }
     }

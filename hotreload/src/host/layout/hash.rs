@@ -42,6 +42,7 @@ impl Tables {
                     .map(|fact| self.promises(&name.args[0], fact))
                     .hash(&mut hasher);
             }
+            self.lifetimes.get(&name.id).hash(&mut hasher);
             hashes.push(hasher.finish());
             todo.extend(leads_to(name, table).filter(|name| seen.insert(name.id)));
         }

@@ -19,7 +19,7 @@ pub(crate) use differences::Differ;
 
 use super::{
     Code, Reason,
-    manifest::{Field, GenericType, Manifest, Table, TypeName},
+    manifest::{Field, GenericType, Lifetimes, Manifest, Table, TypeName},
 };
 use crate::rt::versioned::TypeKind;
 
@@ -28,6 +28,8 @@ use crate::rt::versioned::TypeKind;
 pub(crate) struct Tables {
     types: FxHashMap<u64, Table>,
     generics: FxHashMap<u64, GenericType>,
+    /// What only an image knows.
+    lifetimes: FxHashMap<u64, Lifetimes>,
     /// Those that were asked for.
     hashes: Mutex<FxHashMap<u64, u64>>,
 }
@@ -53,6 +55,7 @@ impl Tables {
         for generic in &manifest.generics {
             insert(&mut self.generics, &generic.name, generic)?;
         }
+        self.lifetimes.extend(manifest.lifetimes.iter().cloned());
         // What an image describes has no records of them; a manifest has no tables of what they
         // become. The one shall be comparable with the other.
         let of_generics = manifest.types.iter().filter(|table| table.is_of_generic());
@@ -70,7 +73,8 @@ impl Tables {
 
     /// Whether both say the same of the same types.
     pub(crate) fn is_same(&self, other: &Tables) -> bool {
-        self.types == other.types && self.generics == other.generics
+        (&self.types, &self.generics, &self.lifetimes)
+            == (&other.types, &other.generics, &other.lifetimes)
     }
 
     /// Every table.
@@ -81,15 +85,6 @@ impl Tables {
     /// The table of the type with this id.
     pub(crate) fn of_id(&self, id: u64) -> Option<&Table> {
         self.types.get(&id)
-    }
-
-    /// Whether a type of an author's in the name has lifetimes of its own.
-    pub(crate) fn has_lifetimes_of_authors(&self, name: &TypeName) -> bool {
-        let table = self.table(name).filter(|table| !table.is_library());
-        // What a handle holds lives for ever.
-        let mut args = name.args.iter().filter(|_| !name.is_handle());
-        table.is_some_and(|table| table.generics.starts_with('\''))
-            || args.any(|arg| self.has_lifetimes_of_authors(arg))
     }
 
     /// The definition of which the type is one.

@@ -48,16 +48,6 @@ impl TypeName {
         self.is_opaque() || self.args.iter().any(TypeName::has_opaque)
     }
 
-    /// Whether a part of it is a reference, or another type of a library with a lifetime.
-    pub(crate) fn has_reference(&self) -> bool {
-        let borrows = match self.package.as_str() {
-            "" => matches!(self.path.as_str(), "&" | "&mut") || self.path.contains("dyn"),
-            "std" => self.path == "Cow",
-            _ => false,
-        };
-        borrows || self.args.iter().any(TypeName::has_reference)
-    }
-
     /// As `Display` writes it, each path by its last part, and what `Cow` owns left out: as it is
     /// usually spelled.
     pub(crate) fn without_paths(&self) -> String {

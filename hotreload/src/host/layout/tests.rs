@@ -16,7 +16,11 @@ fn as_one_version(manifest: &mut Manifest) {
         field.ty.iter_mut().map(Arc::make_mut).for_each(rename);
     }
     for table in &mut manifest.types {
+        let described = table.name.id;
         rename(&mut table.name);
+        for (id, _) in manifest.lifetimes.iter_mut().filter(|(id, _)| *id == described) {
+            *id = table.name.id;
+        }
         table.fields.iter_mut().for_each(rename_field);
         table.variants.iter_mut().flat_map(|variant| &mut variant.fields).for_each(rename_field);
     }

@@ -12,13 +12,13 @@ use std::{collections::hash_map::DefaultHasher, hash::Hasher, ops::Range, sync::
 use self::reader::Reader;
 pub(crate) use self::{
     shared::Shared,
-    types::{Field, GenericType, Table, TypeName, Variant},
+    types::{Field, GenericType, Lifetimes, Table, TypeName, Variant},
 };
 use super::{Code, Reason};
 use crate::rt::{
     Kind,
     manifest::{FUNCTION, HEADER, VAR},
-    versioned::{GENERIC, TYPE},
+    versioned::{GENERIC, LIFETIMES, TYPE},
 };
 
 /// What a library's manifest section says.
@@ -29,6 +29,8 @@ pub(crate) struct Manifest {
     /// The tables of types, of the root crate and all that it links.
     pub(crate) types: Vec<Table>,
     pub(crate) generics: Vec<GenericType>,
+    /// Of what an image describes, by the types' ids.
+    pub(crate) lifetimes: Vec<(u64, Lifetimes)>,
     section: Vec<u8>,
     /// Where in the section the records of the items are.
     records: Vec<Range<usize>>,
@@ -174,6 +176,7 @@ impl Manifest {
                 VAR => manifest.items.push(var(&mut body, shared)?),
                 TYPE => manifest.types.push(types::table(&mut body, shared)?),
                 GENERIC => manifest.generics.push(types::generic(&mut body)?),
+                LIFETIMES => manifest.lifetimes.push(types::lifetimes(&mut body)?),
                 tag => return Err(malformed(format!("a record with the unknown tag {tag}"))),
             }
             if !body.0.is_empty() {

@@ -55,12 +55,16 @@ const GENERIC_OUTER: Generic = Generic {
     }],
 };
 
+#[allow(dead_code, reason = "only its record is looked at")]
+#[hot::versioned]
+struct Borrows<'a>(&'a str);
+
 fn section() -> Vec<u8> {
     let mut bytes = vec![0; 3];
     bytes.extend(FUNCTION.encode::<{ FUNCTION.size() }>());
     bytes.extend([0; 5]);
     bytes.extend(HEADER.encode::<{ HEADER.size() }>());
-    bytes.extend(Describe::all([Outer::describe as fn(&mut Describe)]).bytes);
+    bytes.extend(Describe::all([Outer::describe, Borrows::describe]).bytes);
     bytes.extend(GENERIC_OUTER.encode::<{ GENERIC_OUTER.size() }>());
     bytes.extend([0; 9]);
     bytes
@@ -104,7 +108,10 @@ fn types_are_read_back() {
     let list = outer.variants[0].fields[0].ty.as_ref().unwrap();
     assert_eq!(list.to_string(), "Vec<(u8, [String; 2])>");
     assert_eq!(of("String").facts.has(Facts::SEND), None);
-    assert_eq!(manifest.types.len(), 8);
+    assert_eq!(manifest.types.len(), 11);
+    let [(id, lifetimes)] = &manifest.lifetimes[..] else { panic!("{:?}", manifest.lifetimes) };
+    assert_eq!(*id, of("::Borrows").name.id);
+    assert_eq!(lifetimes.keys().collect::<Vec<_>>(), [".0"]);
     let generic = &manifest.generics[0];
     assert_eq!((generic.repr.as_str(), generic.invariants), ("C", 3));
     assert_eq!(generic.generics, "T : Clone");

@@ -1,6 +1,6 @@
 //! The records of types. Written by rt/versioned/table.rs.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Reader, malformed, shared::Shared};
 use crate::{
@@ -77,6 +77,9 @@ pub(crate) struct GenericType {
     pub(crate) fields: Vec<Field>,
     pub(crate) variants: Vec<Variant>,
 }
+
+/// What tells the lifetimes in a type's fields or a trait's methods, by the rest of their paths.
+pub(crate) type Lifetimes = BTreeMap<String, String>;
 
 impl GenericType {
     /// The definition of which the table is one type.
@@ -169,6 +172,12 @@ pub(super) fn generic(body: &mut Reader<'_>) -> Result<GenericType, Reason> {
         fields: list(body, generic_field)?,
         variants: list(body, |body| variant(body, generic_field))?,
     })
+}
+
+pub(super) fn lifetimes(body: &mut Reader<'_>) -> Result<(u64, Lifetimes), Reason> {
+    let id = body.u64()?;
+    let all = list(body, |body| Ok((body.text()?, body.text()?)))?;
+    Ok((id, all.into_iter().collect()))
 }
 
 /// Each element takes bytes from the record: a huge count ends with them.
