@@ -33,6 +33,7 @@ hot::import! {
         static COUNT: AtomicU32;
         fn other() -> u32;
     }
+    var_back => { fn score(before: &dyn Fn()) -> String; }
     var_gone => { static GONE: AtomicU32; }
     var_alias => {
         static BOOK: hot::State<Vec<String>>;
@@ -149,6 +150,32 @@ fn a_state_is_one_by_its_type_not_by_its_spelling() {
     let error = host().load(&v3).unwrap_err();
     assert!(error.reasons().iter().any(|reason| reason.code == Code::StateLayout), "{error}");
     assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
+}
+
+/// The old one stays where it is, for code of its generation that still runs.
+#[test]
+fn a_removed_state_comes_back_with_another_type() {
+    let fixture = Fixture::new("var_back");
+    let state = |ty: &str, first: u32| {
+        fixture.build(&format!(
+            "#[hot::export] pub static SCORE: hot::State<{ty}> = hot::State::new(|| {first});
+             #[hot::export] pub fn score(before: &dyn Fn()) -> String {{
+                 before();
+                 format!(\"{ty} {{}}\", *SCORE.read())
+             }}"
+        ))
+    };
+    let (v1, v3) = (state("u32", 1), state("u64", 2));
+    let v2 = fixture.build("#[hot::export] pub fn other() {}");
+    host().load(&v1).unwrap();
+    let frozen = hot::get!(var_back::score)(&|| {
+        host().load(&v2).unwrap();
+        host().load(&v3).unwrap();
+    });
+    assert_eq!(frozen, "u32 1");
+    assert_eq!(hot::get!(var_back::score)(&|| {}), "u64 2");
+    let error = host().load(&v1).unwrap_err();
+    assert_eq!(error.code(), Code::StateLayout, "there is a value again: {error}");
 }
 
 #[test]

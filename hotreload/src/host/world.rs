@@ -107,7 +107,11 @@ impl World {
         // Asked of functions too, which are never there.
         let stored = self.vars.get(path)?;
         let crate_name = path.split("::").next().unwrap_or_default();
-        let is_live = self.baseline.contains_key(path) || self.bundles.contains_key(crate_name);
+        let is_var = |loaded: &Loaded| {
+            loaded.image.export(path).is_some_and(|site| site.item.kind == Kind::Var)
+        };
+        let is_live =
+            self.baseline.contains_key(path) || self.bundles.get(crate_name).is_some_and(is_var);
         is_live.then_some(stored)
     }
 
