@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::rt::{
-    Holding, Locked, OtherLayout,
+    self, Holding, Locked, OtherLayout,
     versioned::{Describe, Table, TypeRef, Versioned},
 };
 
@@ -33,6 +33,9 @@ use crate::rt::{
 /// # }
 /// ```
 ///
+/// The first value is made when the bundle is loaded, before anything of it is published. It may use
+/// whatever the bundle exports, other statics too: those are made first.
+///
 /// A panic while a guard is held does not poison it: the value stays as the panic left it.
 ///
 /// A reload that lays the value out differently is refused (HOT0403), unless the static is marked
@@ -43,7 +46,8 @@ use crate::rt::{
 #[repr(C)]
 pub struct State<T> {
     first: fn() -> T,
-    cell: OnceLock<RwLock<T>>,
+    /// None: it was discarded, and never published.
+    cell: OnceLock<RwLock<Option<T>>>,
     /// Whether the value was given up. Set while the lock is held and after the new code is
     /// published, so that no call of the newest code finds it; looked at before the lock is asked
     /// for, so that nobody who finds it holds a guard. The old value itself stays as sound as it was.
@@ -74,7 +78,7 @@ impl<T> State<T> {
 
     /// The lock, to give the value up under it; none while a guard is held.
     pub(crate) fn try_lock(&self) -> Option<StateLock<'_, T>> {
-        Some(StateLock { gone: &self.gone, _guard: given(self.lock().try_write())? })
+        Some(StateLock { gone: &self.gone, guard: given(self.lock().try_write())? })
     }
 
     /// Waits until nobody writes, and gives the value to be read.
@@ -83,7 +87,7 @@ impl<T> State<T> {
     /// With HOT0405 if the value was given up, and this is old code that still runs.
     pub fn read(&self) -> StateRead<'_, T> {
         self.check();
-        let guard = self.lock().read().unwrap_or_else(PoisonError::into_inner);
+        let guard = there(self.lock().read().unwrap_or_else(PoisonError::into_inner));
         StateRead { guard, _holding: self.holding() }
     }
 
@@ -93,7 +97,7 @@ impl<T> State<T> {
     /// As [`read`](State::read).
     pub fn write(&self) -> StateWrite<'_, T> {
         self.check();
-        let guard = self.lock().write().unwrap_or_else(PoisonError::into_inner);
+        let guard = there(self.lock().write().unwrap_or_else(PoisonError::into_inner));
         StateWrite { guard, _holding: self.holding() }
     }
 
@@ -112,7 +116,7 @@ impl<T> State<T> {
     /// As [`read`](State::read).
     pub fn try_write(&self) -> Option<StateWrite<'_, T>> {
         self.check();
-        let guard = given(self.lock().try_write())?;
+        let guard = given(self.lock().try_write()).filter(|value| value.is_some())?;
         Some(StateWrite { guard, _holding: self.holding() })
     }
 
@@ -126,7 +130,7 @@ impl<T> State<T> {
 
     /// As [`try_read`](State::try_read), also of a value that was given up.
     fn peek(&self) -> Option<StateRead<'_, T>> {
-        let guard = given(self.lock().try_read())?;
+        let guard = given(self.lock().try_read()).filter(|value| value.is_some())?;
         Some(StateRead { guard, _holding: self.holding() })
     }
 
@@ -140,9 +144,18 @@ impl<T> State<T> {
         Holding::begin(std::ptr::from_ref(self).addr())
     }
 
-    fn lock(&self) -> &RwLock<T> {
-        self.cell.get_or_init(|| RwLock::new((self.first)()))
+    fn lock(&self) -> &RwLock<Option<T>> {
+        self.cell.get_or_init(|| RwLock::new(Some((self.first)())))
     }
+}
+
+/// The guard of a value that was not discarded while it was waited for.
+fn there<T, G: Deref<Target = Option<T>>>(guard: G) -> G {
+    if guard.is_none() {
+        drop(guard);
+        panic!("{}", OtherLayout::of::<T>());
+    }
+    guard
 }
 
 /// The guard, whether or not a panic has come between; none if the lock is held.
@@ -169,7 +182,7 @@ impl<T: fmt::Debug> fmt::Debug for State<T> {
 /// The lock of a [`State`], held by a reload.
 pub(crate) struct StateLock<'a, T> {
     gone: &'a AtomicBool,
-    _guard: RwLockWriteGuard<'a, T>,
+    guard: RwLockWriteGuard<'a, Option<T>>,
 }
 
 impl<T> Locked for StateLock<'_, T> {
@@ -177,19 +190,30 @@ impl<T> Locked for StateLock<'_, T> {
         // Release: pairs with the Acquire in `is_given_up`.
         self.gone.store(true, Ordering::Release);
     }
+
+    fn discard(mut self: Box<Self>) {
+        self.give_up();
+        let value = self.guard.take();
+        // First: the value's own `Drop` may ask for a guard.
+        drop(self);
+        rt::quietly(|| drop(value));
+    }
 }
+
+/// Whoever has a guard has looked.
+const THERE: &str = "a value is there while it has a guard";
 
 /// The value of a [`State`], to be read.
 #[must_use]
 pub struct StateRead<'a, T> {
-    guard: RwLockReadGuard<'a, T>,
+    guard: RwLockReadGuard<'a, Option<T>>,
     _holding: Holding,
 }
 
 /// The value of a [`State`], to be changed.
 #[must_use]
 pub struct StateWrite<'a, T> {
-    guard: RwLockWriteGuard<'a, T>,
+    guard: RwLockWriteGuard<'a, Option<T>>,
     _holding: Holding,
 }
 
@@ -197,7 +221,7 @@ impl<T> Deref for StateRead<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.guard
+        self.guard.as_ref().expect(THERE)
     }
 }
 
@@ -205,13 +229,13 @@ impl<T> Deref for StateWrite<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.guard
+        self.guard.as_ref().expect(THERE)
     }
 }
 
 impl<T> DerefMut for StateWrite<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        &mut self.guard
+        self.guard.as_mut().expect(THERE)
     }
 }
 
@@ -229,7 +253,11 @@ impl<T: fmt::Debug> fmt::Debug for StateWrite<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        thread,
+        time::Duration,
+    };
 
     use super::*;
 
@@ -271,5 +299,30 @@ mod tests {
         ask();
         assert!(state.try_lock().is_some());
         assert_eq!(format!("{state:?}"), "State(<given up>)");
+    }
+
+    #[test]
+    fn who_waits_for_a_value_that_is_discarded_is_refused() {
+        struct Dropped<'a>(&'a State<Vec<Dropped<'a>>>);
+        impl Drop for Dropped<'_> {
+            fn drop(&mut self) {
+                // Its own state is free meanwhile, and refuses.
+                assert!(panics(|| self.0.read()));
+                panic!("which stays here");
+            }
+        }
+        let state = State::new(|| vec![1]);
+        let lock = state.try_lock().unwrap();
+        thread::scope(|scope| {
+            let readers = [(); 8].map(|()| scope.spawn(|| panics(|| state.read())));
+            thread::sleep(Duration::from_millis(20));
+            Box::new(lock).discard();
+            assert!(readers.into_iter().all(|reader| reader.join().unwrap()));
+        });
+        assert_eq!(format!("{state:?}"), "State(<given up>)");
+        let state = Box::leak(Box::new(State::new(Vec::new)));
+        state.write().push(Dropped(state));
+        Box::new(state.try_lock().unwrap()).discard();
+        assert!(panics(|| state.write()));
     }
 }

@@ -43,11 +43,16 @@ pub type Lock = unsafe fn(*const ()) -> Option<Box<dyn Locked>>;
 pub trait Locked {
     /// Gives the value up for ever: whoever asks for it from now on is refused.
     fn give_up(&self);
+
+    /// Drops the value, which was never published: whoever asks for it is refused.
+    fn discard(self: Box<Self>);
 }
 
 /// A value without a lock: references to it may live, it is left alone.
 impl Locked for () {
     fn give_up(&self) {}
+
+    fn discard(self: Box<Self>) {}
 }
 
 /// One exported or imported function or var as an image knows it.
@@ -119,13 +124,11 @@ pub trait Exported {
 /// arguments are dropped on the way, as those of any call that panics.
 #[cold]
 pub fn resolve(accessor: &'static Accessor) -> *const () {
-    let entry = (table().resolve)(accessor);
-    if entry.is_null() {
+    ask(accessor).unwrap_or_else(|text| {
         // The glue, which will not be returned to, cannot end its pin.
         super::pin::abandon();
-        panic!("{}", Undefined::of(accessor));
-    }
-    entry
+        panic!("{text}")
+    })
 }
 
 /// The storage behind an unresolved var's slot.
@@ -134,15 +137,23 @@ pub fn resolve(accessor: &'static Accessor) -> *const () {
 /// If nothing defines it.
 #[cold]
 pub fn resolve_var(accessor: &'static Accessor) -> *const () {
-    let place = (table().resolve)(accessor);
-    assert!(!place.is_null(), "{}", Undefined::of(accessor));
-    place
+    ask(accessor).unwrap_or_else(|text| panic!("{text}"))
+}
+
+/// What an unresolved slot leads to, or why it leads nowhere.
+fn ask(accessor: &'static Accessor) -> Result<*const (), String> {
+    let found = (table().resolve)(accessor);
+    if !found.is_null() {
+        return Ok(found);
+    }
+    // The host tells of a failure where the definition is there, and its first value is not.
+    Err(super::panic::failure().unwrap_or_else(|| Undefined::of(accessor).to_string()))
 }
 
 /// Whether something defines it now.
 pub fn is_defined(accessor: &'static Accessor) -> bool {
     let entry = accessor.slot.entry();
-    entry != accessor.cold || !(table().resolve)(accessor).is_null()
+    entry != accessor.cold || ask(accessor).is_ok()
 }
 
 /// The handle, if something defines its function or var now.

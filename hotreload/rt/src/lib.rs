@@ -47,7 +47,7 @@ pub use inventory;
 pub use live::{
     Cell, CellAlone, LiveCell, LiveHeader, OtherLayout, Tracked, take_cells_alone, tracked,
 };
-pub use panic::{catch, catch_never, completes, leave_never};
+pub use panic::{catch, catch_never, completes, leave_never, quietly};
 pub use pin::{Pin, record_count};
 pub use slot::{Slot, Version};
 pub use std::boxed::Box;

@@ -31,6 +31,13 @@ pub fn completes(initialise: impl FnOnce()) -> bool {
     panic::catch_unwind(AssertUnwindSafe(initialise)).map_err(caught).is_ok()
 }
 
+/// Runs what may panic where nobody asks what became of it. The hook has told of it.
+pub fn quietly(body: impl FnOnce()) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
+        drop_quietly(payload);
+    }
+}
+
 /// As [`catch`], for a body that never returns.
 #[inline(always)]
 pub fn catch_never(body: impl FnOnce() -> core::convert::Infallible) -> MaybeUninit<()> {
@@ -119,6 +126,12 @@ pub(crate) fn resume(record: &ThreadRecord) -> ! {
 /// The text of the panic that an initialiser ended with.
 pub(crate) fn take_failure() -> String {
     take_text(record())
+}
+
+/// The text of a failure that somebody has told the calling thread of.
+pub(crate) fn failure() -> Option<String> {
+    let record = record();
+    (record.flags.load(Ordering::Relaxed) & PANICKED != 0).then(|| take_text(record))
 }
 
 /// Clears the flag and takes the text.

@@ -64,9 +64,7 @@ impl Image {
 
     /// What in it calls this path.
     pub(crate) fn imports(&self, path: &str) -> &[Arc<Site>] {
-        let start = self.imports.partition_point(|site| *site.item.path < *path);
-        let end = self.imports.partition_point(|site| *site.item.path <= *path);
-        &self.imports[start..end]
+        of_path(&self.imports, path)
     }
 
     /// Reads what the build has written, the first time.
@@ -89,6 +87,13 @@ impl Image {
             Compiled { crates, variables }
         })
     }
+}
+
+/// Of sites in the order of their paths, those of this one.
+pub(crate) fn of_path<'a>(sites: &'a [Arc<Site>], path: &str) -> &'a [Arc<Site>] {
+    let start = sites.partition_point(|site| *site.item.path < *path);
+    let end = sites.partition_point(|site| *site.item.path <= *path);
+    &sites[start..end]
 }
 
 /// An accessor of one image with what the host knows of it.

@@ -22,6 +22,7 @@ mod crates;
 mod definition;
 mod error;
 mod event;
+mod first_values;
 mod fresh;
 #[allow(clippy::module_inception)]
 mod host;

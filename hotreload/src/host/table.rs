@@ -8,8 +8,8 @@ use super::logging;
 use super::tracing;
 
 use super::{
-    Reason, after::After, candidate::Candidate, host::Inner, image::Site, layout::Tables, live,
-    manifest::Shared, output, threads, world::Var,
+    Reason, after::After, candidate::Candidate, first_values, host::Inner, image::Site,
+    layout::Tables, live, manifest::Shared, output, threads, world::Vars,
 };
 use crate::rt::{self, Accessor, HostTable, ImageInfo, LogTable, PanicReport, Text, TraceTable};
 
@@ -25,7 +25,7 @@ pub(crate) struct Stage<'a> {
     /// What their records have in common.
     pub(crate) shared: Shared<'static>,
     /// The vars' storage, there already or new.
-    pub(crate) vars: Vec<Var>,
+    pub(crate) vars: Vars,
     /// What the image says of itself.
     pub(crate) image: Option<&'static ImageInfo>,
     /// Why it was refused.
@@ -68,6 +68,9 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
 }
 
 extern "C" fn resolve(accessor: &'static Accessor) -> *const () {
+    if let Some(place) = first_values::resolve(accessor) {
+        return place;
+    }
     let Some(inner) = Inner::get() else { return ptr::null() };
     inner.resolve(accessor).unwrap_or(ptr::null())
 }

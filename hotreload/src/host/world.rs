@@ -1,15 +1,16 @@
 //! What is loaded, and who calls what. Everything here is under the writer's lock.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, ptr, sync::Arc};
 
 use rustc_hash::FxHashMap;
 
 use super::{
     Code, Error, Kind, Reason, Result, TypeLayout,
     definition::Current,
+    first_values::{self, New},
     image::{Image, Site},
 };
-use crate::rt::{self, ImageInfo};
+use crate::rt::{Accessor, ImageInfo, Locked};
 
 /// The loaded bundles and every call site.
 #[derive(Default)]
@@ -51,11 +52,52 @@ pub(crate) struct Stored {
 pub(crate) struct Var {
     pub(crate) stored: Stored,
     pub(crate) site: Arc<Site>,
+    /// Whether the storage was made for it.
+    is_new: bool,
+}
+
+/// All of them. What was made for them comes to its end here, unless it is kept.
+#[must_use]
+#[derive(Default)]
+pub(crate) struct Vars(Vec<Var>);
+
+impl Vars {
+    pub(crate) fn extend(&mut self, mut more: Vars) {
+        self.0.append(&mut more.0);
+    }
+
+    /// The image becomes current.
+    pub(crate) fn keep(mut self) -> Vec<Var> {
+        mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Vars {
+    fn drop(&mut self) {
+        // The latest first: it may hold on to those that it was made from.
+        for var in self.0.drain(..).rev().filter(|var| var.is_new) {
+            // One that is in use stays: by a thread that the image's init has started. So does what
+            // is no state, since there may be references to it.
+            if let Some(locked) = var.stored.lock() {
+                locked.discard();
+            }
+        }
+    }
 }
 
 // SAFETY: the place is an address that is passed on; what lies there is `Sync`, or no static of its
 // type could have been written.
 unsafe impl Send for Stored {}
+
+impl Stored {
+    /// Its lock; none while a guard is held.
+    pub(crate) fn lock(&self) -> Option<Box<dyn Locked>> {
+        let Some(lock) = self.site.accessor.lock else { return Some(Box::new(())) };
+        // SAFETY: the place was made for a var of this accessor's type, by its initialiser, and is
+        // never freed; its image stays mapped.
+        unsafe { lock(self.place) }
+    }
+}
 
 /// A bundle with a current generation.
 pub(crate) struct Loaded {
@@ -115,12 +157,14 @@ impl World {
         is_live.then_some(stored)
     }
 
-    /// The storage that an image's vars shall have: what is there, or new.
+    /// The storage that an image's vars shall have: what is there, or new. The slots of these
+    /// accessors of its image lead to a var as soon as it is there.
     pub(crate) fn make_vars(
         &self,
         exports: &[Arc<Site>],
-    ) -> std::result::Result<Vec<Var>, Vec<Reason>> {
-        let (mut vars, mut reasons) = (Vec::new(), Vec::new());
+        accessors: impl Fn(&Site) -> Vec<&'static Accessor>,
+    ) -> std::result::Result<Vars, Vec<Reason>> {
+        let (mut vars, mut new, mut reasons) = (Vars::default(), Vec::new(), Vec::new());
         for site in exports.iter().filter(|site| site.item.kind == Kind::Var) {
             let known = self.vars.get(&site.item.path);
             let is_alike = |stored: &&Stored| stored.site.is_alike(site);
@@ -130,28 +174,33 @@ impl World {
                 reasons.push(Reason::new(Code::VarLayout, what));
                 continue;
             }
-            let stored = match known.filter(is_alike) {
-                Some(stored) => Ok(stored.clone()),
+            match known.filter(is_alike) {
+                Some(stored) => {
+                    for own in accessors(site) {
+                        own.slot.point_at(stored.place, ptr::null());
+                    }
+                    let (stored, site) = (stored.clone(), site.clone());
+                    vars.0.push(Var { stored, site, is_new: false });
+                }
                 // Either nothing is defined under that name now, and the old value is left where it
                 // is; or it is given up.
-                None => {
-                    rt::new_storage(site.accessor).map(|place| Stored { place, site: site.clone() })
-                }
-            };
-            match stored {
-                Ok(stored) => vars.push(Var { stored, site: site.clone() }),
-                Err(text) => {
-                    let what = format!("the first value of `{}` panicked", site.item.path);
-                    reasons.push(Reason::new(Code::VarInitialiser, what).fact("said", text));
-                }
+                None => new.push(New { site: site.clone(), accessors: accessors(site) }),
             }
         }
+        if !reasons.is_empty() {
+            return Err(reasons);
+        }
+        let (made, reasons) = first_values::make(new);
+        vars.0.extend(made.into_iter().map(|stored| {
+            let site = stored.site.clone();
+            Var { stored, site, is_new: true }
+        }));
         if reasons.is_empty() { Ok(vars) } else { Err(reasons) }
     }
 
     /// The values that somebody may use and that make way for these.
-    pub(crate) fn replaced_by(&self, vars: &[Var]) -> Vec<Stored> {
-        let replaced = vars.iter().filter_map(|var| {
+    pub(crate) fn replaced_by(&self, vars: &Vars) -> Vec<Stored> {
+        let replaced = vars.0.iter().filter_map(|var| {
             let live = self.live(&var.site.item.path)?;
             (live.place != var.stored.place).then(|| live.clone())
         });

@@ -26,7 +26,7 @@ impl Locks {
         let start = Instant::now();
         let mut misses = vec![0_u64; values.len()];
         loop {
-            let locks: Vec<_> = values.iter().map(lock).collect();
+            let locks: Vec<_> = values.iter().map(Stored::lock).collect();
             for (misses, lock) in misses.iter_mut().zip(&locks) {
                 *misses += u64::from(lock.is_none());
             }
@@ -48,13 +48,6 @@ impl Locks {
     pub(super) fn give_up(self) {
         self.0.iter().for_each(|locked| locked.give_up());
     }
-}
-
-fn lock(stored: &Stored) -> Option<Box<dyn Locked>> {
-    let Some(lock) = stored.site.accessor.lock else { return Some(Box::new(())) };
-    // SAFETY: the place was made for a var of this accessor's type, by its initialiser, and is never
-    // freed; its image stays mapped.
-    unsafe { lock(stored.place) }
 }
 
 fn busy_reason(stored: &Stored) -> Reason {

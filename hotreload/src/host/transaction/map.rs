@@ -1,6 +1,7 @@
 //! From a checked file to an image in memory whose init has staged everything.
 
 use std::{
+    iter,
     mem::ManuallyDrop,
     ptr,
     sync::{Arc, OnceLock},
@@ -10,19 +11,19 @@ use libloading::Library;
 
 use crate::{
     host::{
-        Code, Error, Reason, Result, TypeLayout,
+        Code, Error, Kind, Reason, Result, TypeLayout,
         after::After,
         candidate::Candidate,
         host::Inner,
-        image::{Image, Site},
+        image::{Image, Site, of_path},
         layout::Tables,
         live::Alive,
         manifest::Shared,
         per_image, platform,
         table::Stage,
-        world::{Placed, Var, World},
+        world::{Placed, Vars, World},
     },
-    rt::{self, HostTable, ImageInfo, InitStatus},
+    rt::{self, Accessor, HostTable, ImageInfo, InitStatus},
 };
 
 /// What an image's init has handed in, checked.
@@ -31,7 +32,7 @@ struct Staged {
     exports: Vec<Arc<Site>>,
     imports: Vec<Arc<Site>>,
     tables: Arc<Tables>,
-    vars: Vec<Var>,
+    vars: Vars,
 }
 
 impl Inner {
@@ -43,8 +44,8 @@ impl Inner {
         images: &mut Vec<Arc<Image>>,
         candidates: &mut Vec<Candidate>,
         handles: &[Alive],
-    ) -> Result<Vec<Var>> {
-        let (mut opened, mut vars) = (0, Vec::new());
+    ) -> Result<Vars> {
+        let (mut opened, mut vars) = (0, Vars::default());
         let mut refused = None;
         for (index, candidate) in candidates.iter().enumerate() {
             let after = After {
@@ -95,7 +96,7 @@ impl Inner {
         after: After<'_>,
         candidate: &Candidate,
         opened: &mut usize,
-    ) -> Result<(Image, Vec<Var>)> {
+    ) -> Result<(Image, Vars)> {
         let copy = candidate.copy.as_ref().expect("a file that is loaded was copied").path();
         let source = &candidate.source;
         let table = ptr::from_ref(self.table);
@@ -159,7 +160,7 @@ impl Inner {
             imports: Vec::new(),
             tables: Arc::default(),
             shared: Shared::default(),
-            vars: Vec::new(),
+            vars: Vars::default(),
             image: None,
             reasons: Vec::new(),
             error: String::new(),
@@ -202,18 +203,34 @@ impl Inner {
 }
 
 impl Stage<'_> {
-    /// Finds or makes the storage of the image's vars. Its own slots lead there at once, for the
-    /// author's init function; nobody else calls them yet.
+    /// Finds or makes the storage of the image's vars. Its own slots lead there at once; nobody else
+    /// calls them yet.
     pub(crate) fn make_vars(&mut self) {
-        match self.after.world.make_vars(&self.exports) {
-            Ok(vars) => {
-                for Var { stored, site } in &vars {
-                    site.slot().point_at(stored.place, ptr::null());
-                }
-                self.vars = vars;
-            }
+        let functions = self.exports.iter().filter(|site| site.item.kind != Kind::Var);
+        let own = |site: &Arc<Site>| {
+            let body = site.accessor.body;
+            self.accessors(site).into_iter().map(move |own| (own, body))
+        };
+        let functions: Vec<_> = functions.flat_map(own).collect();
+        // First values are made by this image's own code, which may be the first that there is.
+        for (own, body) in &functions {
+            own.slot.point_at(*body, ptr::null());
+        }
+        match self.after.world.make_vars(&self.exports, |site| self.accessors(site)) {
+            Ok(vars) => self.vars = vars,
             Err(reasons) => self.reasons.extend(reasons),
         }
+        // The author's init function calls what is published: the generation that it replaces.
+        for (own, _) in functions {
+            own.slot.point_at(own.cold, ptr::null());
+        }
+    }
+
+    /// The image's own accessors for what it exports itself: the export's, and those of imports.
+    fn accessors(&self, export: &Site) -> Vec<&'static Accessor> {
+        let imports = of_path(&self.imports, &export.item.path).iter();
+        let imports = imports.filter(|import| import.is_alike(export));
+        iter::once(export.accessor).chain(imports.map(|import| import.accessor)).collect()
     }
 
     /// Takes the image's types. An edit that changes none of them shares those of the generation

@@ -212,7 +212,9 @@ impl Inner {
         let going_back = images.len();
         let mut vars = self.map_all(world, &mut images, &mut candidates, &handles)?;
         let made: Result<()> = images[..going_back].iter().try_for_each(|image| {
-            vars.extend(world.make_vars(&image.exports).map_err(Error::of)?);
+            // Older code may run in it: its slots stay as they are till then.
+            let made = world.make_vars(&image.exports, |_| Vec::new());
+            vars.extend(made.map_err(Error::of)?);
             Ok(())
         });
         let replaced = world.replaced_by(&vars);
@@ -224,7 +226,8 @@ impl Inner {
             world.abandoned += mapped;
         })?;
         let phases = Phases { check, load: loading.elapsed(), ..phases };
-        world.vars.extend(vars.into_iter().map(|var| (var.site.item.path.clone(), var.stored)));
+        let vars = vars.keep().into_iter();
+        world.vars.extend(vars.map(|var| (var.site.item.path.clone(), var.stored)));
         let before: Vec<_> =
             names.iter().map(|(name, _)| Some(world.loaded(name).ok()?.image.clone())).collect();
         let retired = names.iter().filter_map(|(name, _)| world.image_of(name)).collect();
