@@ -153,6 +153,15 @@ fn unloading() {
         HOST.load(fixture.build("#[hot::export] pub fn change(count: i64) -> i64 { count * 2 }"));
     let counter = counter.unwrap();
     assert_eq!(hot::get!(counter::change)(10), 20);
+    // Left out by the bundle, the host's own is called; when it is back, it is new.
+    HOST.load(fixture.build("#[hot::export] pub fn other() {}")).unwrap();
+    assert_eq!(hot::get!(counter::change)(10), 11);
+    let report = counter.rollback().unwrap();
+    assert_eq!(
+        (&*report.added, &*report.removed),
+        (&["counter::change".to_owned()][..], &["counter::other".to_owned()][..])
+    );
+    assert_eq!(hot::get!(counter::change)(10), 20);
     counter.unload().unwrap();
     assert_eq!(hot::get!(counter::change)(10), 11);
     counter.unload().unwrap_err();

@@ -83,7 +83,11 @@ impl Inner {
 
         let (types, gone) = types_of(&image, previous.as_ref());
 
-        let is_there = |site: &&Arc<Site>| self.current(&site.item.path).is_some();
+        // Of a path that the bundle had left to what the host is linked with, it is new.
+        let is_there = |site: &&Arc<Site>| match &previous {
+            Some(loaded) => loaded.image.export(&site.item.path).is_some(),
+            None => self.current(&site.item.path).is_some(),
+        };
         let (known, fresh): (Vec<_>, Vec<_>) = image.exports.iter().partition(is_there);
         let edited = |site: &&Arc<Site>| {
             let stored = world.vars.get(&site.item.path);
