@@ -269,6 +269,10 @@ fn where_hotreload_comes_from() {
         "{}",
         manifest("by-url")
     );
+    // Git's short form is no URL for cargo.
+    created(&parent, &["by-short", "--bundle-only", "--hotreload", "git@example.com:it/self.git"]);
+    let short = "git = \"ssh://git@example.com/it/self.git\"";
+    assert!(manifest("by-short").contains(short), "{}", manifest("by-short"));
     for wrong in ["/nowhere", parent.to_str().unwrap(), ""] {
         let ran = run(&parent, &["new", "by-nothing", "--hotreload", wrong]);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{wrong}: {ran:?}");

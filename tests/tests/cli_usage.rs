@@ -62,6 +62,13 @@ fn wrong_usage_ends_with_2_and_a_word_on_standard_error() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_is_said_before_anything_is_built() {
+    let ran = here(&["run", "--tty", "--log", "nowhere/log", "-p", "nothing"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.err.starts_with("error: the log cannot be written: nowhere/log: "), "{ran:?}");
+}
+
+#[test]
 fn cargo_finds_it() {
     let folder = command().parent().unwrap().to_owned();
     let paths = env::split_paths(&env::var_os("PATH").unwrap()).collect::<Vec<_>>();

@@ -11,6 +11,10 @@ static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
 hot::import! {
     ha_world_user => { fn run() -> u32; }
     ha_places_user => { fn run() -> u32; }
+    ha_bytes => {
+        fn make() -> hot::Live<Vec<u8>>;
+        fn count(bytes: &hot::Live<Vec<u8>>, of: (u8, Option<hot::Live<u8>>)) -> usize;
+    }
 }
 
 /// A bundle, its user, and later versions of the bundle.
@@ -131,4 +135,17 @@ fn a_value_alive_that_has_a_handle_of_another_type() {
     hot::lookup!(HOST, "ha_kept::let_go", fn()).unwrap()();
     HOST.load(&libraries[1]).expect("none is alive");
     assert_eq!(count(), 0);
+}
+
+#[test]
+fn a_host_that_only_declares_what_it_calls_may_hold_a_type_of_the_library() {
+    // The bundle is built alone: its `hot` has none of the host's features, and other types.
+    let bundle = Fixture::new("ha_bytes").build(
+        "#[hot::export] pub fn make() -> hot::Live<Vec<u8>> { hot::Live::new(vec![1, 2]) }
+         #[hot::export] pub fn count(bytes: &hot::Live<Vec<u8>>, of: (u8, Option<hot::Live<u8>>)) -> usize {
+             bytes.get().iter().filter(|byte| **byte == of.0).count()
+         }",
+    );
+    HOST.load(bundle).unwrap();
+    assert_eq!(ha_bytes::count(&ha_bytes::make(), (2, None)), 1);
 }

@@ -254,9 +254,9 @@ pub(crate) fn hidden(was: Party<'_>, now: Party<'_>) -> Option<(Code, String)> {
     if old.signature == new.signature && !lifetimes {
         return None;
     }
-    let of_libraries = |item: &Item| item.types.iter().all(|ty| ty.ty.is_of_libraries());
-    // TypeIds of the types of libraries are the same in every crate.
-    let exact = lifetimes || of_libraries(was.item) || of_libraries(now.item);
+    let of_std = |item: &Item| item.types.iter().all(|ty| ty.ty.is_of_std());
+    // TypeIds of these are the same in every crate.
+    let exact = lifetimes || of_std(was.item) || of_std(now.item);
     let opaque = |item: &Item| untracked(item).next().is_some();
     if !exact && !opaque(was.item) && !opaque(now.item) {
         // The tables decide. An author's type has another TypeId when a field of it becomes public,

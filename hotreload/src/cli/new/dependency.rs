@@ -22,7 +22,12 @@ impl Hotreload {
         let is_url = text.contains("://") || text.starts_with("git@") || text.ends_with(".git");
         let path = Path::new(text);
         if is_url && !path.is_dir() {
-            return Ok(Hotreload::Git(text.to_owned()));
+            // Git's short form, `git@host:path`, is no URL, and cargo takes nothing else.
+            let short = text.strip_prefix("git@").and_then(|short| short.split_once(':'));
+            return Ok(Hotreload::Git(match short.filter(|_| !text.contains("://")) {
+                Some((host, path)) => format!("ssh://git@{host}/{path}"),
+                None => text.to_owned(),
+            }));
         }
         // The repository's folder is meant, too.
         let folders = [path.to_owned(), path.join("hotreload")];

@@ -125,6 +125,13 @@ enum Message {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    // Said before anything is built for it.
+    if let Some(path) = &arguments.log
+        && let Err(error) = File::create(path)
+    {
+        eprintln!("error: the log cannot be written: {}: {error}", path.display());
+        return ExitCode::from(2);
+    }
     let Some(plan) = Plan::new(arguments) else { return ExitCode::from(101) };
     match plan.build() {
         Ok(status) if status.success() => {}

@@ -38,9 +38,12 @@ impl TypeName {
         }
     }
 
-    /// Whether all of it is of the language or of libraries.
-    pub(crate) fn is_of_libraries(&self) -> bool {
-        self.is_library() && !self.is_opaque() && self.args.iter().all(TypeName::is_of_libraries)
+    /// Whether all of it is of the language or of the standard library. Types of `hot` are others
+    /// with other features.
+    pub(crate) fn is_of_std(&self) -> bool {
+        matches!(self.package.as_str(), "" | "std")
+            && !self.is_opaque()
+            && self.args.iter().all(TypeName::is_of_std)
     }
 
     /// Whether a part of it is opaque.
