@@ -26,14 +26,14 @@ pub struct Checks {
     scene: usize,
     passed: usize,
     failed: usize,
-    /// The scene whose next expectation is turned into its opposite.
-    alter: Option<usize>,
+    /// The scenes whose next expectation is turned into its opposite.
+    alter: Vec<usize>,
 }
 
 impl Checks {
-    /// `alter`: the first expectation of that scene is turned into its opposite, so that a test
-    /// can see the run fail.
-    pub fn new(alter: Option<usize>) -> Self {
+    /// `alter`: the first expectation of each of these scenes is turned into its opposite, so that
+    /// a test can see the run fail.
+    pub fn new(alter: Vec<usize>) -> Self {
         let coloured = wants_colour(io::stdout().is_terminal());
         Checks { coloured, started: Instant::now(), scene: 0, passed: 0, failed: 0, alter }
     }
@@ -67,19 +67,18 @@ impl Checks {
         }
     }
 
-    /// Whether something was not as expected so far.
-    pub fn have_failed(&self) -> bool {
-        self.failed > 0
+    /// Whether an expectation is still to be altered.
+    pub fn has_to_alter(&self) -> bool {
+        !self.alter.is_empty()
     }
 
     /// Says how it went and how long it took; the status is for the process.
     pub fn finish(self) -> ExitCode {
         let seconds = self.started.elapsed().as_secs_f64();
-        let altered_nothing = self.alter.filter(|_| self.failed == 0);
-        if let Some(scene) = altered_nothing {
+        for scene in &self.alter {
             eprintln!("there is no scene {scene} to alter");
         }
-        if self.failed == 0 && altered_nothing.is_none() {
+        if self.failed == 0 && self.alter.is_empty() {
             print(&format!("\n{} checks, all as expected, {seconds:.1} s", self.passed));
             return ExitCode::SUCCESS;
         }
@@ -92,7 +91,8 @@ impl Checks {
     }
 
     fn is_altered(&mut self) -> bool {
-        self.alter == Some(self.scene) && self.alter.take().is_some()
+        let found = self.alter.iter().position(|scene| *scene == self.scene);
+        found.map(|at| self.alter.swap_remove(at)).is_some()
     }
 
     fn pass(&mut self, text: &str) {

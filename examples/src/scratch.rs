@@ -98,23 +98,6 @@ impl Scratch {
     }
 }
 
-/// A fresh copy of all that the demos are made of, a workspace whose demos find their bundles there.
-/// For types of other crates host and bundle must be built in one workspace.
-pub fn copy_repository(root: &Path) -> io::Result<()> {
-    let repository = repository();
-    fs::create_dir_all(root)?;
-    let manifest = fs::read_to_string(repository.join("Cargo.toml"))?;
-    // The tests need too much.
-    write(&root.join("Cargo.toml"), manifest.replace(", \"tests\"]", "]").as_bytes())?;
-    copy_lock_file(&repository, root)?;
-    remove_others(&repository, root)?;
-    for folder in ["hotreload", "hotreload-macros", "bundles", "examples"] {
-        copy_folder(&repository.join(folder), &root.join(folder))?;
-    }
-    // The package `hotreload` shows it in its documentation.
-    write(&root.join("README.md"), &fs::read(repository.join("README.md"))?)
-}
-
 /// The repository's folder.
 pub fn repository() -> PathBuf {
     // `cargo run` says where the package is now; the compiler said where it was.

@@ -14,6 +14,12 @@ const _: () = {
         name: ::core::env!("CARGO_PKG_NAME"),
         record: &__HOT_RECORD,
         init: || ::hot::rt::InitOutcome::outcome(self::start()),
+        after: {
+            extern "C" fn __hot_after() {
+                ::hot::rt::after(self::started)
+            }
+            ::core::option::Option::Some(__hot_after)
+        },
     };
     ::hot::rt::inventory::submit! {
         ::hot::rt::RegisteredBundle(& __HOT_BUNDLE)

@@ -1,6 +1,12 @@
 /// Doc.
+#[allow(dead_code, reason = "its callers may be in other images")]
 #[inline]
-pub(super) fn find<'a>(text: &'a str, mut at: (u8, u8)) -> &'a str {
+pub(super) fn find<'a>(text: &'a str, at: (u8, u8)) -> &'a str {
+    <find>::handle()(text, at)
+}
+#[inline]
+#[doc(hidden)]
+fn __hot_body_find<'a>(text: &'a str, mut at: (u8, u8)) -> &'a str {
     text
 }
 #[doc(hidden)]
@@ -18,18 +24,18 @@ pub(super) enum find {}
     clippy::nursery
 )]
 const _: () = {
-    type __HotEntry = for<'a> fn(&'a str, (u8, u8)) -> ::hot::rt::MaybeUninit<&'a str>;
+    type __HotEntry = for<'a> fn(&'a str, (u8, u8)) -> ::hot::rt::Returned<&'a str>;
     fn __hot_entry<'a>(
         __hot_0: &'a str,
         __hot_1: (u8, u8),
-    ) -> ::hot::rt::MaybeUninit<&'a str> {
-        ::hot::rt::catch(move || find(__hot_0, __hot_1))
+    ) -> ::hot::rt::Returned<&'a str> {
+        ::hot::rt::catch(move || __hot_body_find(__hot_0, __hot_1))
     }
     #[cold]
     fn __hot_cold<'a>(
         __hot_0: &'a str,
         __hot_1: (u8, u8),
-    ) -> ::hot::rt::MaybeUninit<&'a str> {
+    ) -> ::hot::rt::Returned<&'a str> {
         let __hot_code = unsafe {
             ::core::mem::transmute::<
                 *const (),
@@ -58,7 +64,7 @@ const _: () = {
                 &'static str,
             >("&str", "a", <&'static str as ::hot::Versioned>::REF),
         ],
-        content: 6166615305157818361u64,
+        tokens: 315571875869100190030920392153734530312u128,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -69,6 +75,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
+        moving: || ::core::option::Option::None,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <(u8, u8) as ::hot::Versioned>::describe,
@@ -77,17 +84,42 @@ const _: () = {
         signature: || ::core::any::TypeId::of::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),
-        lifetimes: || ::core::any::TypeId::of::<
-            for<'a> fn(
-                (&'a (), <str as ::hot::Versioned>::Lifetimes),
-                <(u8, u8) as ::hot::Versioned>::Lifetimes,
-                (&'a (), <str as ::hot::Versioned>::Lifetimes),
-            ),
-        >(),
+        lifetimes: || ::hot::rt::versioned::Told::of(
+            ::core::any::TypeId::of::<
+                for<'a> fn(
+                    (&'a (), <str as ::hot::Versioned>::Lifetimes),
+                    <(u8, u8) as ::hot::Versioned>::Lifetimes,
+                    (&'a (), <str as ::hot::Versioned>::Lifetimes),
+                ),
+            >(),
+            &[
+                ::hot::rt::versioned::follow::<
+                    fn(
+                        &(),
+                    ) -> ::core::marker::PhantomData<
+                        <<<<str as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                            <u8 as ::hot::Versioned>::Parts,
+                        > as ::hot::rt::versioned::Parts>::And<
+                            <<u8 as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                <str as ::hot::Versioned>::Parts,
+                            >,
+                        > as ::hot::rt::versioned::Parts>::Named<
+                            (
+                                <str as ::hot::Versioned>::Lifetimes,
+                                <u8 as ::hot::Versioned>::Lifetimes,
+                                <u8 as ::hot::Versioned>::Lifetimes,
+                                <str as ::hot::Versioned>::Lifetimes,
+                            ),
+                        >,
+                    >,
+                >,
+            ],
+        ),
         type_name: || ::core::any::type_name::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),
         identity: || ::core::any::TypeId::of::<find>(),
+        promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {
         ::hot::rt::Registered(& __HOT_ACCESSOR)
@@ -95,19 +127,23 @@ const _: () = {
     #[inline(always)]
     fn __hot_glue<'a>(__hot_0: &'a str, __hot_1: (u8, u8)) -> &'a str {
         if ::hot::rt::STATIC {
-            find(__hot_0, __hot_1)
+            __hot_body_find(__hot_0, __hot_1)
         } else {
             let __hot_pin = ::hot::rt::Pin::enter();
             let __hot_code = unsafe {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0, __hot_1);
-            unsafe { __hot_pin.leave(__hot_result) }
+            __hot_pin.leave(__hot_result)
         }
     }
     impl ::hot::rt::Exported for find {
         fn accessor() -> &'static ::hot::rt::Accessor {
             &__HOT_ACCESSOR
+        }
+        #[inline(always)]
+        fn mark_used() {
+            __HOT_SLOT.mark_used();
         }
     }
     impl find {

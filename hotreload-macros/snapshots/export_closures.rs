@@ -1,4 +1,14 @@
+#[allow(dead_code, reason = "its callers may be in other images")]
+#[inline]
 fn each<'a>(
+    pick: &dyn Fn(&'a str, &u8) -> bool,
+    note: &mut (dyn FnMut(&str) -> &str + Send),
+    last: Box<dyn FnOnce() + 'a>,
+) {
+    <each>::handle()(pick, note, last)
+}
+#[doc(hidden)]
+fn __hot_body_each<'a>(
     pick: &dyn Fn(&'a str, &u8) -> bool,
     note: &mut (dyn FnMut(&str) -> &str + Send),
     last: Box<dyn FnOnce() + 'a>,
@@ -22,17 +32,17 @@ const _: () = {
         ::hot::rt::Callback<*const (), (&'a (),)>,
         ::hot::rt::Callback<dyn Send, ()>,
         ::hot::rt::Callback<*const (), (&'a (),)>,
-    ) -> ::hot::rt::MaybeUninit<()>;
+    ) -> ::hot::rt::Returned<()>;
     fn __hot_entry<'a>(
         __hot_0: ::hot::rt::Callback<*const (), (&'a (),)>,
         __hot_1: ::hot::rt::Callback<dyn Send, ()>,
         __hot_2: ::hot::rt::Callback<*const (), (&'a (),)>,
-    ) -> ::hot::rt::MaybeUninit<()> {
+    ) -> ::hot::rt::Returned<()> {
         ::hot::rt::catch(move || {
             let __hot_0 = __hot_0.erase();
             let __hot_1 = __hot_1.erase();
             let __hot_2 = __hot_2.erase();
-            each(
+            __hot_body_each(
                 &move |__hot_arg_0, __hot_arg_1| {
                     let __hot_call = unsafe {
                         ::core::mem::transmute::<
@@ -41,35 +51,28 @@ const _: () = {
                                 ::hot::rt::Object,
                                 &'a str,
                                 &u8,
-                            ) -> ::hot::rt::MaybeUninit<bool>,
+                            ) -> ::hot::rt::Returned<bool>,
                         >(__hot_0.call())
                     };
-                    let __hot_result = __hot_call(
-                        __hot_0.object(),
-                        __hot_arg_0,
-                        __hot_arg_1,
-                    );
-                    unsafe { ::hot::rt::finish(__hot_result) }
+                    __hot_call(__hot_0.object(), __hot_arg_0, __hot_arg_1).get()
                 },
                 &mut move |__hot_arg_0| {
                     let __hot_call = unsafe {
                         ::core::mem::transmute::<
                             *const (),
-                            fn(::hot::rt::Object, &str) -> ::hot::rt::MaybeUninit<&str>,
+                            fn(::hot::rt::Object, &str) -> ::hot::rt::Returned<&str>,
                         >(__hot_1.call())
                     };
-                    let __hot_result = __hot_call(__hot_1.object(), __hot_arg_0);
-                    unsafe { ::hot::rt::finish(__hot_result) }
+                    __hot_call(__hot_1.object(), __hot_arg_0).get()
                 },
                 ::hot::rt::Box::new(move || {
                     let __hot_call = unsafe {
                         ::core::mem::transmute::<
                             *const (),
-                            fn(::hot::rt::Object) -> ::hot::rt::MaybeUninit<()>,
+                            fn(::hot::rt::Object) -> ::hot::rt::Returned<()>,
                         >(__hot_2.call())
                     };
-                    let __hot_result = __hot_call(__hot_2.into_object());
-                    unsafe { ::hot::rt::finish(__hot_result) }
+                    __hot_call(__hot_2.into_object()).get()
                 }),
             )
         })
@@ -79,7 +82,7 @@ const _: () = {
         __hot_0: ::hot::rt::Callback<*const (), (&'a (),)>,
         __hot_1: ::hot::rt::Callback<dyn Send, ()>,
         __hot_2: ::hot::rt::Callback<*const (), (&'a (),)>,
-    ) -> ::hot::rt::MaybeUninit<()> {
+    ) -> ::hot::rt::Returned<()> {
         let __hot_code = unsafe {
             ::core::mem::transmute::<
                 *const (),
@@ -147,7 +150,7 @@ const _: () = {
             ),
             ::hot::rt::manifest::Type::of::<()>("()", "", <() as ::hot::Versioned>::REF),
         ],
-        content: 6616689914312487895u64,
+        tokens: 250494522435009816557067898522088622457u128,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -158,6 +161,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
+        moving: || ::core::option::Option::None,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <&u8 as ::hot::Versioned>::describe,
@@ -174,21 +178,48 @@ const _: () = {
                 Box<dyn FnOnce() + 'a>,
             ) -> (),
         >(),
-        lifetimes: || ::core::any::TypeId::of::<
-            for<'a> fn(
-                fn(
-                    (&'a (), <str as ::hot::Versioned>::Lifetimes),
-                    (&(), <u8 as ::hot::Versioned>::Lifetimes),
-                    <bool as ::hot::Versioned>::Lifetimes,
+        lifetimes: || ::hot::rt::versioned::Told::of(
+            ::core::any::TypeId::of::<
+                for<'a> fn(
+                    fn(
+                        (&'a (), <str as ::hot::Versioned>::Lifetimes),
+                        (&(), <u8 as ::hot::Versioned>::Lifetimes),
+                        <bool as ::hot::Versioned>::Lifetimes,
+                    ),
+                    fn(
+                        (&(), <str as ::hot::Versioned>::Lifetimes),
+                        (&(), <str as ::hot::Versioned>::Lifetimes),
+                    ),
+                    fn(),
+                    <() as ::hot::Versioned>::Lifetimes,
                 ),
-                fn(
-                    (&(), <str as ::hot::Versioned>::Lifetimes),
-                    (&(), <str as ::hot::Versioned>::Lifetimes),
-                ),
-                fn(),
-                <() as ::hot::Versioned>::Lifetimes,
-            ),
-        >(),
+            >(),
+            &[
+                ::hot::rt::versioned::follow::<
+                    fn(
+                        &(),
+                    ) -> ::core::marker::PhantomData<
+                        <<<<str as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                            <u8 as ::hot::Versioned>::Parts,
+                        > as ::hot::rt::versioned::Parts>::And<
+                            <<bool as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                <<str as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                    <str as ::hot::Versioned>::Parts,
+                                >,
+                            >,
+                        > as ::hot::rt::versioned::Parts>::Named<
+                            (
+                                <str as ::hot::Versioned>::Lifetimes,
+                                <u8 as ::hot::Versioned>::Lifetimes,
+                                <bool as ::hot::Versioned>::Lifetimes,
+                                <str as ::hot::Versioned>::Lifetimes,
+                                <str as ::hot::Versioned>::Lifetimes,
+                            ),
+                        >,
+                    >,
+                >,
+            ],
+        ),
         type_name: || ::core::any::type_name::<
             for<'a> fn(
                 &dyn Fn(&'a str, &u8) -> bool,
@@ -197,6 +228,7 @@ const _: () = {
             ) -> (),
         >(),
         identity: || ::core::any::TypeId::of::<each>(),
+        promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {
         ::hot::rt::Registered(& __HOT_ACCESSOR)
@@ -208,14 +240,14 @@ const _: () = {
         __hot_2: Box<dyn FnOnce() + 'a>,
     ) -> () {
         if ::hot::rt::STATIC {
-            each(__hot_0, __hot_1, __hot_2)
+            __hot_body_each(__hot_0, __hot_1, __hot_2)
         } else {
             let __hot_0 = {
                 let __hot_call: fn(
                     ::hot::rt::Object,
                     &'a str,
                     &u8,
-                ) -> ::hot::rt::MaybeUninit<bool> = |
+                ) -> ::hot::rt::Returned<bool> = |
                     __hot_object,
                     __hot_arg_0,
                     __hot_arg_1|
@@ -225,30 +257,42 @@ const _: () = {
                     };
                     ::hot::rt::catch(move || (*__hot_closure)(__hot_arg_0, __hot_arg_1))
                 };
-                ::hot::rt::Callback::new(
-                    ::hot::rt::Object::of(::core::ptr::from_ref(__hot_0)),
-                    __hot_call as *const (),
-                    ::core::option::Option::None,
-                )
+                let __hot_address = ::hot::rt::Object::of(
+                    ::core::ptr::from_ref(__hot_0),
+                );
+                let __hot_drop: ::core::option::Option<::hot::rt::DropObject> = ::core::option::Option::None;
+                unsafe {
+                    ::hot::rt::Callback::new(
+                        __hot_address,
+                        __hot_call as *const (),
+                        __hot_drop,
+                    )
+                }
             };
             let __hot_1 = {
                 let __hot_call: fn(
                     ::hot::rt::Object,
                     &str,
-                ) -> ::hot::rt::MaybeUninit<&str> = |__hot_object, __hot_arg_0| {
+                ) -> ::hot::rt::Returned<&str> = |__hot_object, __hot_arg_0| {
                     let __hot_closure = unsafe {
                         &mut *__hot_object.pointer::<dyn FnMut(&str) -> &str + Send>()
                     };
                     ::hot::rt::catch(move || (*__hot_closure)(__hot_arg_0))
                 };
-                ::hot::rt::Callback::new(
-                    ::hot::rt::Object::of(::core::ptr::from_mut(__hot_1)),
-                    __hot_call as *const (),
-                    ::core::option::Option::None,
-                )
+                let __hot_address = ::hot::rt::Object::of(
+                    ::core::ptr::from_mut(__hot_1),
+                );
+                let __hot_drop: ::core::option::Option<::hot::rt::DropObject> = ::core::option::Option::None;
+                unsafe {
+                    ::hot::rt::Callback::new(
+                        __hot_address,
+                        __hot_call as *const (),
+                        __hot_drop,
+                    )
+                }
             };
             let __hot_2 = {
-                let __hot_call: fn(::hot::rt::Object) -> ::hot::rt::MaybeUninit<()> = |
+                let __hot_call: fn(::hot::rt::Object) -> ::hot::rt::Returned<()> = |
                     __hot_object|
                 {
                     let __hot_closure = unsafe {
@@ -256,30 +300,40 @@ const _: () = {
                     };
                     ::hot::rt::catch(move || __hot_closure())
                 };
-                ::hot::rt::Callback::new(
-                    ::hot::rt::Object::of(::hot::rt::Box::into_raw(__hot_2)),
-                    __hot_call as *const (),
-                    ::core::option::Option::Some(|__hot_object: ::hot::rt::Object| {
-                        let __hot_closure = unsafe {
-                            ::hot::rt::Box::from_raw(
-                                __hot_object.pointer::<dyn FnOnce()>(),
-                            )
-                        };
-                        ::hot::rt::catch(move || ::core::mem::drop(__hot_closure))
-                    }),
-                )
+                let __hot_address = ::hot::rt::Object::of(
+                    ::hot::rt::Box::into_raw(__hot_2),
+                );
+                let __hot_drop: ::core::option::Option<::hot::rt::DropObject> = ::core::option::Option::Some(|
+                    __hot_object: ::hot::rt::Object|
+                {
+                    let __hot_closure = unsafe {
+                        ::hot::rt::Box::from_raw(__hot_object.pointer::<dyn FnOnce()>())
+                    };
+                    ::hot::rt::catch(move || ::core::mem::drop(__hot_closure))
+                });
+                unsafe {
+                    ::hot::rt::Callback::new(
+                        __hot_address,
+                        __hot_call as *const (),
+                        __hot_drop,
+                    )
+                }
             };
             let __hot_pin = ::hot::rt::Pin::enter();
             let __hot_code = unsafe {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0, __hot_1, __hot_2);
-            unsafe { __hot_pin.leave(__hot_result) }
+            __hot_pin.leave(__hot_result)
         }
     }
     impl ::hot::rt::Exported for each {
         fn accessor() -> &'static ::hot::rt::Accessor {
             &__HOT_ACCESSOR
+        }
+        #[inline(always)]
+        fn mark_used() {
+            __HOT_SLOT.mark_used();
         }
     }
     impl each {

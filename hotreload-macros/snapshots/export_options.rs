@@ -1,6 +1,7 @@
+#[allow(dead_code, reason = "its callers may be in other images")]
 #[inline]
 pub unsafe extern "C" fn stop(code: u8) -> ! {
-    unsafe { __hot_body_stop(code) }
+    unsafe { <stop_handle>::handle()(code) }
 }
 #[doc(hidden)]
 unsafe fn __hot_body_stop(code: u8) -> ! {
@@ -21,12 +22,12 @@ pub struct stop_handle;
     clippy::nursery
 )]
 const _: () = {
-    type __HotEntry = fn(u8) -> renamed::rt::MaybeUninit<()>;
-    fn __hot_entry(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
-        renamed::rt::catch_never(move || unsafe { __hot_body_stop(__hot_0) })
+    type __HotEntry = fn(u8) -> renamed::rt::Returned<::core::convert::Infallible>;
+    fn __hot_entry(__hot_0: u8) -> renamed::rt::Returned<::core::convert::Infallible> {
+        renamed::rt::catch(move || unsafe { __hot_body_stop(__hot_0) })
     }
     #[cold]
-    fn __hot_cold(__hot_0: u8) -> renamed::rt::MaybeUninit<()> {
+    fn __hot_cold(__hot_0: u8) -> renamed::rt::Returned<::core::convert::Infallible> {
         let __hot_code = unsafe {
             ::core::mem::transmute::<
                 *const (),
@@ -54,7 +55,7 @@ const _: () = {
                 ::core::convert::Infallible,
             >("!", "", <::core::convert::Infallible as renamed::Versioned>::REF),
         ],
-        content: 4082589389438460838u64,
+        tokens: 64685624785271433452968505380976762269u128,
     };
     renamed::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: renamed::rt::Accessor = renamed::rt::Accessor {
@@ -65,19 +66,39 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
+        moving: || ::core::option::Option::None,
         describe: &[
             <u8 as renamed::Versioned>::describe,
             <::core::convert::Infallible as renamed::Versioned>::describe,
         ],
         signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
-        lifetimes: || ::core::any::TypeId::of::<
-            for<> fn(
-                <u8 as renamed::Versioned>::Lifetimes,
-                <::core::convert::Infallible as renamed::Versioned>::Lifetimes,
-            ),
-        >(),
+        lifetimes: || renamed::rt::versioned::Told::of(
+            ::core::any::TypeId::of::<
+                for<> fn(
+                    <u8 as renamed::Versioned>::Lifetimes,
+                    <::core::convert::Infallible as renamed::Versioned>::Lifetimes,
+                ),
+            >(),
+            &[
+                renamed::rt::versioned::follow::<
+                    fn(
+                        &(),
+                    ) -> ::core::marker::PhantomData<
+                        <<<u8 as renamed::Versioned>::Parts as renamed::rt::versioned::Parts>::And<
+                            <::core::convert::Infallible as renamed::Versioned>::Parts,
+                        > as renamed::rt::versioned::Parts>::Named<
+                            (
+                                <u8 as renamed::Versioned>::Lifetimes,
+                                <::core::convert::Infallible as renamed::Versioned>::Lifetimes,
+                            ),
+                        >,
+                    >,
+                >,
+            ],
+        ),
         type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
         identity: || ::core::any::TypeId::of::<stop_handle>(),
+        promise: unsafe { renamed::rt::Promise::given() },
     };
     renamed::rt::inventory::submit! {
         renamed::rt::Registered(& __HOT_ACCESSOR)
@@ -92,13 +113,16 @@ const _: () = {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0);
-            let _ = __hot_result;
-            renamed::rt::leave_never(__hot_pin)
+            match __hot_pin.leave(__hot_result) {}
         }
     }
     impl renamed::rt::Exported for stop_handle {
         fn accessor() -> &'static renamed::rt::Accessor {
             &__HOT_ACCESSOR
+        }
+        #[inline(always)]
+        fn mark_used() {
+            __HOT_SLOT.mark_used();
         }
     }
     impl stop_handle {

@@ -22,9 +22,9 @@ pub mod math {
         clippy::nursery
     )]
     const _: () = {
-        type __HotEntry = fn(&mut World, i32) -> ::hot::rt::MaybeUninit<i32>;
+        type __HotEntry = fn(&mut World, i32) -> ::hot::rt::Returned<i32>;
         #[cold]
-        fn __hot_cold(__hot_0: &mut World, __hot_1: i32) -> ::hot::rt::MaybeUninit<i32> {
+        fn __hot_cold(__hot_0: &mut World, __hot_1: i32) -> ::hot::rt::Returned<i32> {
             let __hot_code = unsafe {
                 ::core::mem::transmute::<
                     *const (),
@@ -55,7 +55,7 @@ pub mod math {
                     i32,
                 >("i32", "", <i32 as ::hot::Versioned>::REF),
             ],
-            content: 0u64,
+            tokens: 0u128,
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -66,21 +66,44 @@ pub mod math {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
+            moving: || ::core::option::Option::None,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <i32 as ::hot::Versioned>::describe,
                 <i32 as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
-            lifetimes: || ::core::any::TypeId::of::<
-                for<> fn(
-                    (&(), <World as ::hot::Versioned>::Lifetimes),
-                    <i32 as ::hot::Versioned>::Lifetimes,
-                    <i32 as ::hot::Versioned>::Lifetimes,
-                ),
-            >(),
+            lifetimes: || ::hot::rt::versioned::Told::of(
+                ::core::any::TypeId::of::<
+                    for<> fn(
+                        (&(), <World as ::hot::Versioned>::Lifetimes),
+                        <i32 as ::hot::Versioned>::Lifetimes,
+                        <i32 as ::hot::Versioned>::Lifetimes,
+                    ),
+                >(),
+                &[
+                    ::hot::rt::versioned::follow::<
+                        fn(
+                            &(),
+                        ) -> ::core::marker::PhantomData<
+                            <<<World as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                <<i32 as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                    <i32 as ::hot::Versioned>::Parts,
+                                >,
+                            > as ::hot::rt::versioned::Parts>::Named<
+                                (
+                                    <World as ::hot::Versioned>::Lifetimes,
+                                    <i32 as ::hot::Versioned>::Lifetimes,
+                                    <i32 as ::hot::Versioned>::Lifetimes,
+                                ),
+                            >,
+                        >,
+                    >,
+                ],
+            ),
             type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
             identity: || ::core::any::TypeId::of::<add>(),
+            promise: unsafe { ::hot::rt::Promise::given() },
         };
         ::hot::rt::inventory::submit! {
             ::hot::rt::Registered(& __HOT_ACCESSOR)
@@ -92,11 +115,15 @@ pub mod math {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0, __hot_1);
-            unsafe { __hot_pin.leave(__hot_result) }
+            __hot_pin.leave(__hot_result)
         }
         impl ::hot::rt::Exported for add {
             fn accessor() -> &'static ::hot::rt::Accessor {
                 &__HOT_ACCESSOR
+            }
+            #[inline(always)]
+            fn mark_used() {
+                __HOT_SLOT.mark_used();
             }
         }
         impl add {
@@ -138,9 +165,9 @@ pub mod math {
         clippy::nursery
     )]
     const _: () = {
-        type __HotEntry = fn(*const u8) -> ::hot::rt::MaybeUninit<()>;
+        type __HotEntry = fn(*const u8) -> ::hot::rt::Returned<()>;
         #[cold]
-        fn __hot_cold(__hot_0: *const u8) -> ::hot::rt::MaybeUninit<()> {
+        fn __hot_cold(__hot_0: *const u8) -> ::hot::rt::Returned<()> {
             let __hot_code = unsafe {
                 ::core::mem::transmute::<
                     *const (),
@@ -168,7 +195,7 @@ pub mod math {
                     (),
                 >("()", "", <() as ::hot::Versioned>::REF),
             ],
-            content: 0u64,
+            tokens: 0u128,
         };
         ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -179,19 +206,34 @@ pub mod math {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
+            moving: || ::core::option::Option::None,
             describe: &[
                 <*const u8 as ::hot::Versioned>::describe,
                 <() as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
-            lifetimes: || ::core::any::TypeId::of::<
-                for<> fn(
-                    <*const u8 as ::hot::Versioned>::Lifetimes,
-                    <() as ::hot::Versioned>::Lifetimes,
-                ),
-            >(),
+            lifetimes: || ::hot::rt::versioned::Told::of(
+                ::core::any::TypeId::of::<
+                    for<> fn(
+                        <*const u8 as ::hot::Versioned>::Lifetimes,
+                        <() as ::hot::Versioned>::Lifetimes,
+                    ),
+                >(),
+                &[
+                    ::hot::rt::versioned::follow::<
+                        fn(
+                            &(),
+                        ) -> ::core::marker::PhantomData<
+                            <<u8 as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::Named<
+                                (<u8 as ::hot::Versioned>::Lifetimes,),
+                            >,
+                        >,
+                    >,
+                ],
+            ),
             type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
             identity: || ::core::any::TypeId::of::<raw>(),
+            promise: unsafe { ::hot::rt::Promise::given() },
         };
         ::hot::rt::inventory::submit! {
             ::hot::rt::Registered(& __HOT_ACCESSOR)
@@ -203,11 +245,15 @@ pub mod math {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0);
-            unsafe { __hot_pin.leave(__hot_result) }
+            __hot_pin.leave(__hot_result)
         }
         impl ::hot::rt::Exported for raw {
             fn accessor() -> &'static ::hot::rt::Accessor {
                 &__HOT_ACCESSOR
+            }
+            #[inline(always)]
+            fn mark_used() {
+                __HOT_SLOT.mark_used();
             }
         }
         impl raw {

@@ -14,9 +14,9 @@ const LOOKUP: () = {
         clippy::nursery
     )]
     const _: () = {
-        type __HotEntry = fn(&mut World, f32) -> ::hot::rt::MaybeUninit<u8>;
+        type __HotEntry = fn(&mut World, f32) -> ::hot::rt::Returned<u8>;
         #[cold]
-        fn __hot_cold(__hot_0: &mut World, __hot_1: f32) -> ::hot::rt::MaybeUninit<u8> {
+        fn __hot_cold(__hot_0: &mut World, __hot_1: f32) -> ::hot::rt::Returned<u8> {
             let __hot_code = unsafe {
                 ::core::mem::transmute::<
                     *const (),
@@ -47,7 +47,7 @@ const LOOKUP: () = {
                     u8,
                 >("u8", "", <u8 as ::hot::Versioned>::REF),
             ],
-            content: 0u64,
+            tokens: 0u128,
         };
         static __HOT_RECORD: [u8; __HOT_FUNCTION.size()] = __HOT_FUNCTION.encode();
         static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -58,21 +58,44 @@ const LOOKUP: () = {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
+            moving: || ::core::option::Option::None,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <f32 as ::hot::Versioned>::describe,
                 <u8 as ::hot::Versioned>::describe,
             ],
             signature: || ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>(),
-            lifetimes: || ::core::any::TypeId::of::<
-                for<> fn(
-                    (&(), <World as ::hot::Versioned>::Lifetimes),
-                    <f32 as ::hot::Versioned>::Lifetimes,
-                    <u8 as ::hot::Versioned>::Lifetimes,
-                ),
-            >(),
+            lifetimes: || ::hot::rt::versioned::Told::of(
+                ::core::any::TypeId::of::<
+                    for<> fn(
+                        (&(), <World as ::hot::Versioned>::Lifetimes),
+                        <f32 as ::hot::Versioned>::Lifetimes,
+                        <u8 as ::hot::Versioned>::Lifetimes,
+                    ),
+                >(),
+                &[
+                    ::hot::rt::versioned::follow::<
+                        fn(
+                            &(),
+                        ) -> ::core::marker::PhantomData<
+                            <<<World as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                <<f32 as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                    <u8 as ::hot::Versioned>::Parts,
+                                >,
+                            > as ::hot::rt::versioned::Parts>::Named<
+                                (
+                                    <World as ::hot::Versioned>::Lifetimes,
+                                    <f32 as ::hot::Versioned>::Lifetimes,
+                                    <u8 as ::hot::Versioned>::Lifetimes,
+                                ),
+                            >,
+                        >,
+                    >,
+                ],
+            ),
             type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
             identity: || ::core::any::TypeId::of::<__hot_lookup>(),
+            promise: unsafe { ::hot::rt::Promise::given() },
         };
         #[inline(always)]
         fn __hot_glue(__hot_0: &mut World, __hot_1: f32) -> u8 {
@@ -81,11 +104,15 @@ const LOOKUP: () = {
                 ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
             };
             let __hot_result = __hot_code(__hot_0, __hot_1);
-            unsafe { __hot_pin.leave(__hot_result) }
+            __hot_pin.leave(__hot_result)
         }
         impl ::hot::rt::Exported for __hot_lookup {
             fn accessor() -> &'static ::hot::rt::Accessor {
                 &__HOT_ACCESSOR
+            }
+            #[inline(always)]
+            fn mark_used() {
+                __HOT_SLOT.mark_used();
             }
         }
         impl __hot_lookup {

@@ -4,6 +4,7 @@ impl<'a> View<'a> {
     #[must_use]
     #[cfg(unix)]
     #[allow(unused_mut)]
+    #[allow(dead_code, reason = "its callers may be in other images")]
     #[inline]
     pub fn find(&self, text: &str, __hot_2: (u8, Self)) -> &str {
         Self::__hot_call_find(self, text, __hot_2)
@@ -35,12 +36,12 @@ const _: () = {
         &'this View<'a>,
         &str,
         (u8, View<'a>),
-    ) -> ::hot::rt::MaybeUninit<&'this str>;
+    ) -> ::hot::rt::Returned<&'this str>;
     fn __hot_entry<'a, 'this>(
         __hot_0: &'this View<'a>,
         __hot_1: &str,
         __hot_2: (u8, View<'a>),
-    ) -> ::hot::rt::MaybeUninit<&'this str> {
+    ) -> ::hot::rt::Returned<&'this str> {
         ::hot::rt::catch(move || <View<'_>>::__hot_body_find(__hot_0, __hot_1, __hot_2))
     }
     #[cold]
@@ -48,7 +49,7 @@ const _: () = {
         __hot_0: &'this View<'a>,
         __hot_1: &str,
         __hot_2: (u8, View<'a>),
-    ) -> ::hot::rt::MaybeUninit<&'this str> {
+    ) -> ::hot::rt::Returned<&'this str> {
         let __hot_code = unsafe {
             ::core::mem::transmute::<
                 *const (),
@@ -80,7 +81,7 @@ const _: () = {
                 &'static str,
             >("&str", "a", <&'static str as ::hot::Versioned>::REF),
         ],
-        content: 3025006131602433766u64,
+        tokens: 81726061086850070415349732528076995734u128,
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);
     static __HOT_ACCESSOR: ::hot::rt::Accessor = ::hot::rt::Accessor {
@@ -91,6 +92,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
+        moving: || ::core::option::Option::None,
         describe: &[
             <&'static View<'static> as ::hot::Versioned>::describe,
             <&str as ::hot::Versioned>::describe,
@@ -100,18 +102,66 @@ const _: () = {
         signature: || ::core::any::TypeId::of::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),
-        lifetimes: || ::core::any::TypeId::of::<
-            for<'a, 'this> fn(
-                (&'this (), <View<'a> as ::hot::Versioned>::Lifetimes),
-                (&(), <str as ::hot::Versioned>::Lifetimes),
-                <(u8, View<'a>) as ::hot::Versioned>::Lifetimes,
-                (&'this (), <str as ::hot::Versioned>::Lifetimes),
-            ),
-        >(),
+        lifetimes: || ::hot::rt::versioned::Told::of(
+            ::core::any::TypeId::of::<
+                for<'a, 'this> fn(
+                    (&'this (), <View<'a> as ::hot::Versioned>::Lifetimes),
+                    (&(), <str as ::hot::Versioned>::Lifetimes),
+                    <(u8, View<'a>) as ::hot::Versioned>::Lifetimes,
+                    (&'this (), <str as ::hot::Versioned>::Lifetimes),
+                ),
+            >(),
+            &[
+                ::hot::rt::versioned::follow::<
+                    for<'a> fn(
+                        &'a (),
+                    ) -> ::core::marker::PhantomData<
+                        <<<View<
+                            'a,
+                        > as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                            <View<'a> as ::hot::Versioned>::Parts,
+                        > as ::hot::rt::versioned::Parts>::Named<
+                            (
+                                <View<'a> as ::hot::Versioned>::Lifetimes,
+                                <View<'a> as ::hot::Versioned>::Lifetimes,
+                            ),
+                        >,
+                    >,
+                >,
+                ::hot::rt::versioned::follow::<
+                    fn(
+                        &(),
+                    ) -> ::core::marker::PhantomData<
+                        <<<<View<
+                            'static,
+                        > as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                            <str as ::hot::Versioned>::Parts,
+                        > as ::hot::rt::versioned::Parts>::And<
+                            <<u8 as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                <<View<
+                                    'static,
+                                > as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::And<
+                                    <str as ::hot::Versioned>::Parts,
+                                >,
+                            >,
+                        > as ::hot::rt::versioned::Parts>::Named<
+                            (
+                                <View<'static> as ::hot::Versioned>::Lifetimes,
+                                <str as ::hot::Versioned>::Lifetimes,
+                                <u8 as ::hot::Versioned>::Lifetimes,
+                                <View<'static> as ::hot::Versioned>::Lifetimes,
+                                <str as ::hot::Versioned>::Lifetimes,
+                            ),
+                        >,
+                    >,
+                >,
+            ],
+        ),
         type_name: || ::core::any::type_name::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),
         identity: || ::core::any::TypeId::of::<View<'static>>(),
+        promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {
         ::hot::rt::Registered(& __HOT_ACCESSOR)
@@ -133,7 +183,7 @@ const _: () = {
                     ::core::mem::transmute::<*const (), __HotEntry>(__HOT_SLOT.entry())
                 };
                 let __hot_result = __hot_code(__hot_0, __hot_1, __hot_2);
-                unsafe { __hot_pin.leave(__hot_result) }
+                __hot_pin.leave(__hot_result)
             }
         }
     }

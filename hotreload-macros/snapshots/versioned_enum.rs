@@ -1,6 +1,6 @@
+#[repr(u8)]
 #[derive(renamed::rt::VersionedFields)]
 #[hot(crate = renamed)]
-#[repr(u8)]
 enum State<T: Iterator, const N: usize>
 where
     T: Clone,
@@ -14,6 +14,7 @@ where
     deprecated,
     elided_lifetimes_in_paths,
     single_use_lifetimes,
+    unreachable_code,
     unused_imports,
     unused_lifetimes,
     clippy::all,
@@ -54,14 +55,16 @@ const _: () = {
                 repr: "u8",
                 generics: "T : Iterator , const N : usize where T : Clone",
                 invariants: 0u64,
+                renamed_from: "",
             },
-            renamed::rt::versioned::Facts::UNKNOWN,
+            __HotFacts::UNKNOWN,
             &[],
             const {
                 &[
                     renamed::rt::versioned::Variant {
                         name: "Idle",
                         form: "unit",
+                        renamed_from: "",
                         discriminant: ::core::option::Option::Some({
                             const __HOT_BASE: ::core::primitive::u8 = 3;
                             __HOT_BASE as ::core::primitive::i128 + 0
@@ -71,49 +74,148 @@ const _: () = {
                     renamed::rt::versioned::Variant {
                         name: "Moving",
                         form: "struct",
+                        renamed_from: "",
                         discriminant: ::core::option::Option::Some({
                             const __HOT_BASE: ::core::primitive::u8 = 3;
                             __HOT_BASE as ::core::primitive::i128 + 1
                         }),
                         fields: &[
-                            renamed::rt::versioned::Field::of::<
+                            __HotField::of::<
                                 [T::Item; N],
                             >(
                                 "to",
-                                renamed::rt::versioned::Field::NOWHERE,
-                                renamed::rt::versioned::Facts::UNKNOWN,
+                                __HotField::NOWHERE,
+                                __HotFacts::UNKNOWN,
                                 "",
                                 "[Item; N]",
-                                <[T::Item; N] as renamed::Versioned>::REF,
-                                <[T::Item; N] as renamed::Versioned>::describe,
+                                <[T::Item; N] as __HotVersioned>::REF,
+                                <[T::Item; N] as __HotVersioned>::describe,
                             ),
                         ],
                     },
                     renamed::rt::versioned::Variant {
                         name: "Held",
                         form: "tuple",
+                        renamed_from: "",
                         discriminant: ::core::option::Option::Some({
                             const __HOT_BASE: ::core::primitive::u8 = 3;
                             __HOT_BASE as ::core::primitive::i128 + 2
                         }),
                         fields: &[
-                            renamed::rt::versioned::Field::of::<
+                            __HotField::of::<
                                 T,
                             >(
                                 "0",
-                                renamed::rt::versioned::Field::NOWHERE,
-                                renamed::rt::versioned::Facts::UNKNOWN,
+                                __HotField::NOWHERE,
+                                __HotFacts::UNKNOWN,
                                 "",
                                 "T",
-                                <T as renamed::Versioned>::REF,
-                                <T as renamed::Versioned>::describe,
+                                <T as __HotVersioned>::REF,
+                                <T as __HotVersioned>::describe,
                             ),
                         ],
                     },
                 ]
             },
         );
+        const ABILITIES: __HotAbilities = __HotAbilities::asked::<
+            Self,
+        >(
+            __HotProbe::<Self>::HAS_DROP,
+            __HotProbe::<Self>::DEFAULT,
+            __HotProbe::<Self>::KEY,
+            __HotProbe::<Self>::COMPARE,
+            __HotProbe::<Self>::HASHER,
+        );
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
+        type Owned = renamed::rt::versioned::Whole<Self>;
+        fn moves<__HotM>() -> &'static renamed::rt::versioned::Moves {
+            const {
+                &renamed::rt::versioned::Moves::of::<
+                    Self,
+                >(
+                    renamed::rt::versioned::Form::Choice(renamed::rt::versioned::Choice {
+                        variants: &[
+                            renamed::rt::versioned::Branch {
+                                name: "Idle",
+                                renamed_from: "",
+                                names: &[],
+                                fields: &[],
+                                said: &[],
+                            },
+                            renamed::rt::versioned::Branch {
+                                name: "Moving",
+                                renamed_from: "",
+                                names: &["to"],
+                                fields: &[
+                                    <[T::Item; N] as __HotVersioned>::moves::<__HotM>,
+                                ],
+                                said: &[],
+                            },
+                            renamed::rt::versioned::Branch {
+                                name: "Held",
+                                renamed_from: "",
+                                names: &["0"],
+                                fields: &[<T as __HotVersioned>::moves::<__HotM>],
+                                said: &[],
+                            },
+                        ],
+                        open: |at, fields| unsafe {
+                            match &*at.cast::<Self>() {
+                                Self::Idle {} => 0,
+                                Self::Moving { to: field0 } => {
+                                    fields.add(0).write((&raw const *field0).cast());
+                                    1
+                                }
+                                Self::Held { 0: field0 } => {
+                                    fields.add(0).write((&raw const *field0).cast());
+                                    2
+                                }
+                            }
+                        },
+                        build: |variant, fields, out| unsafe {
+                            out.cast::<Self>()
+                                .write(
+                                    match variant {
+                                        0 => Self::Idle {},
+                                        1 => {
+                                            Self::Moving {
+                                                to: ::core::ptr::read((*fields.add(0)).cast()),
+                                            }
+                                        }
+                                        2 => {
+                                            Self::Held {
+                                                0: ::core::ptr::read((*fields.add(0)).cast()),
+                                            }
+                                        }
+                                        _ => renamed::rt::versioned::no_such_variant(),
+                                    },
+                                )
+                        },
+                        is_cell: false,
+                    }),
+                )
+            }
+        }
+        type Parts = renamed::rt::versioned::Of<Self>;
+        fn describe(out: &mut renamed::rt::versioned::Describe) {
+            out.one_of_many::<Self>();
+        }
+    }
+    #[automatically_derived]
+    impl<T: Iterator, const N: usize> renamed::rt::versioned::Fields for State<T, N>
+    where
+        T: Clone,
+        T: renamed::Versioned,
+        T::Item: renamed::Versioned,
+    {
+        type Lifetimes = (
+            <[T::Item; N] as renamed::Versioned>::Lifetimes,
+            <T as renamed::Versioned>::Lifetimes,
+        );
+        type Parts = <<[T::Item; N] as renamed::Versioned>::Parts as renamed::rt::versioned::Parts>::And<
+            <T as renamed::Versioned>::Parts,
+        >;
     }
     const __HOT_GENERIC: renamed::rt::versioned::Generic = renamed::rt::versioned::Generic {
         ty: &renamed::rt::versioned::TypeRef::new(
@@ -127,12 +229,14 @@ const _: () = {
             repr: "u8",
             generics: "T : Iterator , const N : usize where T : Clone",
             invariants: 0u64,
+            renamed_from: "",
         },
         fields: &[],
         variants: &[
             renamed::rt::versioned::GenericVariant {
                 name: "Idle",
                 form: "unit",
+                renamed_from: "",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 0
@@ -142,20 +246,24 @@ const _: () = {
             renamed::rt::versioned::GenericVariant {
                 name: "Moving",
                 form: "struct",
+                renamed_from: "",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 1
                 }),
-                fields: &[renamed::rt::versioned::GenericField("to", "", "[Item; N]")],
+                fields: &[
+                    renamed::rt::versioned::GenericField("to", 0u8, "", "[Item; N]", ""),
+                ],
             },
             renamed::rt::versioned::GenericVariant {
                 name: "Held",
                 form: "tuple",
+                renamed_from: "",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 2
                 }),
-                fields: &[renamed::rt::versioned::GenericField("0", "", "T")],
+                fields: &[renamed::rt::versioned::GenericField("0", 0u8, "", "T", "")],
             },
         ],
     };

@@ -1,7 +1,7 @@
-#[derive(::hot::rt::VersionedFields)]
-#[hot(invariants = 2)]
 /// Doc.
 #[derive(Clone)]
+#[derive(::hot::rt::VersionedFields)]
+#[hot(invariants = 2)]
 pub struct View<'x> {
     pub text: &'x str,
     #[hot(unsafe(opaque(Foreign)))]
@@ -16,6 +16,7 @@ pub struct View<'x> {
     deprecated,
     elided_lifetimes_in_paths,
     single_use_lifetimes,
+    unreachable_code,
     unused_imports,
     unused_lifetimes,
     clippy::all,
@@ -35,44 +36,45 @@ const _: () = {
     const __HOT_LIFETIMES: &[::hot::rt::versioned::Lifetimes] = &[
         (
             ".text",
-            || ::core::any::TypeId::of::<
-                for<'x> fn((&'x (), <str as ::hot::Versioned>::Lifetimes)),
-            >(),
-        ),
-        (
-            ".list",
-            || ::core::any::TypeId::of::<
-                for<'x> fn(
-                    <Vec<
-                        ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                    > as ::hot::Versioned>::Lifetimes,
-                ),
-            >(),
+            || ::hot::rt::versioned::Told::of(
+                ::core::any::TypeId::of::<
+                    for<'x> fn(&'x (), (&'x (), <str as ::hot::Versioned>::Lifetimes)),
+                >(),
+                &[],
+            ),
         ),
         (
             ".type",
-            || ::core::any::TypeId::of::<
-                for<'x> fn(<Option<Box<View<'x>>> as ::hot::Versioned>::Lifetimes),
-            >(),
-        ),
-        (
-            ".at",
-            || ::core::any::TypeId::of::<
-                for<'x> fn(<[(u32, f32); 2] as ::hot::Versioned>::Lifetimes),
-            >(),
-        ),
-        (
-            ".hidden",
-            || ::core::any::TypeId::of::<
-                for<'x> fn(
-                    <::hot::rt::versioned::Opaque<
-                        u8,
-                        __HotOpaque1,
-                    > as ::hot::Versioned>::Lifetimes,
-                ),
-            >(),
+            || ::hot::rt::versioned::Told::of(
+                ::core::any::TypeId::of::<
+                    for<'x> fn(
+                        &'x (),
+                        <Option<Box<View<'x>>> as ::hot::Versioned>::Lifetimes,
+                    ),
+                >(),
+                &[
+                    ::hot::rt::versioned::follow::<
+                        for<'x> fn(
+                            &'x (),
+                        ) -> ::core::marker::PhantomData<
+                            <<Option<
+                                Box<View<'x>>,
+                            > as ::hot::Versioned>::Parts as ::hot::rt::versioned::Parts>::Named<
+                                (<Option<Box<View<'x>>> as ::hot::Versioned>::Lifetimes,),
+                            >,
+                        >,
+                    >,
+                ],
+            ),
         ),
     ];
+    const __HOT_IDENTITIES: &::hot::rt::versioned::Identities = &::hot::rt::versioned::Identities {
+        holder: || ::core::any::TypeId::of::<for<'x> fn(&'x (), View<'x>)>(),
+        fields: &[
+            (".list", || ::core::any::TypeId::of::<for<'x> fn(&'x (), Foreign)>()),
+            (".hidden", || ::core::any::TypeId::of::<for<'x> fn(&'x (), u8)>()),
+        ],
+    };
     #[automatically_derived]
     unsafe impl<'x> ::hot::Versioned for View<'x> {
         const REF: &'static ::hot::rt::versioned::TypeRef = &::hot::rt::versioned::TypeRef::new(
@@ -89,73 +91,133 @@ const _: () = {
                     repr: "",
                     generics: "'l0",
                     invariants: 2u64,
+                    renamed_from: "",
                 },
-                ::hot::__probe!(Self),
+                __HotFacts::known(
+                    __HotProbe::<Self>::COPY,
+                    __HotProbe::<Self>::SEND,
+                    __HotProbe::<Self>::SYNC,
+                    __HotProbe::<Self>::UNPIN,
+                ),
                 const {
                     &[
-                        ::hot::rt::versioned::Field::of::<
+                        __HotField::of::<
                             &'x str,
                         >(
-                            "text",
-                            ::core::mem::offset_of!(Self, text),
-                            ::hot::__probe!(& 'x str),
-                            "a",
-                            "&str",
-                            <&'x str as ::hot::Versioned>::REF,
-                            <&'x str as ::hot::Versioned>::describe,
-                        ),
-                        ::hot::rt::versioned::Field::of::<
+                                "text",
+                                ::core::mem::offset_of!(Self, text),
+                                __HotFacts::known(
+                                    __HotProbe::<&'x str>::COPY,
+                                    __HotProbe::<&'x str>::SEND,
+                                    __HotProbe::<&'x str>::SYNC,
+                                    __HotProbe::<&'x str>::UNPIN,
+                                ),
+                                "a",
+                                "&str",
+                                <&'x str as __HotVersioned>::REF,
+                                <&'x str as __HotVersioned>::describe,
+                            )
+                            .public(),
+                        __HotField::of::<
                             Vec<Foreign>,
                         >(
                             "list",
                             ::core::mem::offset_of!(Self, list),
-                            ::hot::__probe!(Vec < Foreign >),
+                            __HotFacts::known(
+                                __HotProbe::<Vec<Foreign>>::COPY,
+                                __HotProbe::<Vec<Foreign>>::SEND,
+                                __HotProbe::<Vec<Foreign>>::SYNC,
+                                __HotProbe::<Vec<Foreign>>::UNPIN,
+                            ),
                             "",
                             "Vec<Foreign>",
                             <Vec<
                                 ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                            > as ::hot::Versioned>::REF,
+                            > as __HotVersioned>::REF,
                             <Vec<
                                 ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                            > as ::hot::Versioned>::describe,
+                            > as __HotVersioned>::describe,
                         ),
-                        ::hot::rt::versioned::Field::of::<
+                        __HotField::of::<
                             Option<Box<Self>>,
                         >(
                             "type",
                             ::core::mem::offset_of!(Self, r#type),
-                            ::hot::__probe!(Option < Box < Self > >),
+                            __HotFacts::known(
+                                __HotProbe::<Option<Box<Self>>>::COPY,
+                                __HotProbe::<Option<Box<Self>>>::SEND,
+                                __HotProbe::<Option<Box<Self>>>::SYNC,
+                                __HotProbe::<Option<Box<Self>>>::UNPIN,
+                            ),
                             "",
                             "Option<Box<Self>>",
-                            <Option<Box<Self>> as ::hot::Versioned>::REF,
-                            <Option<Box<Self>> as ::hot::Versioned>::describe,
+                            <Option<Box<Self>> as __HotVersioned>::REF,
+                            <Option<Box<Self>> as __HotVersioned>::describe,
                         ),
-                        ::hot::rt::versioned::Field::plain::<
+                        __HotField::plain::<
                             [(u32, f32); 2],
                         >("at", ::core::mem::offset_of!(Self, at), "[(u32, f32); 2]"),
-                        ::hot::rt::versioned::Field::of::<
+                        __HotField::of::<
                             u8,
                         >(
                             "hidden",
                             ::core::mem::offset_of!(Self, hidden),
-                            ::hot::__probe!(u8),
+                            __HotFacts::known(
+                                __HotProbe::<u8>::COPY,
+                                __HotProbe::<u8>::SEND,
+                                __HotProbe::<u8>::SYNC,
+                                __HotProbe::<u8>::UNPIN,
+                            ),
                             "",
                             "u8",
                             <::hot::rt::versioned::Opaque<
                                 u8,
                                 __HotOpaque1,
-                            > as ::hot::Versioned>::REF,
+                            > as __HotVersioned>::REF,
                             <::hot::rt::versioned::Opaque<
                                 u8,
                                 __HotOpaque1,
-                            > as ::hot::Versioned>::describe,
+                            > as __HotVersioned>::describe,
                         ),
                     ]
                 },
                 &[],
             )
-            .with_lifetimes(__HOT_LIFETIMES);
+            .with_lifetimes(__HOT_LIFETIMES)
+            .with_identities(__HOT_IDENTITIES);
+        const ABILITIES: __HotAbilities = __HotAbilities::asked::<
+            Self,
+        >(
+            __HotProbe::<Self>::HAS_DROP,
+            __HotProbe::<Self>::DEFAULT,
+            __HotProbe::<Self>::KEY,
+            __HotProbe::<Self>::COMPARE,
+            __HotProbe::<Self>::HASHER,
+        );
         type Lifetimes = (&'x (),);
+        type Owned = ::hot::rt::versioned::Whole<Self>;
+        fn moves<__HotM>() -> &'static ::hot::rt::versioned::Moves {
+            const {
+                &::hot::rt::versioned::Moves::of::<
+                    Self,
+                >(::hot::rt::versioned::Form::Struct {
+                    fields: &[
+                        <&'x str as __HotVersioned>::moves::<__HotM>,
+                        <Vec<
+                            ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
+                        > as __HotVersioned>::moves::<__HotM>,
+                        <Option<Box<Self>> as __HotVersioned>::moves::<__HotM>,
+                        <[(u32, f32); 2] as __HotVersioned>::moves::<__HotM>,
+                        <::hot::rt::versioned::Opaque<
+                            u8,
+                            __HotOpaque1,
+                        > as __HotVersioned>::moves::<__HotM>,
+                    ],
+                    said: &[],
+                })
+            }
+        }
+        type Parts = ();
     }
     ::hot::__manifest_record!(
         __HOT_RECORD, < View < 'static > as ::hot::Versioned > ::TABLE

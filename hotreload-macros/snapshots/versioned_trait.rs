@@ -11,6 +11,7 @@ pub trait Shape<'x>: Base + Send {
     deprecated,
     elided_lifetimes_in_paths,
     single_use_lifetimes,
+    unreachable_code,
     unused_imports,
     unused_lifetimes,
     clippy::all,
@@ -35,6 +36,7 @@ const _: () = {
                     kind: ::hot::rt::versioned::TypeKind::Trait,
                     repr: "",
                     generics: "'l0 : Base + Send",
+                    renamed_from: "",
                     invariants: 0u64,
                 },
                 const {
@@ -56,6 +58,7 @@ const _: () = {
                         ::hot::rt::versioned::Variant {
                             name: "area",
                             form: "self: &Self (b)",
+                            renamed_from: "",
                             discriminant: ::core::option::Option::None,
                             fields: &[
                                 ::hot::rt::versioned::Field::of::<
@@ -63,7 +66,12 @@ const _: () = {
                                 >(
                                     "0",
                                     ::hot::rt::versioned::Field::NOWHERE,
-                                    ::hot::__probe!(& 'x f32),
+                                    __HotFacts::known(
+                                        __HotProbe::<&'x f32>::COPY,
+                                        __HotProbe::<&'x f32>::SEND,
+                                        __HotProbe::<&'x f32>::SYNC,
+                                        __HotProbe::<&'x f32>::UNPIN,
+                                    ),
                                     "a",
                                     "&f32",
                                     <&'x f32 as ::hot::Versioned>::REF,
@@ -74,7 +82,12 @@ const _: () = {
                                 >(
                                     "->",
                                     ::hot::rt::versioned::Field::NOWHERE,
-                                    ::hot::__probe!(f32),
+                                    __HotFacts::known(
+                                        __HotProbe::<f32>::COPY,
+                                        __HotProbe::<f32>::SEND,
+                                        __HotProbe::<f32>::SYNC,
+                                        __HotProbe::<f32>::UNPIN,
+                                    ),
                                     "",
                                     "f32",
                                     <f32 as ::hot::Versioned>::REF,
@@ -86,6 +99,7 @@ const _: () = {
                         ::hot::rt::versioned::Variant {
                             name: "raw",
                             form: "unsafe self: Box<Self>",
+                            renamed_from: "",
                             discriminant: ::core::option::Option::None,
                             fields: &[
                                 ::hot::rt::versioned::Field::of::<
@@ -93,7 +107,12 @@ const _: () = {
                                 >(
                                     "0",
                                     ::hot::rt::versioned::Field::NOWHERE,
-                                    ::hot::__probe!(& '_ u8),
+                                    __HotFacts::known(
+                                        __HotProbe::<&'_ u8>::COPY,
+                                        __HotProbe::<&'_ u8>::SEND,
+                                        __HotProbe::<&'_ u8>::SYNC,
+                                        __HotProbe::<&'_ u8>::UNPIN,
+                                    ),
                                     "b",
                                     "&u8",
                                     <&'_ u8 as ::hot::Versioned>::REF,
@@ -104,7 +123,12 @@ const _: () = {
                                 >(
                                     "->",
                                     ::hot::rt::versioned::Field::NOWHERE,
-                                    ::hot::__probe!(& '_ u8),
+                                    __HotFacts::known(
+                                        __HotProbe::<&'_ u8>::COPY,
+                                        __HotProbe::<&'_ u8>::SEND,
+                                        __HotProbe::<&'_ u8>::SYNC,
+                                        __HotProbe::<&'_ u8>::UNPIN,
+                                    ),
                                     "b",
                                     "&u8",
                                     <&'_ u8 as ::hot::Versioned>::REF,

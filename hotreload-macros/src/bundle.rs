@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{errors::Errors, options::Options};
+use crate::{errors::Errors, parse::options::Options};
 
 /// `crate_name` is cargo's name of the crate that is compiled.
 pub(crate) fn expand(input: TokenStream, crate_name: Option<&str>) -> TokenStream {
@@ -13,7 +13,7 @@ pub(crate) fn expand(input: TokenStream, crate_name: Option<&str>) -> TokenStrea
 
 fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
-    let options = Options::parse(input, &["init", "crate"], &mut errors);
+    let options = Options::parse(input, &["init", "after", "crate"], &mut errors);
     errors.propagate()?;
     let krate = options.krate();
     let crate_name = crate_name.ok_or_else(|| {
@@ -33,6 +33,20 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
         }
         None => quote!(|| ::core::result::Result::Ok(())),
     };
+    let after = match &options.after {
+        Some(after) => {
+            let here = Span::mixed_site().located_at(after.span());
+            quote_spanned! {here=>
+                {
+                    extern "C" fn __hot_after() {
+                        #krate::rt::after(#after)
+                    }
+                    ::core::option::Option::Some(__hot_after)
+                }
+            }
+        }
+        None => quote!(::core::option::Option::None),
+    };
     Ok(quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         // Only our own builds pass this cfg.
@@ -51,6 +65,7 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
                 name: ::core::env!("CARGO_PKG_NAME"),
                 record: &__HOT_RECORD,
                 init: #init,
+                after: #after,
             };
             #krate::rt::inventory::submit! { #krate::rt::RegisteredBundle(&__HOT_BUNDLE) }
 

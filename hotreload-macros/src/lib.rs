@@ -1,43 +1,45 @@
 //! The attributes and macros of `hotreload`. Use them through the library: `#[hot::export]`,
 //! `hot::bundle!`, `hot::import!`.
 //!
-//! Each entry point goes parse -> check -> expand: checking collects every error, expanding cannot
-//! fail.
+//! Each macro has a file, which goes parse -> check -> expand: parsing makes a tree, checking
+//! collects every error, expanding reads the tree and cannot fail. What they share is in the folders
+//! of these names; `types` is what all of them know of a type's spelling.
 
-mod accessor;
 mod bundle;
 mod check;
-mod closure;
-mod content;
 mod errors;
+mod expand;
 mod export;
 mod import;
-mod known;
 mod lookup;
 mod method;
-mod moved;
-mod opaque;
-mod options;
-mod owner;
-mod signature;
-mod skeleton;
+mod migrate;
+mod parse;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod types;
 mod var;
 mod versioned;
 
 use proc_macro::TokenStream;
 
-/// Exports a function: callers reach its newest definition with `hot::get!(name)(..)`. Or the methods
-/// of an `impl` block: their ordinary calls do. Or a static: it becomes a `hot::Var`, whose value the
-/// host keeps through reloads.
+/// Exports a function: each call of it reaches its newest definition. Or the methods of an `impl`
+/// block, whose calls do the same. Or a static: it becomes a `hot::Var`, whose value the host keeps
+/// through reloads.
 ///
-/// The function itself stays as it is. Beside it the attribute puts an accessor, an empty enum of
-/// the same name (so that one `use` carries both), and the registration.
+/// Wherever a function's name stands for it, as a value too, it is a function that makes the hot
+/// call. The body moves to a hidden one, `__hot_body_add` in a debugger; so another attribute macro
+/// that looks at the function's name stands above this one. Beside it is an accessor, an empty enum
+/// of the function's name: one `use` carries both.
+///
+/// A call that a function makes of itself calls its body: a running call stays in its version. But
+/// one in a closure, an `async` block or an inner item is hot, since it may be made when the running
+/// call has returned.
 ///
 /// | option | effect |
 /// |---|---|
-/// | `always` | makes a function's ordinary calls hot too: `add(2, 3)` |
+/// | `direct` | leaves a function as it is, and its plain calls plain, for a tight loop within the bundle; `hot::get!` is hot all the same |
 /// | `handle = name` | names the accessor, where a module of the function's name exists |
 /// | `name = "name"` | names the definition, where two would share one path (inside function bodies); of an `impl` block, the type in its methods' paths |
 /// | `crate = path` | where `hot` is, if the dependency was renamed |
@@ -47,9 +49,8 @@ use proc_macro::TokenStream;
 /// for enum `log`". Then write `handle = log_handle`, and call it by `hot::get!(log_handle)`.
 ///
 /// A `-> !` or `unsafe fn` has a function pointer as its handle, any other an `impl Fn`. A panic in
-/// an `extern "C"` function reaches a caller by `hot::get!`; one by its address ends the process, as
-/// always. For both this and `always` the body moves to a hidden function, `__hot_body_add` in a
-/// backtrace.
+/// an `extern "C"` function reaches a caller by `hot::get!`; one that calls it plainly or by its
+/// address ends with the process, as ever.
 ///
 /// # Types
 ///
@@ -57,7 +58,12 @@ use proc_macro::TokenStream;
 /// `#[hot::versioned]`. A reload compares what they are made of with what callers were compiled
 /// against. For another crate's type write `#[hot(unsafe(opaque))]` on the parameter, or
 /// `#[hot(unsafe(opaque(Type)))]` on the function, where `Type` is a part of some parameter's or of
-/// the result's: only its size, alignment and spelling are compared then, and you answer for the rest.
+/// the result's: only its size, alignment and spelling are compared then, and in memory the compiler's
+/// identity of the type; you answer for the rest. The report lists it as `untracked`.
+///
+/// `downcast_ref` succeeds though a field of the type has changed: an opaque error type or type map
+/// (`Box<dyn Error>`, `anyhow::Error`, an egui context, `http::Extensions`) gives the new code a value of the old
+/// layout, so keep the types that you put there as they are, or use `hot::tracked!`.
 ///
 /// # Methods
 ///
@@ -85,12 +91,17 @@ use proc_macro::TokenStream;
 ///
 /// A static's first value is made once, by the first generation (or the baseline); a `hot::State`'s
 /// and a `LazyLock`'s too, when the bundle is loaded. What a reload does to the first value in the
-/// source is reported and not applied. `static mut` is rejected. While the value lives its type keeps
-/// its layout: a reload that changes it is refused. With `#[hot(reset)]` below the attribute the old
-/// value is given up instead, never dropped, and the new code makes a first one; the report says so.
+/// source is reported and not applied. `static mut` is rejected. When a reload
+/// changes the type of a `hot::State`, its value moves to the new type, as [`versioned`] says; any other
+/// static's type keeps its layout while the value lives (HOT0401). With `#[hot(reset)]` below the
+/// attribute the old value is given up instead, and the new code makes a first one; the report says so.
+/// `#[hot(renamed_from = "OLD")]` there says that the static was called so: the value goes on under the
+/// new name, and under the old one after a rollback.
+/// Either happens while no caller is inside hot code (HOT0609). Of a static that is no `hot::State` the
+/// old value is never dropped.
 ///
 /// Rejected, each with its reason: generics, `impl Trait`, early-bound lifetimes, `const fn`,
-/// `async fn`, variadics, a trait's methods, function pointers in the signature and trait objects but
+/// `async fn`, `#[track_caller]` without `direct`, variadics, a trait's methods, function pointers in the signature and trait objects but
 /// `hot::Dyn`, names of primitive types and of `std`, `core`, `hot`.
 #[proc_macro_attribute]
 pub fn export(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -101,8 +112,10 @@ pub fn export(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `hot::bundle!(init = path)` names a function that runs when a generation is loaded, before
 /// anything of it is visible. It returns nothing or a `Result` whose error can be displayed; an
-/// error or a panic refuses the load. `crate = path` says where `hot` is, if the dependency was
-/// renamed.
+/// error or a panic refuses the load. `after = path` names a function, `fn()`, that runs once the load
+/// is committed, on the thread that loads: it finds what callers find. A panic in it is reported, and
+/// changes nothing. Neither runs at a rollback, nor where nothing is loaded. `crate = path` says where
+/// `hot` is, if the dependency was renamed.
 #[proc_macro]
 pub fn bundle(options: TokenStream) -> TokenStream {
     let crate_name = std::env::var("CARGO_CRATE_NAME").ok();
@@ -138,18 +151,91 @@ pub fn lookup(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `invariants = 1` | a number that you raise when what the values promise changes and their fields do not; needed where a field is a raw pointer |
 /// | `name = "name"` | names the type, where two would share one path (inside function bodies) |
+/// | `of = "World"` | says that it is an older version of that type, which [`macro@migrate`] functions take and give |
+/// | `renamed_from = "Old"` | what the type was called before: its values become values of this one |
 /// | `crate = path` | where `hot` is, if the dependency was renamed |
 ///
+/// Values in a `hot::State` move to the new version of their type, field by field, by name. What the
+/// names do not say stands on fields, in `#[hot(..)]`:
+///
+/// | on a field | effect |
+/// |---|---|
+/// | `default = expression` | the value of a field that is new. A literal is made once, another expression once for each value. Without it a field gets its type's `Default` |
+/// | `renamed_from = "old"` | what the field was called before; also on a variant |
+/// | `convert = function` | makes the field from the old one, which had another type: `fn(&Old) -> New`, or `fn(&Old) -> Result<New, E>` where `E` has a text, and `Old` is the old type itself (`&String`, not `&str`); a closure that captures nothing, too |
+/// | `convert = function, from("a", "b")` | makes it from other old fields, up to six: `fn(&A, &B) -> New` |
+/// | `unsafe(stays)` | says that an address in the field, as in a raw pointer, leads outside of what moves: you answer for it |
+///
+/// A field without a name (`struct Point(f32, f32)`) is found by its position, and takes `convert` only.
+/// None of these changes a type's layout. What no value needs any more does no harm.
+///
 /// `#[hot(unsafe(opaque))]` on a field says that its type's layout is not to be compared: only its
-/// size, alignment and spelling are. `#[hot(unsafe(opaque(Foreign)))]` says it of a part of the
-/// field's type: of the elements of a `Vec<Foreign>`. You answer for it that no version of the
-/// program changes it.
+/// size, alignment and spelling are, and in memory the compiler's identity of the type.
+/// `#[hot(unsafe(opaque(Foreign)))]` says it of a part of the field's type: of the elements of a
+/// `Vec<Foreign>`. You answer for it that no version of the program changes it; the report lists
+/// it as `untracked`.
+///
+/// `downcast_ref` succeeds though a field of the type has changed: an opaque error type or type map
+/// (`Box<dyn Error>`, `anyhow::Error`, an egui context, `http::Extensions`) gives the new code a value of the old
+/// layout, so keep the types that you put there as they are, or use `hot::tracked!`.
+///
+/// An attribute below that is a macro goes first, so what it adds or changes is read.
 ///
 /// On a trait it makes methods, their order and signatures, and supertraits known, for trait
 /// objects. Rejected: unions, associated types.
 #[proc_macro_attribute]
 pub fn versioned(options: TokenStream, item: TokenStream) -> TokenStream {
     versioned::expand(options.into(), item.into()).into()
+}
+
+/// Makes the new version of a whole type from the old one, where names do not say how its values move: a
+/// struct that becomes an enum, other parameters, fields that follow from each other.
+///
+/// ```text
+/// mod v1 {
+///     #[hot::versioned(of = "World")] // the older form of `World`, as it was
+///     pub struct World { pub heat: f32, pub log: Vec<String> }
+/// }
+///
+/// #[hot::migrate]
+/// fn up(old: &v1::World) -> World { .. } // or `Result<World, E>`, where `E` has a text
+/// ```
+///
+/// The function is a plain one, and stays as it is. It is called for each value in a `hot::State`, wherever
+/// the value is in it, whose type is laid out as the type that the function takes. That is compared field by
+/// field, with the invariants' number; `of` says which type it is a version of, by its last name or its
+/// whole path.
+///
+/// | option | effect |
+/// |---|---|
+/// | `into = World` | the function gives a `#[hot::versioned]` struct of some fields of `World`, with their names and types; all others move by name, such as a `File`, which cannot come out of a reference |
+/// | `crate = path` | where `hot` is, if the dependency was renamed |
+///
+/// From `v1::World` to `World` the shortest way is taken: if there is no function for it, then by
+/// `v2::World`, with one function after the other. Two shortest ways refuse the reload (HOT0419), and so
+/// does a chain that never comes to `World` (HOT0420). A function with `into` is a way of its own.
+///
+/// If a function fails or panics, the reload is refused and the old values stay as they were
+/// (HOT0417). What it leaves of the old value is put aside, and comes back with a rollback as long as nobody
+/// has written to the state. After that a function in the other direction is called, such as
+/// `fn down(old: &World) -> v1::World`; without one the rollback is refused (HOT0422).
+#[proc_macro_attribute]
+pub fn migrate(options: TokenStream, item: TokenStream) -> TokenStream {
+    migrate::expand(options.into(), item.into()).into()
+}
+
+/// A hash of the sources of these macros and of the package that calls this one, as a `u128`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn sources(_: TokenStream) -> TokenStream {
+    sources::expand(std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into)).into()
+}
+
+/// A part of `#[hot::versioned]`: reads a trait below other attributes.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn versioned_trait(options: TokenStream, item: TokenStream) -> TokenStream {
+    versioned::of_trait(options.into(), item.into()).into()
 }
 
 /// A part of `#[hot::versioned]`: sees the fields that `#[cfg]` leaves.

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, export, import, lookup, versioned};
+use crate::{bundle, export, import, lookup, migrate, versioned};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -57,9 +57,9 @@ fn snapshot_of_methods() {
 }
 
 #[test]
-fn snapshot_of_an_always_hot_function() {
+fn snapshot_of_a_direct_export() {
     let item = "/// Adds.\n #[track_caller] pub fn add(mut a: i32, _: i32) -> i32 { a }";
-    compare_with_snapshot("export_always.rs", export::expand(tokens("always"), tokens(item)));
+    compare_with_snapshot("export_direct.rs", export::expand(tokens("direct"), tokens(item)));
 }
 
 #[test]
@@ -77,8 +77,15 @@ fn snapshot_of_a_look_up() {
 }
 
 #[test]
+fn snapshot_of_a_migrate_function() {
+    let item = "#[cfg(unix)] fn up(old: &v1::World) -> Result<Made, String> { Err(old.text()) }";
+    compare_with_snapshot("migrate.rs", migrate::expand(tokens("into = World"), tokens(item)));
+}
+
+#[test]
 fn snapshot_of_a_bundle() {
-    let expansion = bundle::expand(tokens("init = self::start"), Some("my_game"));
+    let expansion =
+        bundle::expand(tokens("init = self::start, after = self::started"), Some("my_game"));
     compare_with_snapshot("bundle.rs", expansion);
 }
 
@@ -114,15 +121,16 @@ fn snapshot_of_a_versioned_trait() {
 
 #[test]
 fn what_the_spelling_of_a_field_says() {
-    let item = "struct T<'y, 'x> { a: fn(&'x u8, &u8) -> &'y u8, b: for<'z> fn(&'z u8) -> &'z u8, \
-                c: a::b::C<'x, d::E>, e: Box<dyn f::F + 'y>, g: &'static str }";
+    let item = "struct T<'y, 'x> { a: extern fn(&'x u8, &u8) -> &'y u8, \
+                b: for<'z> extern fn(&'z u8) -> &'z u8, c: a::b::C<'x, d::E>, \
+                e: hot::Dyn<dyn f::F + 'y>, g: &'static str }";
     let text = versioned_type("", item).to_string();
     for (lifetimes, tokens) in [
-        ("b 0 a", "fn(&u8, &u8) -> &u8"),
-        ("0 0", "fn(&u8) -> &u8"),
+        ("b 0 a", "extern \"C\" fn(&u8, &u8) -> &u8"),
+        ("0 0", "extern \"C\" fn(&u8) -> &u8"),
         ("b", "C<E>"),
-        ("a", "Box<dyn F>"),
-        ("static", "&str"),
+        ("a", "Dyn<dyn F>"),
+        ("", "&str"),
     ] {
         let spelling = quote::quote!(#lifetimes, #tokens).to_string();
         assert!(text.contains(&spelling), "no {spelling} in {text}");
@@ -158,12 +166,21 @@ fn all_errors_of_a_versioned_type_are_collected() {
 }
 
 #[test]
-fn the_function_is_untouched_and_first() {
+fn a_direct_function_is_untouched_and_first() {
     let items = [
         "#[inline] pub(crate) fn add(a: u8, (b, _): (u8, u8)) -> u8 { a + b }",
         "fn with_a_half_written_body() { value. }",
         "fn macro_body() { say!(a b c); let x = ; }",
-        // Wrong ones too.
+    ];
+    for item in items {
+        let expansion = exported("direct", item);
+        assert!(expansion.starts_with(&tokens(item).to_string()), "{expansion}");
+    }
+}
+
+#[test]
+fn a_wrong_item_is_untouched_and_first() {
+    let items = [
         "const fn generic<T: Copy>(value: T) -> T { value }",
         "fn elided(a: &str, b: &str) -> &str { a }",
         "struct NotAFunction { field: u8 }",
@@ -177,7 +194,8 @@ fn the_function_is_untouched_and_first() {
 
 #[test]
 fn a_half_written_body_still_has_its_accessor() {
-    assert!(exported("", "fn half() { value. }").contains("enum half"));
+    let expansion = exported("", "fn half() { value. }");
+    assert!(expansion.contains("enum half") && expansion.contains("{ value . }"), "{expansion}");
 }
 
 #[test]
@@ -226,7 +244,7 @@ fn types_from_macro_fragments_are_seen_through() {
     };
     let (never, object) = (fragment("!"), fragment("&dyn A"));
     let expansion = export::expand(TokenStream::new(), quote::quote!(fn f() -> #never {}));
-    assert!(expansion.to_string().contains("catch_never"));
+    assert!(expansion.to_string().contains("Infallible"));
     let expansion = export::expand(TokenStream::new(), quote::quote!(fn f(a: #object) {}));
     assert!(expansion.to_string().contains("compile_error"));
 }

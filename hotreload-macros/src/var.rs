@@ -2,107 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{
-    Attribute, Expr, Ident, Lifetime, LitStr, Path, StaticMutability, Token, Type, Visibility,
-    ext::IdentExt,
-    parse::{Parse, ParseStream},
-};
+use syn::{Lifetime, LitStr, Path, StaticMutability, ext::IdentExt};
 
 use crate::{
-    check, content,
+    check,
     errors::{Errors, beside},
-    known::Known,
-    opaque::{Markers, Opaque},
-    options::Options,
-    owner, signature,
+    expand::{known::Known, tokens},
+    parse::{opaque::Markers, options::Options, owner, var::Static},
+    types::signature,
 };
-
-/// `static NAME: Type = value;`, or without the value in an import.
-pub(crate) struct Static {
-    pub(crate) attrs: Vec<Attribute>,
-    pub(crate) vis: Visibility,
-    /// Where rustc says that an item begins and ends.
-    ends: (Token![static], Token![;]),
-    mutability: StaticMutability,
-    pub(crate) ident: Ident,
-    pub(crate) ty: Type,
-    pub(crate) value: Option<Expr>,
-    pub(crate) opaque: Option<Opaque>,
-    /// Whether a value of another layout is given up.
-    reset: bool,
-}
-
-impl Static {
-    /// Parses from the keyword on.
-    pub(crate) fn parse_rest(
-        attrs: Vec<Attribute>,
-        vis: Visibility,
-        input: ParseStream<'_>,
-    ) -> syn::Result<Self> {
-        let begin = input.parse()?;
-        let mutability = input.parse()?;
-        let ident = input.parse()?;
-        input.parse::<Token![:]>()?;
-        let ty = input.parse()?;
-        let value = match input.parse::<Option<Token![=]>>()? {
-            Some(_) => Some(input.parse()?),
-            None => None,
-        };
-        let ends = (begin, input.parse()?);
-        let (opaque, reset) = (None, false);
-        Ok(Static { attrs, vis, ends, mutability, ident, ty, value, opaque, reset })
-    }
-
-    /// Takes the attributes out that are for this macro.
-    pub(crate) fn take_helpers(&mut self, errors: &mut Errors) {
-        self.attrs.retain(|attribute| {
-            let word = attribute.parse_args::<Ident>().ok();
-            match word.filter(|_| attribute.path().is_ident("hot")) {
-                Some(word) if word == "reset" => {
-                    if self.value.is_none() {
-                        errors.on(attribute, "`#[hot(reset)]` is the exporter's to say");
-                    }
-                    self.reset = true;
-                    false
-                }
-                Some(word) if word != "opaque" => {
-                    errors.on(word, "expected `reset` or `unsafe(opaque)`");
-                    false
-                }
-                _ => true,
-            }
-        });
-        self.opaque = Opaque::of(&self.attrs, errors);
-        self.attrs.retain(|attribute| !attribute.path().is_ident("hot"));
-        if let Some(opaque) = &self.opaque {
-            let (krate, mut markers) = (syn::parse_quote!(::hot), Markers::default());
-            for missing in opaque.hide(&mut self.ty.clone(), &krate, &mut markers) {
-                errors.on(missing, "the static's type has no such part, spelled like this");
-            }
-        }
-    }
-
-    /// Notes what cannot be a var.
-    pub(crate) fn check(&self, krate: &Path, errors: &mut Errors) {
-        if let StaticMutability::Mut(token) = &self.mutability {
-            errors.on(
-                token,
-                "a `static mut` cannot be exported: nothing would order the accesses of host and \
-                 bundles; use an atomic, a `Mutex` or `hot::State`",
-            );
-        }
-        check::name(&self.ident, krate, "rename the static", errors);
-        check::crossing(&self.ty, errors);
-    }
-}
-
-impl Parse for Static {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attrs = input.call(Attribute::parse_outer)?;
-        let vis = input.parse()?;
-        Static::parse_rest(attrs, vis, input)
-    }
-}
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -132,6 +40,19 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 impl Static {
+    /// Notes what cannot be a var.
+    pub(crate) fn check(&self, krate: &Path, errors: &mut Errors) {
+        if let StaticMutability::Mut(token) = &self.mutability {
+            errors.on(
+                token,
+                "a `static mut` cannot be exported: nothing would order the accesses of host and \
+                 bundles; use an atomic, a `Mutex` or `hot::State`",
+            );
+        }
+        check::name(&self.ident, krate, "rename the static", errors);
+        check::crossing(&self.ty, errors);
+    }
+
     /// As it was written, but for the helper attributes.
     fn plain(&self) -> TokenStream {
         let Static { attrs, vis, ends: (begin, end), mutability, ident, ty, value, .. } = self;
@@ -177,6 +98,10 @@ impl Static {
                     fn accessor() -> &'static #krate::rt::Accessor {
                         #ident.accessor()
                     }
+                    #[inline(always)]
+                    fn mark_used() {
+                        #ident.accessor().slot.mark_used();
+                    }
                 }
                 impl #ident {
                     #[doc(hidden)]
@@ -190,19 +115,21 @@ impl Static {
     }
 
     fn accessor(&self, krate: &Path, path: &TokenStream) -> TokenStream {
-        let Static { ident, ty, value, opaque, reset, .. } = self;
+        let Static { ident, ty, value, opaque, reset, renamed_from, .. } = self;
+        let renamed_from = renamed_from.as_ref().map_or_else(String::new, LitStr::value);
         let mut markers = Markers::default();
         let mut known = ty.clone();
         if let Some(opaque) = opaque {
             opaque.hide(&mut known, krate, &mut markers);
         }
-        let known = Known::of(&known);
+        let moved = known.clone();
+        let known = Known::of_static(&known);
         let markers = markers.definitions(krate);
         let (known, describes) = (known.name(krate), known.describes(krate));
         let (name, lifetimes) = signature::describe_static(ty);
         let display = signature::display_type(ty);
         let exported = value.is_some();
-        let content = value.as_ref().map_or(0, |value| content::hash(quote!(#value)));
+        let tokens = value.as_ref().map_or(0, |value| tokens::hash(quote!(#value)));
         // Rustc chooses its methods by the type itself, which may be an alias.
         let of_type = quote_spanned!(Span::mixed_site()=> (&#krate::rt::VarType::<#ty>::NEW));
         let initialise = value.as_ref().map(|value| {
@@ -231,6 +158,12 @@ impl Static {
             },
             None => quote!(::core::option::Option::None),
         };
+        let moving = match value {
+            Some(_) => quote_spanned! {Span::mixed_site()=>
+                || (&#krate::rt::VarType::<#moved>::NEW).moving(#of_type.storage())
+            },
+            None => quote!(|| ::core::option::Option::None),
+        };
         let (body, home) = match value {
             Some(_) => (
                 quote!(__hot_initialise as *const ()),
@@ -240,7 +173,7 @@ impl Static {
         };
         quote_spanned! {Span::mixed_site()=>
             #[allow(unused_imports)]
-            use #krate::rt::{Special as _, Usual as _};
+            use #krate::rt::{Moved as _, Special as _, Still as _, Usual as _};
             #markers
             #initialise
             // With the feature `static` the first value's static is the var.
@@ -254,7 +187,8 @@ impl Static {
                 display: #display,
                 ty: #krate::rt::manifest::Type::of::<#ty>(#name, #lifetimes, #known),
                 reset: #reset,
-                content: #content,
+                renamed_from: #renamed_from,
+                tokens: #tokens,
             };
             #krate::__manifest_record!(__HOT_RECORD, __HOT_VAR);
             static __HOT_ACCESSOR: #krate::rt::Accessor = #krate::rt::Accessor {
@@ -265,12 +199,15 @@ impl Static {
                 body: #body,
                 layout: ::core::alloc::Layout::new::<#ty>(),
                 lock: #lock,
+                moving: #moving,
                 describe: &[#(#describes),*],
                 signature: || #of_type.signature(),
                 // All of them are `'static`.
-                lifetimes: || ::core::any::TypeId::of::<()>(),
+                lifetimes: || #krate::rt::versioned::Told::NONE,
                 type_name: || ::core::any::type_name::<#ty>(),
                 identity: || ::core::any::TypeId::of::<#ident>(),
+                // SAFETY: all of it is made of one static's type, the slot for this accessor.
+                promise: unsafe { #krate::rt::Promise::given() },
             };
             #krate::rt::inventory::submit! { #krate::rt::Registered(&__HOT_ACCESSOR) }
         }

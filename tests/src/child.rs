@@ -13,7 +13,7 @@ const VARIABLE: &str = "HOT_TEST_CHILD";
 const LIBRARIES: &str = "HOT_TEST_LIBRARIES";
 
 /// Runs `body` in a process of its own, with these environment variables, and gives what that
-/// process printed. `test` is the calling test's full name. This process builds the libraries.
+/// process printed. `test` is the calling test's name, which is like no other's in its program. This process builds the libraries.
 ///
 /// # Panics
 /// If the process did not come to the end of `body`.
@@ -40,7 +40,7 @@ pub fn in_child(
 /// This program, running only this test, as a child for which [`is_child`] holds.
 pub fn command(test: &str, libraries: &[PathBuf]) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    command.args([test, "--nocapture", "--test-threads=1"]);
     command.env(VARIABLE, test).stdin(Stdio::null());
     command.env(LIBRARIES, env::join_paths(libraries).unwrap());
     command

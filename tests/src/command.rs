@@ -2,29 +2,40 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use crate::fixture::{cargo, repository, root};
+use crate::fixture::{cargo, repository, root, target_dir};
 
-/// The installed `cargo-hotreload`. It has a target folder of its own: the feature `cli` would else
-/// be switched on in the hosts that tests build.
+/// The file `cargo-hotreload`.
 ///
 /// # Panics
 /// If cargo fails.
 pub fn command() -> PathBuf {
-    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
-    INSTALLED.get_or_init(install).clone()
+    static COMMAND: OnceLock<PathBuf> = OnceLock::new();
+    COMMAND.get_or_init(if cfg!(feature = "exhaustive") { install } else { build }).clone()
 }
 
+/// As README says; in less time.
 fn install() -> PathBuf {
     let folder = root().join("installed");
-    // That of the tests themselves: whatever was compiled for them serves here too.
-    let target_dir = root().parent().expect("it lies in the target folder").to_owned();
+    let folder_text = folder.to_str().unwrap();
+    run(&["install", "--path", "hotreload/cli", "--debug", "--force", "--root", folder_text]);
+    folder.join("bin").join(name())
+}
+
+/// From the libraries that the whole repository was compiled to: by itself the package has fewer
+/// features, and nothing would serve it.
+fn build() -> PathBuf {
+    run(&["build", "--bin", "cargo-hotreload"]);
+    target_dir().join("debug").join(name())
+}
+
+fn run(arguments: &[&str]) {
     let mut cargo = cargo();
-    cargo.current_dir(repository()).env("CARGO_TARGET_DIR", target_dir);
-    // As README says; in less time.
-    cargo.args(["install", "--path", "hotreload", "--features", "cli", "--debug"]);
-    cargo.args(["--locked", "--force", "--root"]).arg(&folder);
-    let output = cargo.output().expect("cargo runs");
+    cargo.current_dir(repository()).env_remove("CARGO_INCREMENTAL");
+    let output = cargo.args(arguments).arg("--locked").output().expect("cargo runs");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo failed on the command:\n{stderr}");
-    folder.join("bin").join(format!("cargo-hotreload{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn name() -> String {
+    format!("cargo-hotreload{}", std::env::consts::EXE_SUFFIX)
 }

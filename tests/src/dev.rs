@@ -39,11 +39,11 @@ impl Dev {
         let (lines, reports, events) = (said.clone(), said.clone(), said.clone());
         let builder = Host::builder()
             .watch(move |line| lines.printed.lock().unwrap().push(line.to_owned()))
-            .build_output(Arc::new(move |message| {
+            .build_output(move |message| {
                 if let hot::BuildMessage::Diagnostic { rendered, .. } = message {
                     reports.rustc.lock().unwrap().push_str(rendered);
                 }
-            }));
+            });
         let host = options(builder).start().unwrap();
         host.on_event(move |event| {
             if let hot::Event::Saved(saved) = event {
@@ -64,7 +64,8 @@ impl Dev {
     /// Waits until something more than `count` was said of saves in this folder, and gives it.
     ///
     /// # Panics
-    /// If nothing is said within a minute.
+    /// If nothing is said within five minutes: others may build first.
+    #[track_caller]
     pub fn next_in(&self, folder: &Path, count: usize) -> Arc<Saved> {
         patiently("a line", || self.saved_in(folder).get(count).cloned())
     }
@@ -83,14 +84,15 @@ impl Dev {
 /// Waits until there is something.
 ///
 /// # Panics
-/// If there is nothing within a minute.
+/// If there is nothing within five minutes: others may build first.
+#[track_caller]
 pub fn patiently<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "never: {what}");
+        assert!(start.elapsed() < Duration::from_secs(300), "never: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -130,6 +132,7 @@ impl<'a> Edited<'a> {
     }
 
     /// Waits for the next line about a save in the workspace.
+    #[track_caller]
     pub fn next(&self) -> Arc<Saved> {
         let mut seen = self.seen.lock().unwrap();
         let saved = self.dev.next_in(self.workspace.folder(), *seen);
@@ -141,6 +144,7 @@ impl<'a> Edited<'a> {
     ///
     /// # Panics
     /// If it says something else.
+    #[track_caller]
     pub fn live(&self) -> Vec<Arc<hot::Report>> {
         let saved = self.next();
         match &saved.outcome {

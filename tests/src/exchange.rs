@@ -6,7 +6,8 @@ use std::{
     thread,
 };
 
-use hot::Host;
+use crate::LoadLibrary as _;
+use hot::HostBuilder;
 
 hot::import! {
     allocators_exchange => {
@@ -122,13 +123,13 @@ fn run_threads() {
 ///
 /// # Panics
 /// If anything goes wrong.
-pub fn main(live: impl Fn() -> isize) {
+pub fn main(host: HostBuilder, live: impl Fn() -> isize) {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let loaded = match arguments[..] {
-        ["load", library] => Host::start().unwrap().load(library),
+        ["load", library] => host.start().unwrap().load_library(library),
         ["crate", folder, target] => {
-            let builder = Host::builder().workspace(folder).target_dir(target);
+            let builder = host.workspace(folder).target_dir(target);
             builder.start().unwrap().load_crate("allocators-exchange")
         }
         _ => panic!("{arguments:?}"),

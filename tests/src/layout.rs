@@ -8,7 +8,7 @@ use crate::elf::number;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The hash of all of it.
-    pub id: u64,
+    pub id: u128,
     /// The package.
     pub package: String,
     /// The compatible part of the package's version.
@@ -96,6 +96,11 @@ impl Reader<'_> {
         number(self.bytes, self.at - size, size) as u64
     }
 
+    fn wide(&mut self) -> u128 {
+        let (low, high) = (self.number(8), self.number(8));
+        (u128::from(high) << 64) | u128::from(low)
+    }
+
     fn text(&mut self) -> String {
         let length = self.number(4) as usize;
         self.at += length;
@@ -108,7 +113,7 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Name {
         Name {
-            id: self.number(8),
+            id: self.wide(),
             package: self.text(),
             version: self.text(),
             path: self.text(),
@@ -122,24 +127,31 @@ impl Reader<'_> {
         let facts = self.number(1) as u8;
         // The repr and the parameters.
         let _ = (self.text(), self.text());
-        let _invariants = self.number(8);
+        let (_invariants, _renamed_from) = (self.number(8), self.text());
         let (fields, variants) = (self.list(Self::field), self.list(Self::variant));
         Table { name, kind, layout, facts, fields, variants, bytes }
     }
 
     fn field(&mut self) -> Field {
         let name = self.text();
+        self.marks(16);
         let (offset, size) = (self.number(8), self.number(8));
         let _ = (self.number(4), self.number(1), self.text(), self.text());
         Field { name, offset, size, ty: self.name() }
     }
 
+    /// The marks; an old name is passed over.
+    fn marks(&mut self, renamed: u64) -> u64 {
+        let marks = self.number(1);
+        if marks & renamed != 0 {
+            self.text();
+        }
+        marks
+    }
+
     fn variant(&mut self) -> (String, Option<i128>, Vec<Field>) {
         let (name, _form) = (self.text(), self.text());
-        let discriminant = (self.number(1) == 1).then(|| {
-            let (low, high) = (self.number(8), self.number(8));
-            ((u128::from(high) << 64) | u128::from(low)) as i128
-        });
+        let discriminant = (self.marks(2) & 1 != 0).then(|| self.wide() as i128);
         (name, discriminant, self.list(Self::field))
     }
 }

@@ -7,8 +7,9 @@ use crate::elf::{number, section};
 
 /// The header's fields in their order. A field that is added to the format must be added here: a
 /// header that is not read to its last byte fails [`header`].
-pub const HEADER_FIELDS: [(&str, Field); 12] = [
-    ("abi", Field::Number(4)),
+pub const HEADER_FIELDS: [(&str, Field); 13] = [
+    ("format", Field::Number(4)),
+    ("sources", Field::Number(16)),
     ("package", Field::Text),
     ("version", Field::Text),
     ("crate_name", Field::Text),

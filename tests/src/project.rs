@@ -6,12 +6,16 @@ use std::{
     io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{Workspace, command, fixture::target_dir, workspace::BUNDLE};
+use crate::{
+    Workspace, command,
+    fixture::target_dir,
+    workspace::{BUNDLE, HOST_FEATURES},
+};
 
 /// A workspace with a program, and a bundle whose `answer` it prints when it changes.
 #[derive(Debug)]
@@ -19,14 +23,21 @@ pub struct Project {
     name: &'static str,
     /// Where it lies.
     pub workspace: Workspace,
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Project {
+    /// The project `usual`, which is compiled once for all tests of a program: one at a time has
+    /// it, and edits its bundle only.
+    pub fn shared() -> Project {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        Project { _alone: Some(alone), ..Project::new("usual") }
+    }
+
     /// A project of this name, which is the test's own, whose program can watch.
     pub fn new(name: &'static str) -> Project {
-        let project = Project::with_features(name, "\"host\", \"watch\"");
-        project.edit("1");
-        project
+        Project::with_features(name, HOST_FEATURES)
     }
 
     /// As [`new`](Project::new), with these features of `hotreload`.
@@ -38,7 +49,7 @@ impl Project {
             &format!("{name}-game/src/main.rs"),
             &PROGRAM.replace("NAME", &name.replace('-', "_")),
         );
-        let project = Project { name, workspace };
+        let project = Project { name, workspace, _alone: None };
         project.edit("1");
         project
     }
@@ -197,7 +208,7 @@ impl Piped {
     pub fn wait_for(&self, wanted: &str) {
         let start = Instant::now();
         while !self.text().contains(wanted) {
-            assert!(start.elapsed() < Duration::from_secs(120), "no {wanted}:\n{}", self.text());
+            assert!(start.elapsed() < Duration::from_secs(300), "no {wanted}:\n{}", self.text());
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -4,38 +4,44 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
-use crate::fixture::{cargo, repository, root, write};
+use crate::fixture::{PROFILE, cargo, keep, repository, root, write};
 
 /// A cargo workspace whose members are the folders in it.
 #[derive(Debug)]
 pub struct Workspace {
     folder: PathBuf,
+    /// What an earlier run has left. What is as it was comes from here, with its time, so that cargo
+    /// need not build it again.
+    earlier: PathBuf,
     kept: PathBuf,
-    files: AtomicUsize,
 }
 
 /// The section of a bundle's Cargo.toml that makes it one.
 pub const BUNDLE: &str = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"]";
+
+/// The features of a program that loads bundles: the same for all, so that they share one `hot`.
+pub const HOST_FEATURES: &str = "\"host\", \"watch\"";
 
 impl Workspace {
     /// An empty one. `name` must be the test's own: tests run in parallel.
     pub fn new(name: &str) -> Workspace {
         let folder = root().join("workspaces").join(name);
         // Members of an earlier run must not stay.
-        let _ = fs::remove_dir_all(&folder);
+        let earlier = root().join("workspaces-earlier").join(name);
+        let _ = fs::remove_dir_all(&earlier);
+        fs::create_dir_all(earlier.parent().unwrap()).unwrap();
+        let _ = fs::rename(&folder, &earlier);
         fs::create_dir_all(&folder).unwrap();
-        let workspace = Workspace {
-            folder,
-            kept: root().join("libraries").join(format!("workspace-{name}")),
-            files: AtomicUsize::new(0),
-        };
+        let kept = root().join("libraries").join(format!("workspace-{name}"));
+        let workspace = Workspace { folder, earlier, kept };
         workspace.write(
             "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\", \"out\", \".cargo\"]\n\n\
-             [profile.dev]\ndebug = \"line-tables-only\"\n",
+            &format!(
+                "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n\
+                 exclude = [\"target\", \"out\", \".cargo\"]\n\n{PROFILE}"
+            ),
         );
         let lock = fs::read_to_string(repository().join("Cargo.lock")).unwrap();
         workspace.write("Cargo.lock", &lock);
@@ -49,8 +55,12 @@ impl Workspace {
 
     /// Writes a file, given by its path in the workspace.
     pub fn write(&self, path: &str, content: &str) {
-        let path = self.folder.join(path);
+        let (path, earlier) = (self.folder.join(path), self.earlier.join(path));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let is_new = !path.exists();
+        if is_new && fs::read_to_string(&earlier).ok().as_deref() == Some(content) {
+            return fs::rename(earlier, path).unwrap();
+        }
         write(&path, content);
     }
 
@@ -83,13 +93,23 @@ impl Workspace {
         self.run(cargo, arguments)
     }
 
-    fn run(&self, mut cargo: Command, arguments: &[&str]) -> Built<'_> {
-        let output = cargo
-            .current_dir(&self.folder)
-            .args(arguments)
-            .args(["--offline", "--message-format=json"])
-            .output()
-            .expect("cargo runs");
+    /// Runs cargo as [`cargo`](Workspace::cargo) does and gives what it says.
+    ///
+    /// # Panics
+    /// If it does not fail.
+    pub fn cargo_fails(&self, arguments: &[&str]) -> String {
+        let output = self.output(cargo(), &[arguments, &["--offline"]].concat());
+        assert!(!output.status.success(), "cargo {arguments:?} does not fail");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    fn output(&self, mut cargo: Command, arguments: &[&str]) -> Output {
+        cargo.current_dir(&self.folder).args(arguments).output().expect("cargo runs")
+    }
+
+    fn run(&self, cargo: Command, arguments: &[&str]) -> Built<'_> {
+        let json = ["--offline", "--message-format=json"];
+        let output = self.output(cargo, &[arguments, &json].concat());
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "cargo {arguments:?} failed:\n{stderr}");
         Built { workspace: self, output }
@@ -106,16 +126,13 @@ pub struct Built<'a> {
 impl Built<'_> {
     /// The library of a crate, as a copy that later builds leave alone.
     pub fn library(&self, crate_name: &str) -> PathBuf {
-        self.keep(&self.path(&format!(
-            "/{}{crate_name}{}\"",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        )))
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        keep(&self.path(&format!("/{prefix}{crate_name}{suffix}\"")), &self.workspace.kept)
     }
 
     /// The program of a package, as a copy that later builds leave alone.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.keep(&self.program_in_place(name))
+        keep(&self.program_in_place(name), &self.workspace.kept)
     }
 
     /// The program of a package where cargo put it.
@@ -129,15 +146,5 @@ impl Built<'_> {
         let found = text.rfind(end).unwrap_or_else(|| panic!("cargo names no {end}"));
         let start = text[..found].rfind('"').unwrap() + 1;
         PathBuf::from(&text[start..found + end.len() - 1])
-    }
-
-    fn keep(&self, file: &Path) -> PathBuf {
-        let number = self.workspace.files.fetch_add(1, Ordering::Relaxed);
-        let folder = self.workspace.kept.join(number.to_string());
-        fs::create_dir_all(&folder).unwrap();
-        let copy = folder.join(file.file_name().unwrap());
-        let _ = fs::remove_file(&copy);
-        fs::copy(file, &copy).unwrap();
-        copy
     }
 }

@@ -12,6 +12,7 @@ use std::{
 };
 
 use hot::{Code, Event, Host};
+use tests::LoadLibrary as _;
 use tests::{Fixture, in_child, refusal::fact};
 
 hot::import! {
@@ -114,8 +115,8 @@ fn nothing_happened(host: &Host, events: &Receiver<Event>, generation: u64) {
 fn goes_back_after_so_many_panics_of_any_kind() {
     in_child("goes_back_after_so_many_panics_of_any_kind", &[], libraries, |libraries| {
         let (host, events) = host(Some((3, LONG)));
-        let bundle = host.load(&libraries[0]).unwrap();
-        host.load(&libraries[1]).unwrap();
+        let bundle = host.load_library(&libraries[0]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         assert_eq!(call(1).unwrap_err(), "version 2");
         assert_eq!(call(2), Ok(2), "one that the bundle catches counts");
         // Panics of others that pass through do not.
@@ -133,10 +134,10 @@ fn goes_back_after_so_many_panics_of_any_kind() {
         }
         nothing_happened(&host, &events, 3);
         // The next one is fresh again; so is a reload of the same file.
-        host.load(&libraries[2]).unwrap();
+        host.load_library(&libraries[2]).unwrap();
         (0..3).for_each(|_| drop(call(1).unwrap_err()));
         assert_eq!(rolled_back(&events).0, 5);
-        host.load(&libraries[2]).unwrap();
+        host.load_library(&libraries[2]).unwrap();
         (0..3).for_each(|_| drop(call(1).unwrap_err()));
         assert_eq!(rolled_back(&events).0, 7);
         assert_eq!((call(0), bundle.generation().unwrap()), (Ok(1), 7));
@@ -147,7 +148,7 @@ fn goes_back_after_so_many_panics_of_any_kind() {
 fn the_first_generation_has_nothing_to_go_back_to() {
     in_child("the_first_generation_has_nothing_to_go_back_to", &[], libraries, |libraries| {
         let (host, events) = host(Some((2, LONG)));
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         (0..10).for_each(|_| drop(call(1).unwrap_err()));
         let Ok(Event::Refused(error)) = events.recv_timeout(Duration::from_secs(20)) else {
             panic!("an event says so")
@@ -163,9 +164,9 @@ fn the_first_generation_has_nothing_to_go_back_to() {
 fn many_threads_at_once_go_back_once() {
     in_child("many_threads_at_once_go_back_once", &[], libraries, |libraries| {
         let (host, events) = host(Some((4, LONG)));
-        host.load(&libraries[0]).unwrap();
-        host.load(&libraries[1]).unwrap();
-        host.load(&libraries[2]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
+        host.load_library(&libraries[2]).unwrap();
         let start = Barrier::new(8);
         let panicked = AtomicU32::new(0);
         thread::scope(|scope| {
@@ -192,9 +193,9 @@ fn panics_of_other_generations_and_bundles_do_not_count() {
     let test = "panics_of_other_generations_and_bundles_do_not_count";
     in_child(test, &[], libraries, |libraries| {
         let (host, events) = host(Some((1, LONG)));
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         // A thread that is inside the generation that panics, while the host goes back from it.
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         let inside = thread::spawn(|| call(5));
         WAITING.wait();
         assert_eq!(rolled_back(&events), (3, "generation 2 panicked once within 600s".to_owned()));
@@ -202,16 +203,16 @@ fn panics_of_other_generations_and_bundles_do_not_count() {
         assert_eq!(inside.join().unwrap(), Ok(2), "the call ends in the version that it entered");
 
         // Through a bundle that is innocent.
-        host.load(&libraries[3]).unwrap();
-        let innocent = host.load(&libraries[3]).unwrap();
-        host.load(&libraries[2]).unwrap();
+        host.load_library(&libraries[3]).unwrap();
+        let innocent = host.load_library(&libraries[3]).unwrap();
+        host.load_library(&libraries[2]).unwrap();
         assert!(catch_unwind(|| hot::get!(auto_innocent::through)()).is_err());
         assert_eq!(rolled_back(&events).0, 5);
         nothing_happened(&host, &events, 5);
         assert_eq!(innocent.generation().unwrap(), 2);
 
         // A generation that somebody else has replaced by the time: there is nothing to take back.
-        host.load(&libraries[1]).unwrap().rollback().unwrap();
+        host.load_library(&libraries[1]).unwrap().rollback().unwrap();
         assert!(
             matches!(events.recv().unwrap(), Event::RolledBack(report) if report.why.is_none())
         );
@@ -225,8 +226,8 @@ fn a_generation_is_fresh_for_its_time_only() {
     in_child("a_generation_is_fresh_for_its_time_only", &[], libraries, |libraries| {
         let within = Duration::from_millis(400);
         let (host, events) = host(Some((2, within)));
-        host.load(&libraries[0]).unwrap();
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         let committed = Instant::now();
         assert!(call(1).is_err());
         while committed.elapsed() < within {
@@ -241,8 +242,8 @@ fn a_generation_is_fresh_for_its_time_only() {
 fn off_unless_asked_for() {
     in_child("off_unless_asked_for", &[], libraries, |libraries| {
         let (host, events) = host(None);
-        host.load(&libraries[0]).unwrap();
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         (0..50).for_each(|_| drop(call(1).unwrap_err()));
         nothing_happened(&host, &events, 2);
     });
@@ -253,16 +254,16 @@ fn off_unless_asked_for() {
 fn listeners_may_call_the_host_and_may_panic() {
     in_child("listeners_may_call_the_host_and_may_panic", &[], libraries, |libraries| {
         let (host, events) = host(Some((1, LONG)));
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         let (again, third) = (host.clone(), libraries[2].clone());
         let times = Arc::new(AtomicU32::new(0));
         host.on_event(move |event| {
             if matches!(event, Event::RolledBack(_)) {
                 assert_eq!(times.fetch_add(1, Relaxed), 0, "a listener that panics");
-                again.load(&third).unwrap();
+                again.load_library(&third).unwrap();
             }
         });
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         assert!(call(1).is_err());
         assert_eq!(rolled_back(&events).0, 3);
         while call(0) != Ok(3) {
@@ -271,7 +272,7 @@ fn listeners_may_call_the_host_and_may_panic() {
         assert!(call(1).is_err());
         assert_eq!(rolled_back(&events).0, 5);
         // The helper has outlived the listener's panic.
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         assert!(call(1).is_err());
         assert_eq!(rolled_back(&events).0, 7);
     });

@@ -21,7 +21,7 @@ const SOURCE: &str = r#"
         let list: Vec<Box<dyn std::fmt::Display>> = vec![Box::new(World { size })];
         list[0].to_string()
     }
-    #[hot::export(always)] pub fn always(list: Vec<u32>) -> Vec<u32> {
+    #[hot::export] pub fn triple(list: Vec<u32>) -> Vec<u32> {
         LATER.with_borrow_mut(|later| later.push(2));
         list.iter().map(|a| a * 3).collect()
     }
@@ -45,7 +45,7 @@ fn of_newer_names() {
         ("<{t:?}>", "[{t:?}]", "| show of text"),
         ("\"{}\", self.size", "\"{} \", self.size", "| <World as Display>::fmt of boxed"),
         ("self.size + 2", "self.size + 3", "elsewhere::World::step |"),
-        ("a * 3", "a * 4", "always |"),
+        ("a * 3", "a * 4", "triple |"),
         ("a + 21", "a + 22", "other |"),
         ("clamp(a + b)", "clamp(a - b)", "add |"),
         ("fn deep", "\n\n// A comment.\nfn deep", "|"),

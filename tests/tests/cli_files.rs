@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tests::LoadLibrary as _;
 use tests::{
     Fixture,
     fixture::root,
@@ -39,7 +40,7 @@ struct Versions {
 }
 
 static VERSIONS: LazyLock<Versions> = LazyLock::new(|| {
-    let fixture = Fixture::new("cli_checked");
+    let fixture = Fixture::with_manifest("cli_checked", "");
     let edited = |edits: &[(&str, &str)]| {
         let edit = |source: String, (from, to): &(&str, &str)| {
             assert!(source.contains(from), "{from}");
@@ -103,6 +104,47 @@ fn what_can_be_reloaded_is_accepted() {
 }
 
 #[test]
+fn what_becomes_of_states_is_said() {
+    let fixture = Fixture::new("cli_state");
+    let version = |fields: &str| {
+        fixture.build(&format!(
+            "#[hot::versioned] #[derive(Default)] pub struct World {{ {fields} }}
+             #[hot::export] pub static WORLD: hot::State<World> = hot::State::new(World::default);
+             #[hot::export] pub fn tick() {{}}"
+        ))
+    };
+    let old = version("pub heat: f32, pub rain: u32, pub name: String");
+    let new = version(
+        "pub heat: f64, #[hot(default = 3)] pub snow: u8, #[hot(renamed_from = \"name\")] pub title: String",
+    );
+    let ran = on("check", &[&old, &new], &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let line = "a host that has called none of these accepts it, and closes them to callers: \
+                cli_state::WORLD\n";
+    assert!(ran.out.contains(line), "{ran:?}");
+    let (_, verdict) = json("check", &[&old, &new]);
+    assert_eq!(
+        texts(&verdict["moves"]),
+        [
+            "cli_state::WORLD: `World.heat` becomes `f64`",
+            "cli_state::WORLD: `World.snow` is new",
+            "cli_state::WORLD: `World.name` becomes `World.title`",
+            "cli_state::WORLD: `World.rain` is put aside",
+        ]
+    );
+    assert_eq!(
+        (&verdict["only_callers"], texts(&verdict["closed"])),
+        (&true.into(), vec!["cli_state::WORLD"])
+    );
+    let renamed = version("pub heat: f32, pub snow: u32, pub name: String");
+    let (_, verdict) = json("check", &[&old, &renamed]);
+    assert_eq!(
+        (&verdict["only_callers"], &verdict["reasons"][0]["code"]),
+        (&false.into(), &"HOT0409".into())
+    );
+}
+
+#[test]
 fn what_is_not_compared_is_said() {
     let library = Fixture::new("cli_opaque").build(
         "pub struct Hidden;
@@ -146,8 +188,10 @@ fn every_reason_is_given_as_a_reload_would_give_it() {
     assert!(back["reasons"].to_string().contains("`i64` became `i32`"), "{back}");
 }
 
-/// Calls and holds all that the first version exports, as the command supposes.
-const CALLER: &str = "use ::cli_checked::World;
+/// Uses all that the first version exports, as the command supposes: what nobody has called holds
+/// nothing.
+const CALLER: &str = "use std::sync::atomic::Ordering::Relaxed;
+    use ::cli_checked::World;
     hot::import! { cli_checked => {
         static COUNT: std::sync::atomic::AtomicU32;
         fn add(a: i32, b: i32) -> i32;
@@ -155,15 +199,23 @@ const CALLER: &str = "use ::cli_checked::World;
         fn find(id: u32) -> u32;
         fn old();
         fn step(world: &mut World);
-    } }";
+    } }
+    #[hot::export] pub fn use_all() -> u32 {
+        let mut world = World { heat: 0.0 };
+        cli_checked::step(&mut world);
+        cli_checked::old();
+        assert_eq!((cli_checked::add(1, 2), cli_checked::pick(\"a\", \"b\")), (3, \"a\"));
+        cli_checked::find(world.heat as u32) + cli_checked::COUNT.load(Relaxed)
+    }";
 
 #[test]
 fn a_host_that_uses_everything_says_the_same() {
     let Versions { first, refused, quiet, body } = &*VERSIONS;
     let host = hot::Host::start().unwrap();
-    host.load(first).unwrap();
+    host.load_library(first).unwrap();
     let dependency = format!("cli_checked = {{ path = {:?} }}", root().join("crates/cli_checked"));
-    host.load(Fixture::with_manifest("cli_caller", &dependency).build(CALLER)).unwrap();
+    host.load_library(Fixture::with_manifest("cli_caller", &dependency).build(CALLER)).unwrap();
+    assert_eq!(hot::lookup!(host, "cli_caller::use_all", fn() -> u32).unwrap()(), 2);
     let sorted = |mut messages: Vec<String>| {
         messages.sort();
         messages
@@ -171,7 +223,13 @@ fn a_host_that_uses_everything_says_the_same() {
     for new in [body, quiet, refused] {
         let (_, verdict) = json("check", &[first, new]);
         let reasons = verdict["reasons"].as_array().unwrap().iter();
-        let said = reasons.map(|it| format!("{}: {}", it["code"], it["message"])).collect();
+        let said = reasons.map(|it| format!("{}: {}", it["code"], it["message"]));
+        // The command lists what was removed, which only a host that calls it refuses.
+        let removed = texts(&verdict["removed"]).into_iter().map(|path| {
+            let message = format!("`{path}` is called, and the new version does not export it");
+            format!("\"HOT0329\": {}", Value::from(message))
+        });
+        let said = said.chain(removed).collect();
         let error = host.check(new).err();
         let reasons = error.iter().flat_map(|error| error.reasons());
         let json = |text: &str| Value::from(text).to_string();
@@ -201,6 +259,7 @@ fn another_compiler_or_bundle_is_refused() {
     let ran = on("check", &[first, &stranger], &[]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.out.contains("HOT0111: the file holds bundle `cli_stranger`"), "{ran:?}");
+    assert_eq!(ran.out.matches("HOT0").count(), 1, "nobody has asked what else differs: {ran:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::{
 
 use hot::Host;
 use tests::Fixture;
+use tests::LoadLibrary as _;
 
 /// What a panic said.
 fn message<R>(call: impl FnOnce() -> R) -> String {
@@ -461,7 +462,7 @@ fn host_nested(depth: u32, call: &dyn Fn(u32) -> u32) -> u32 {
 static HOST: LazyLock<(Host, Fixture)> = LazyLock::new(|| {
     let host = Host::start().unwrap();
     let fixture = Fixture::new("closures-bundle");
-    host.load(fixture.build(&BUNDLE.replace("VERSION", "1"))).unwrap();
+    host.load_library(fixture.build(&BUNDLE.replace("VERSION", "1"))).unwrap();
     (host, fixture)
 });
 
@@ -571,7 +572,7 @@ fn a_changed_closure_is_refused() {
         let source = BUNDLE.replace("VERSION", "2");
         assert!(source.contains(was));
         let source = source.replace(was, now).replace("call(text);", "let _ = (&call, text);");
-        let error = host.load(fixture.build(&source)).unwrap_err();
+        let error = host.load_library(fixture.build(&source)).unwrap_err();
         assert!(error.to_string().contains("closures_bundle::"), "{error}");
     }
     // Other spellings are the same.
@@ -579,7 +580,7 @@ fn a_changed_closure_is_refused() {
         "each(texts: &[&str], call: &mut dyn FnMut(&str))",
         "each<'c>(texts: &[&str], call: &'c mut (dyn for<'x> ::std::ops::FnMut(&'x str) + 'c))",
     );
-    host.load(fixture.build(&source)).unwrap();
+    host.load_library(fixture.build(&source)).unwrap();
     let mut count = 0;
     assert_eq!(hot::get!(closures_bundle::each)(&["a"], &mut |_| count += 1), 2);
     assert_eq!(count, 1);

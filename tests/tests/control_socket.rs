@@ -15,6 +15,7 @@ use std::{
 
 use hot::Host;
 use serde_json::json;
+use tests::LoadLibrary as _;
 use tests::{
     child::{command, in_child, is_child},
     control::{Control, folder, own_socket, short_folder},
@@ -163,7 +164,7 @@ fn a_forked_child_neither_serves_nor_takes_the_socket_away() {
             // SAFETY: a watchdog.
             unsafe { libc::alarm(120) };
             // Tells nobody, and waits for none of the threads that are not here.
-            host.load("missing.so").unwrap_err();
+            host.load_library("missing.so").unwrap_err();
             tells.write_all(&[0]).unwrap();
             if env::var("HOT_TEST_HOW").unwrap() == "exit" {
                 process::exit(0);
@@ -180,7 +181,7 @@ fn a_forked_child_neither_serves_nor_takes_the_socket_away() {
             assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
             assert_eq!(status, 0);
             assert!(own_socket().exists());
-            host.load("missing.so").unwrap_err();
+            host.load_library("missing.so").unwrap_err();
             let first = listener.event("refused");
             assert_eq!(first["error"]["reasons"][0]["code"], "HOT0101");
             assert_eq!(Control::to(&own_socket()).ask(json!({"do": "status"}))["ok"], true);

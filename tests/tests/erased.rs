@@ -8,10 +8,11 @@ use std::{
 };
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot, Workspace,
     refusal::{assert_complete, codes, fact},
-    workspace::BUNDLE,
+    workspace::{BUNDLE, HOST_FEATURES},
 };
 
 /// The process's host; only one test at a time loads.
@@ -66,7 +67,7 @@ fn what_is_in_a_container_of_erased_values_keeps_its_layout() {
     let (_lock, host) = host();
     let fixture = Fixture::new("erased_any");
     let first = container(&fixture, "u64", "Thing", "");
-    let text = container(&fixture, "String", "Thing", "");
+    let text = container(&fixture, "String", "Thing", "#[hot::export] pub fn put_extra() {}");
     let extra = |ty: &str| {
         let more = format!(
             "#[hot::versioned] #[derive(Debug, Default)] pub struct Extra(pub {ty});
@@ -79,7 +80,7 @@ fn what_is_in_a_container_of_erased_values_keeps_its_layout() {
     };
     let (added, changed) = (extra("u8"), extra("u32"));
 
-    let bundle = host.load(&first).unwrap();
+    let bundle = host.load_library(&first).unwrap();
     hot::lookup!(host, "erased_any::put", fn()).unwrap()();
     let look = hot::lookup!(host, "erased_any::look", fn() -> Option<String>).unwrap();
     let id = hot::lookup!(host, "erased_any::id", fn() -> String).unwrap();
@@ -88,7 +89,7 @@ fn what_is_in_a_container_of_erased_values_keeps_its_layout() {
 
     // A `downcast_ref` of the new code would succeed, and read a number as a `String`.
     let before = Snapshot::take(&host);
-    let refused = host.load(&text).unwrap_err();
+    let refused = host.load_library(&text).unwrap_err();
     assert_complete(&refused, &text);
     assert_eq!(codes(&refused), [Code::HandleLayout]);
     assert_eq!(fact(&refused.reasons()[0], "held"), "by 1 container of `hot::tracked!`");
@@ -97,16 +98,16 @@ fn what_is_in_a_container_of_erased_values_keeps_its_layout() {
     assert_eq!(look().unwrap(), "0");
 
     // Types may be added to the list; from their first use on they count.
-    host.load(&added).unwrap();
+    host.load_library(&added).unwrap();
     assert_eq!((look().unwrap(), bundle.generation().unwrap()), ("0".to_owned(), 2));
     hot::lookup!(host, "erased_any::put_extra", fn()).unwrap()();
-    let refused = host.load(&changed).unwrap_err();
+    let refused = host.load_library(&changed).unwrap_err();
     assert_eq!(codes(&refused), [Code::HandleLayout]);
     assert!(refused.reasons()[0].message.contains("`Extra.0`"), "{refused}");
 
     // Without a container nothing stands in the way; and this is why it would have been misread.
     hot::lookup!(host, "erased_any::clear", fn()).unwrap()();
-    host.load(&text).unwrap();
+    host.load_library(&text).unwrap();
     assert_eq!(id(), was, "TypeId says nothing of a layout");
     assert_eq!(look(), None);
 }
@@ -117,7 +118,7 @@ fn main() {
     println!("{:?}", older_things::look());
     let host = hot::Host::start().unwrap();
     for library in std::env::args().skip(1) {
-        match host.load(library) {
+        match unsafe { host.load(library) } {
             Ok(_) => println!("{:?}", hot::get!(older_things::look)()),
             Err(error) => println!("{}", error.reasons()[0].message),
         }
@@ -127,10 +128,11 @@ fn main() {
 
 #[test]
 fn values_that_are_older_than_the_host_count() {
+    let _lock = host();
     let workspace = Workspace::new("older-things");
     workspace.package("older-things", BUNDLE, "", "");
     let program = "older-things = { path = \"../older-things\" }";
-    workspace.package("older-program", "", "\"host\"", program);
+    workspace.package("older-program", "", HOST_FEATURES, program);
     workspace.write("older-program/src/main.rs", LINKED);
     let things = |field: &str, said: &str| {
         format!(
@@ -181,7 +183,7 @@ struct Shapes {
 
 impl Shapes {
     fn new() -> Shapes {
-        let shapes = Fixture::new("erased_shapes");
+        let shapes = Fixture::with_manifest("erased_shapes", "");
         let path = format!("erased_shapes = {{ path = {:?} }}", shapes.folder());
         Shapes { view: Fixture::with_manifest("erased_view", &path), shapes }
     }
@@ -269,8 +271,8 @@ fn objects_cross_with_their_calls_their_panics_and_their_drop() {
     let reordered = pair.shapes(&format!("{GROW} {AREA} {NAME}"), 3.0);
     let other = pair.shapes(&format!("{AREA} {NAME} {GROW} fn corners(&self) -> u8 {{ 4 }}"), 3.0);
 
-    let shapes = host.load(&first).unwrap();
-    host.load(&view).unwrap();
+    let shapes = host.load_library(&first).unwrap();
+    host.load_library(&view).unwrap();
     let keep = hot::lookup!(host, "erased_view::keep", fn()).unwrap();
     let areas = hot::lookup!(host, "erased_view::areas", fn() -> Vec<f32>).unwrap();
     let grow = hot::lookup!(host, "erased_view::grow", fn(f32) -> Result<(), String>).unwrap();
@@ -282,14 +284,14 @@ fn objects_cross_with_their_calls_their_panics_and_their_drop() {
     grow(1.0).unwrap();
 
     // The object stays one of the generation that made it; a new one is of the new.
-    host.load(&edited).unwrap();
+    host.load_library(&edited).unwrap();
     keep();
     assert_eq!(areas(), [9.0, 9.0]);
 
     // Calls go by the number of the method: the viewer would call another one.
     let before = Snapshot::take(&host);
     for (library, path) in [(&reordered, "Shape::grow()"), (&other, "Shape::corners()")] {
-        let refused = host.load(library).unwrap_err();
+        let refused = host.load_library(library).unwrap_err();
         assert_complete(&refused, library);
         assert!(codes(&refused).iter().all(|code| *code == Code::TraitChanged), "{refused}");
         assert!(refused.to_string().contains(&format!("the method `{path}`")), "{refused}");
@@ -324,9 +326,9 @@ fn a_small_vector_of_another_feature_set_is_another_type() {
          hot::import! { erased_makes => { fn items() -> SmallVec<[usize; 2]>; } }
          #[hot::export] pub fn count() -> usize { hot::get!(erased_makes::items)().len() }",
     );
-    host.load(&makes).unwrap();
+    host.load_library(&makes).unwrap();
     let before = Snapshot::take(&host);
-    let refused = host.load(&takes).unwrap_err();
+    let refused = host.load_library(&takes).unwrap_err();
     assert_complete(&refused, &takes);
     assert_eq!(codes(&refused), [Code::TypeChanged]);
     assert!(refused.to_string().contains("SmallVec"), "{refused}");
@@ -336,7 +338,7 @@ fn a_small_vector_of_another_feature_set_is_another_type() {
 #[test]
 fn a_field_that_only_debug_builds_have_is_seen() {
     let (_lock, host) = host();
-    let parts = Fixture::new("erased_parts");
+    let parts = Fixture::with_manifest("erased_parts", "");
     fs::write(
         parts.folder().join("src/lib.rs"),
         "#[hot::versioned] #[derive(Default)] pub struct Part {
@@ -356,15 +358,17 @@ fn a_field_that_only_debug_builds_have_is_seen() {
          use erased_parts::Part;
          hot::import! { erased_debug => { fn weigh(part: &Part) -> u32; } }
          #[hot::export] pub fn weight() -> u32 { hot::get!(erased_debug::weigh)(&Part::default()) }";
-    let released = takes.build_with(source, &["build", "--lib", "--release"]);
+    // As a release build has it, without compiling everything for it.
+    let without = "profile.dev.package.erased_parts.debug-assertions=false";
+    let released = takes.build_with(source, &["build", "--lib", "--config", without]);
     let debug = takes.build_root(source);
-    host.load(&makes).unwrap();
+    host.load_library(&makes).unwrap();
     let before = Snapshot::take(&host);
-    let refused = host.load(&released).unwrap_err();
+    let refused = host.load_library(&released).unwrap_err();
     assert_complete(&refused, &released);
     assert_eq!(codes(&refused), [Code::FieldRemoved], "{refused}");
     assert!(refused.to_string().contains("`Part.made_at`"), "{refused}");
     assert_eq!(before, Snapshot::take(&host));
-    host.load(&debug).unwrap();
+    host.load_library(&debug).unwrap();
     assert_eq!(hot::lookup!(host, "erased_release::weight", fn() -> u32).unwrap()(), 0);
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use hot::{Bundle, Code, Error, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot, fixture,
     manifest::{self, Field, HEADER_FIELDS},
@@ -22,6 +23,10 @@ hot::import! {
 }
 
 struct Victim {
+    #[cfg_attr(
+        not(feature = "exhaustive"),
+        expect(dead_code, reason = "only all tests build it again")
+    )]
     fixture: Fixture,
     bytes: Vec<u8>,
     _bundle: Bundle,
@@ -32,7 +37,7 @@ static VICTIM: LazyLock<Victim> = LazyLock::new(|| {
     let fixture = Fixture::new("fingerprinted");
     let ran = fixture.folder().join("constructor-ran");
     let library = fixture.build(&source(&ran));
-    let bundle = HOST.load(&library).unwrap();
+    let bundle = HOST.load_library(&library).unwrap();
     fs::remove_file(&ran).expect("an accepted library's constructors run");
     Victim { fixture, bytes: fs::read(library).unwrap(), _bundle: bundle, ran }
 });
@@ -63,7 +68,7 @@ fn load(bytes: &[u8]) -> Result<Bundle, Error> {
     let path = folder.join("libfingerprinted.so");
     fs::write(&path, bytes).unwrap();
     let before = Snapshot::take(&HOST);
-    HOST.load(&path).inspect_err(|error| {
+    HOST.load_library(&path).inspect_err(|error| {
         assert_eq!(Snapshot::take(&HOST), before, "{error}");
         assert_eq!(fingerprinted::answer(), 1);
         assert!(!VICTIM.ran.exists(), "a constructor ran");
@@ -82,8 +87,9 @@ enum Judged {
 }
 
 /// Every field of the header; the test that uses it fails on a field that is not here.
-const FIELDS: [(&str, Judged); 12] = [
-    ("abi", Judged::Compared("version of hot")),
+const FIELDS: [(&str, Judged); 13] = [
+    ("format", Judged::Compared("version of the framework")),
+    ("sources", Judged::Compared("version of the framework")),
     ("package", Judged::Identity),
     ("version", Judged::Identity),
     ("crate_name", Judged::Identity),
@@ -130,7 +136,7 @@ fn every_field_of_the_header_is_flipped() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 3 * 7);
+    assert_eq!(refused, 3 * 8);
 }
 
 #[test]
@@ -176,6 +182,72 @@ fn a_text_that_says_yes_or_no_says_nothing_else() {
     assert_eq!(codes(&load(&other).expect_err("refused")), [Code::Manifest]);
 }
 
+/// A copy of the crates that a bundle links, in which `edit` is made in one file: a workspace of its
+/// own.
+fn copied_framework(file: &str, edit: impl Fn(&str) -> String) -> PathBuf {
+    let (from, to) = (fixture::repository(), fixture::root().join("framework"));
+    let edited = from.join(file);
+    let copy = |from: &Path, to: &Path| {
+        let text = fs::read_to_string(from).unwrap();
+        if from == edited {
+            assert_ne!(edit(&text), text);
+            fixture::write(to, &edit(&text));
+        } else {
+            fixture::write(to, &text);
+        }
+    };
+    fs::create_dir_all(&to).unwrap();
+    copy(&from.join("Cargo.toml"), &to.join("Cargo.toml"));
+    for package in ["hotreload/rt", "hotreload/types", "hotreload-macros"] {
+        each_file(&from.join(package), &to.join(package), &copy);
+    }
+    to
+}
+
+fn each_file(from: &Path, to: &Path, copy: &impl Fn(&Path, &Path)) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            each_file(&entry.path(), &to, copy);
+        } else {
+            copy(&entry.path(), &to);
+        }
+    }
+}
+
+/// Nobody raises a number here, and the manifest is as it was: only the sources say that a type
+/// which both sides read has another field.
+#[test]
+fn a_bundle_of_another_framework_is_refused() {
+    let _alone = alone();
+    let framework = copied_framework("hotreload/rt/src/record.rs", |text| {
+        let text = text.replace(
+            "    pub depth: AtomicU32,",
+            "    pub more: AtomicU64,\n    pub depth: AtomicU32,",
+        );
+        text.replace(
+            "            depth: AtomicU32::new(0),",
+            "            more: AtomicU64::new(0),\n            depth: AtomicU32::new(0),",
+        )
+    });
+    let of_the_copy = format!(
+        "hot = {{ package = \"hotreload-rt\", path = {:?} }}",
+        framework.join("hotreload/rt")
+    );
+    let fixture = Fixture::with_dependencies("other-framework", &of_the_copy);
+    let bytes = fs::read(fixture.build(&source(&VICTIM.ran))).unwrap();
+    let error = load(&bytes).expect_err("of another framework");
+    assert_eq!(codes(&error), [Code::Fingerprint], "{error}");
+    let reason = &error.reasons()[0];
+    assert_eq!(reason.message, "the bundle was built with another version of the framework");
+    assert_ne!(fact(reason, "host"), fact(reason, "found"), "{error}");
+    assert!(error.to_string().contains("use one version of the dependency"), "{error}");
+}
+
+// Each flag compiles everything again.
+#[cfg(feature = "exhaustive")]
 #[test]
 fn bundles_that_cargo_built_otherwise() {
     let _alone = alone();

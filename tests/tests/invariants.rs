@@ -1,6 +1,7 @@
 //! What no table shows: a body of `Hash`. The author can say it.
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{Fixture, Snapshot, refusal::codes};
 
 fn source(invariants: u32, hashed: &str) -> String {
@@ -39,7 +40,7 @@ fn another_hash_is_not_seen_and_can_be_said() {
     let unsaid = fixture.build(&source(1, "self.page.hash(hasher)"));
     let said = fixture.build(&source(2, "self.page.hash(hasher)"));
     let host = Host::start().unwrap();
-    let bundle = host.load(&first).unwrap();
+    let bundle = host.load_library(&first).unwrap();
     const COUNT: u64 = 1_000;
     hot::lookup!(host, "invariants_hash::put", fn(u64)).unwrap()(COUNT);
     let found = hot::lookup!(host, "invariants_hash::found", fn(u64) -> usize).unwrap();
@@ -47,7 +48,7 @@ fn another_hash_is_not_seen_and_can_be_said() {
 
     // Said, it is refused as any other change of a type under a living value.
     let before = Snapshot::take(&host);
-    let refused = host.load(&said).unwrap_err();
+    let refused = host.load_library(&said).unwrap_err();
     assert_eq!(codes(&refused), [Code::StateLayout]);
     let message = &refused.reasons()[0].message;
     assert!(message.contains("`HashMap<Key, u32>[key]`"), "{refused}");
@@ -55,7 +56,7 @@ fn another_hash_is_not_seen_and_can_be_said() {
     assert_eq!((before, found(COUNT)), (Snapshot::take(&host), 1_000));
 
     // Unsaid, it is not seen: the map is whole, and its keys lie where nobody looks for them.
-    host.load(&unsaid).unwrap();
+    host.load_library(&unsaid).unwrap();
     assert_eq!(bundle.generation().unwrap(), 2);
     let lost = 1_000 - found(COUNT);
     assert!(lost > 900, "{lost} were lost");

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hot::{Code, Error, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot, fixture,
     refusal::{assert_complete, fact},
@@ -24,7 +25,7 @@ hot::import! { layout_verdicts => {
 } }
 
 /// How often each sort of edit is tried.
-const TIMES: usize = 2;
+const TIMES: usize = if cfg!(feature = "exhaustive") { 2 } else { 1 };
 
 /// Pairs of types, with the verdict that is right for each.
 struct Batch {
@@ -85,15 +86,15 @@ impl Batch {
                 "pub mod p{number} {{
                 {types}
                 #[hot::export]
-                pub static STATE: hot::State<Vec<{root}>> =
-                    hot::State::new(|| Vec::with_capacity({place}));
+                pub static VAR: std::sync::LazyLock<std::sync::RwLock<Vec<{root}>>> =
+                    std::sync::LazyLock::new(|| Vec::with_capacity({place}).into());
                 #[hot::export]
                 pub fn answer(_: &Vec<{root}>) -> u32 {{ {answer} }}
                 pub fn ask() -> u32 {{
                     hot::get!(answer)(&Vec::new())
                 }}
                 pub fn place() -> (usize, usize) {{
-                    let list = STATE.read();
+                    let list = VAR.read().unwrap();
                     (list.as_ptr().addr(), list.capacity())
                 }}
                 }}\n"
@@ -113,12 +114,12 @@ impl Batch {
         fixture.build_root(&source)
     }
 
-    /// The pairs whose states a refusal names.
+    /// The pairs whose vars a refusal names.
     fn refused(&self, error: &Error) -> BTreeSet<usize> {
         let held = error.reasons().iter().flat_map(|reason| {
-            assert_eq!(reason.code, Code::StateLayout, "{reason:?}");
+            assert_eq!(reason.code, Code::VarLayout, "{reason:?}");
             let numbers = fact(reason, "held").split("`layout_verdicts::p").skip(1);
-            numbers.map(|rest| rest.split("::STATE`").next().unwrap().parse().unwrap())
+            numbers.map(|rest| rest.split("::VAR`").next().unwrap().parse().unwrap())
         });
         let refused: BTreeSet<_> = held.collect();
         self.agree("refused", &refused - &self.differing);
@@ -153,7 +154,7 @@ fn what_is_refused_is_what_rustc_tells_apart() {
     let v3 = batch.build(&fixture, 3, |number| Some(!differing.contains(&number)));
     let v2 = batch.build(&fixture, 2, |_| Some(true));
     let host = Host::start().unwrap();
-    let bundle = host.load(&v1).unwrap();
+    let bundle = host.load_library(&v1).unwrap();
     let (ask, places) = (hot::get!(layout_verdicts::ask), hot::get!(layout_verdicts::places));
     let all = |answer: u32| vec![answer; count];
     assert_eq!(ask(), all(1));
@@ -169,7 +170,7 @@ fn what_is_refused_is_what_rustc_tells_apart() {
     // Of generic definitions an image tells more than a file does.
     let late = differing - &named;
     batch.agree("not refused", late.iter().copied().filter(|it| !batch.pairs[*it].is_of_generic()));
-    let again = host.load(&v2).unwrap_err();
+    let again = host.load_library(&v2).unwrap_err();
     assert_eq!(again.reasons(), error.reasons());
     assert_eq!(before, Snapshot::take(&host));
     let libraries = files(&host.status().unwrap().shadow_dir, env::consts::DLL_EXTENSION);
@@ -178,7 +179,7 @@ fn what_is_refused_is_what_rustc_tells_apart() {
 
     if !late.is_empty() {
         let rest = batch.build(&fixture, 4, |number| late.contains(&number).then_some(true));
-        let error = host.load(&rest).unwrap_err();
+        let error = host.load_library(&rest).unwrap_err();
         assert_complete(&error, &rest);
         batch.agree("not refused", &late - &batch.refused(&error));
         assert_eq!(before.apart_from_images(), Snapshot::take(&host).apart_from_images());
@@ -187,7 +188,7 @@ fn what_is_refused_is_what_rustc_tells_apart() {
 
     // Spelling alone: the values stay, and code of the first generation calls the new functions,
     // which it does where the shortcut by hashes finds the types alike.
-    host.load(&v3).unwrap();
+    host.load_library(&v3).unwrap();
     assert_eq!((bundle.generation().unwrap(), ask()), (2, all(3)));
     batch.agree("not called by old code", batch.others(&ask_of_v1(), |_| 3));
     assert_eq!(places(), kept);
@@ -195,7 +196,7 @@ fn what_is_refused_is_what_rustc_tells_apart() {
     // With no values in the way everything is accepted. What differs old code must not call: it
     // keeps what it could call last.
     bundle.unload().unwrap();
-    host.load(&v2).unwrap();
+    host.load_library(&v2).unwrap();
     assert_eq!(ask(), all(2));
     let expected = |number| if differing.contains(&number) { 3 } else { 2 };
     batch.agree("called by old code or not", batch.others(&ask_of_v1(), expected));

@@ -8,11 +8,12 @@ use std::{
 
 use hot::{Code, Host};
 use log::{Level, LevelFilter, Log, Metadata, Record, kv};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Workspace,
     child::text,
     refusal::{codes, fact},
-    workspace::BUNDLE,
+    workspace::{BUNDLE, HOST_FEATURES},
 };
 
 hot::import! {
@@ -150,7 +151,7 @@ fn level_target_place_and_fields_arrive() {
         #[hot::export]
         pub fn flush() { log::logger().flush(); }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     let entries = taken();
     assert_eq!(entries.len(), 1, "{entries:?}");
     assert_eq!((entries[0].level, &*entries[0].message), (Level::Warn, "from init"));
@@ -208,7 +209,7 @@ fn the_hosts_filter_counts_whenever_it_changes() {
         #[hot::export]
         pub fn is_enabled(target: &str) -> bool { log::log_enabled!(target: target, log::Level::Debug) }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     let mut seen = 0;
     for filter in LevelFilter::iter().chain(LevelFilter::iter()) {
         log::set_max_level(filter);
@@ -238,7 +239,7 @@ fn a_panic_of_the_hosts_logger_is_the_callers() {
             *caught.unwrap_err().downcast::<String>().unwrap()
         }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     for (target, text) in [("panics", "logger, told"), ("panics_early", "logger, asked")] {
@@ -262,9 +263,9 @@ fn every_generation_logs() {
     };
     let (v1, v2) = (version(1), version(2));
     let say = hot::get!(log_reload::say);
-    let bundle = host.load(&v1).unwrap();
+    let bundle = host.load_library(&v1).unwrap();
     say();
-    host.load(&v2).unwrap();
+    host.load_library(&v2).unwrap();
     say();
     bundle.rollback().unwrap();
     say();
@@ -290,13 +291,13 @@ fn a_logger_of_the_bundles_own() {
     // In init there is one already: the error says so, as in a program of one image.
     let own = fixture("log_own");
     let strict = own.build_root(&format!("hot::bundle!(init = set);\n{OWN}"));
-    let error = host.load(&strict).unwrap_err();
+    let error = host.load_library(&strict).unwrap_err();
     assert_eq!(codes(&error), [Code::InitFailed]);
     assert!(fact(&error.reasons()[0], "said").contains("already initialized"), "{error}");
     let lenient = own.build_root(&format!(
         "hot::bundle!(init = try_to);\nfn try_to() {{ let _ = set(); }}\n{OWN}"
     ));
-    let _lenient = host.load(&lenient).unwrap();
+    let _lenient = host.load_library(&lenient).unwrap();
     assert_eq!(hot::get!(log_own::say)(), 0);
     assert_eq!(messages(), ["hello"]);
 
@@ -307,7 +308,7 @@ fn a_logger_of_the_bundles_own() {
         #[unsafe(link_section = \".init_array\")]
         static FIRST: extern \"C\" fn() = {{ extern \"C\" fn first() {{ set().unwrap(); }} first }};"
     ));
-    let _first = host.load(&first).unwrap();
+    let _first = host.load_library(&first).unwrap();
     assert_eq!(hot::get!(log_first::say)(), 1);
     assert_eq!(taken(), []);
 }
@@ -317,7 +318,7 @@ fn either_side_may_be_without_the_feature() {
     let (_alone, host) = alone();
     let source = "#[hot::export] pub fn say() { log::error!(\"lost\"); }";
     let without = Fixture::with_manifest("log_without", LOG);
-    let _bundle = host.load(without.build(source)).unwrap();
+    let _bundle = host.load_library(without.build(source)).unwrap();
     hot::get!(log_without::say)();
     assert_eq!(taken(), []);
 
@@ -338,13 +339,13 @@ fn either_side_may_be_without_the_feature() {
     );
     // A package of another workspace: there the features would be switched on for the host too.
     let deaf = Workspace::new("log-deaf");
-    deaf.package("deaf", "", "\"host\"", "");
+    deaf.package("deaf", "", HOST_FEATURES, "");
     deaf.write(
         "deaf/src/main.rs",
         "hot::import! { talker => { fn say() -> u32; } }
         fn main() {
             let host = hot::Host::start().unwrap();
-            host.load(std::env::args().nth(1).unwrap()).unwrap();
+            unsafe { host.load(std::env::args().nth(1).unwrap()) }.unwrap();
             println!(\"said {}\", talker::say());
         }",
     );

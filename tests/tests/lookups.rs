@@ -13,6 +13,7 @@ use std::{
 };
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{Fixture, Stop, child, wait_until};
 
 fn host() -> Host {
@@ -65,7 +66,7 @@ fn stored_handles_reach_the_newest_definition() {
 
     assert!(panic_of(|| list[0](1)).starts_with("HOT0501: `lookups_stored::scale`"));
     for (factor, library) in (1..).zip(&versions) {
-        host().load(library).unwrap();
+        host().load_library(library).unwrap();
         assert_eq!(list.iter().map(|scale| scale(7)).sum::<u32>(), 3 * 7 * factor);
         assert_eq!(boxed["label"](5), format!("{factor}:5"));
         assert_eq!(boxed["scale"](5), format!("{}", 5 * factor));
@@ -105,7 +106,7 @@ fn try_get_says_whether_it_is_there() {
     assert_eq!(error(ask()).code(), Code::Undefined);
 
     let bundle = host()
-        .load(Fixture::new("lookups_try").build(
+        .load_library(Fixture::new("lookups_try").build(
             "use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
              #[hot::export] pub static LEVEL: AtomicU32 = AtomicU32::new(4);
              #[hot::export] pub fn level() -> u32 { LEVEL.load(SeqCst) }",
@@ -200,7 +201,7 @@ fn function_pointers_reach_the_newest_definition() {
     assert!(panic_of(|| table["scale"](1)).starts_with("HOT0501: `lookups_pointer::scale`"));
     assert_eq!(table["own"](1), 2);
     for (factor, library, sorted) in [(2, &v1, [1, 2, 3, 9]), (3, &v2, [9, 3, 2, 1])] {
-        host().load(library).unwrap();
+        host().load_library(library).unwrap();
         assert_eq!(table["scale"](5), 5 * factor);
         let mut numbers = [3, 9, 1, 2];
         sort(&mut numbers, compare);
@@ -317,19 +318,19 @@ fn a_look_up_follows_loads_reloads_and_unloads() {
     // One place in the source, asked again and again.
     let scale = || hot::lookup!(host(), "lookups_named::deep::scale", fn(u32) -> u32);
     assert_eq!(error(scale()).code(), Code::Undefined);
-    let bundle = host().load(&v1).unwrap();
+    let bundle = host().load_library(&v1).unwrap();
 
     // What was asked for in vain does not count as a caller: another signature can come.
     let wrong = error(hot::lookup!(host(), "lookups_named::deep::scale", fn(u64) -> u64));
     assert_eq!(wrong.code(), Code::OtherSignature, "{wrong}");
     assert!(wrong.to_string().contains("fn(u32) -> u32"), "{wrong}");
-    host().load(&wide).unwrap();
+    host().load_library(&wide).unwrap();
     assert_eq!(error(scale()).code(), Code::OtherSignature);
     let wide_scale = hot::lookup!(host(), "lookups_named::deep::scale", fn(u64) -> u64).unwrap();
     assert_eq!(wide_scale(1 << 40), 4 << 40);
 
     // What was found does.
-    let refused = error(host().load(&v1));
+    let refused = error(host().load_library(&v1));
     assert_eq!(refused.code(), Code::TypeChanged, "{refused}");
     assert!(refused.to_string().contains("by the host"), "{refused}");
     assert_eq!(wide_scale(1), 4);
@@ -338,7 +339,7 @@ fn a_look_up_follows_loads_reloads_and_unloads() {
     let again = error(hot::lookup!(host(), "lookups_named::deep::scale", fn(u64) -> u64));
     assert_eq!(again.code(), Code::Undefined);
 
-    host().load(&wide).unwrap();
+    host().load_library(&wide).unwrap();
     assert_eq!(wide_scale(1), 4, "a handle from before");
     let mut list = Vec::new();
     let append =
@@ -355,7 +356,7 @@ fn a_look_up_follows_loads_reloads_and_unloads() {
         hot::lookup!(host(), "lookups_named::raw", unsafe extern "C" fn(*const u8) -> u8).unwrap();
     // SAFETY: the address is that of a byte.
     assert_eq!(unsafe { raw(&7) }, 7);
-    assert_eq!(error(host().load(&v2)).code(), Code::TypeChanged);
+    assert_eq!(error(host().load_library(&v2)).code(), Code::TypeChanged);
 }
 
 #[test]
@@ -389,7 +390,7 @@ fn threads_look_up_while_it_is_reloaded() {
             });
         }
         for (number, library) in (1..).zip(&versions) {
-            host().load(library).unwrap();
+            host().load_library(library).unwrap();
             wait_until(|| seen.load(SeqCst) >= number);
         }
         wait_until(|| done.load(SeqCst) == 3);
@@ -416,9 +417,9 @@ fn a_look_up_within_a_load_says_so() {
          #[hot::export] pub fn value() -> u32 { 1 }
          #[hot::export] pub fn said() -> String { SAID.lock().unwrap().clone() }",
     );
-    host().load(&library).unwrap();
+    host().load_library(&library).unwrap();
     assert_eq!(hot::get!(lookups_around::said)(), "HOT0604 HOT0604");
     assert_eq!(look_around(), "found found");
-    host().load(&library).unwrap();
+    host().load_library(&library).unwrap();
     assert_eq!(hot::get!(lookups_around::said)(), "found found", "known by now");
 }

@@ -14,10 +14,14 @@ fn main() {
     // Before any host: what is linked in.
     let newest = hot::get!(lto_bundle::answer);
     print!("{}", newest());
-    let host = hot::Host::start().unwrap();
+    let mut builder = hot::Host::builder();
+    if std::env::var_os("SAYS").is_some() {
+        builder = unsafe { builder.allocator(hot::Allocator::System) };
+    }
+    let host = builder.start().unwrap();
     print!(" {}", newest());
     for library in std::env::args().skip(1) {
-        host.load(library).unwrap();
+        unsafe { host.load(library) }.unwrap();
         print!(" {} {}", newest(), hot::get!(lto_bundle::through_bundle)());
     }
     let caught = std::panic::catch_unwind(|| hot::get!(lto_bundle::panics)("over"));
@@ -49,11 +53,15 @@ fn host_and_bundle_with_fat_lto_and_stripped_reload() {
     let third = fixture.build_with(&source(3), &["build", "--release", "--lib"]);
 
     let run = |libraries: &[&Path]| {
-        let output = Command::new(&host).args(libraries).output().unwrap();
+        let output = Command::new(&host).args(libraries).env("SAYS", "so").output().unwrap();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
         out
     };
+    // A stripped file does not tell which allocator the program has.
+    let silent = Command::new(&host).arg(&second).output().unwrap();
+    let said = text(&silent.stderr);
+    assert!(said.contains("HOT0203") && said.contains("does not say which"), "{said}");
     // A slot whose address never escaped would be taken for a constant: always 1.
     assert_eq!(run(&[]), "1 1 over 1 3\n");
     assert_eq!(run(&[&second, &third]), "1 1 2 20 3 30 over 3 3\n");

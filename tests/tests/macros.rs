@@ -17,6 +17,44 @@ fn message<R>(call: impl FnOnce() -> R) -> String {
     *payload.downcast::<String>().expect("the payload is text")
 }
 
+mod firsts {
+    use std::sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    };
+
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+
+    #[hot::export]
+    pub static NONE: hot::State<u32> = hot::State::new(|| panic!("there is {}", never()));
+
+    #[hot::export]
+    pub static OF_ANOTHER: LazyLock<u32> = LazyLock::new(|| *NONE.read());
+
+    #[hot::export]
+    pub static LATER: hot::State<u32> = hot::State::new(|| match CALLS.fetch_add(1, Relaxed) {
+        0 => panic!("not yet"),
+        calls => calls,
+    });
+
+    fn never() -> String {
+        "no first value".to_owned()
+    }
+}
+
+#[test]
+fn a_first_value_that_panics_is_a_panic_of_who_asks() {
+    for _ in 0..2 {
+        assert_eq!(message(|| *firsts::NONE.read()), "there is no first value");
+        assert_eq!(message(|| **firsts::OF_ANOTHER), "there is no first value");
+        // It is defined: to look makes no value.
+        assert!(hot::try_get!(firsts::NONE).is_ok());
+    }
+    assert_eq!(message(|| *firsts::LATER.read()), "not yet");
+    assert_eq!(*firsts::LATER.read(), 1);
+    assert_eq!(hot::get!(forms::add)(2, 3), 5);
+}
+
 mod forms {
     use super::*;
 
@@ -230,7 +268,6 @@ mod forms {
     }
 
     #[hot::export]
-    #[track_caller]
     #[inline]
     #[must_use]
     pub fn attributed() -> u8 {

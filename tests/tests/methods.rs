@@ -14,7 +14,7 @@ use std::{
 
 use tests::{
     child::text,
-    workspace::{BUNDLE, Workspace},
+    workspace::{BUNDLE, HOST_FEATURES, Workspace},
 };
 
 /// What a panic said.
@@ -287,7 +287,7 @@ mod forms {
 mod elsewhere {
     #[hot::export]
     impl super::forms::World {
-        pub fn from_elsewhere(&self) -> String {
+        pub fn of_elsewhere(&self) -> String {
             format!("{} from elsewhere", self.name())
         }
     }
@@ -372,7 +372,7 @@ fn self_in_parameters_and_results() {
 fn other_blocks_and_modules() {
     let mut world = World::new("w");
     assert_eq!(world.second(), 10);
-    assert_eq!(world.from_elsewhere(), "w from elsewhere");
+    assert_eq!(world.of_elsewhere(), "w from elsewhere");
     assert_eq!(View::of("view").shout(), "VIEW");
 }
 
@@ -445,73 +445,111 @@ fn methods_written_by_a_macro() {
     assert_eq!(*Made(1).plus(&Made(2), 3).get(), 6);
 }
 
-mod always {
+mod plain {
     /// Adds.
-    #[hot::export(always)]
+    #[hot::export]
     #[must_use]
     pub fn add(a: i32, b: i32) -> i32 {
         a + b
     }
 
-    #[hot::export(always)]
+    #[hot::export]
     pub fn choose<'a>(first: &'a str, _: &str, (mut n, m): (u8, u8)) -> &'a str {
         n += m;
         if n == 0 { "none" } else { first }
     }
 
-    #[hot::export(always)]
+    #[hot::export]
     pub fn fibonacci(n: u32) -> u32 {
         if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
     }
 
-    #[hot::export(always)]
+    #[hot::export]
     pub fn never(why: &str) -> ! {
         panic!("never {why}")
     }
 
     /// # Safety
     /// `at` can be read.
-    #[hot::export(always, handle = read_handle)]
+    #[hot::export(handle = read_handle)]
     pub unsafe fn read(at: *const u8) -> u8 {
         // SAFETY: the caller's promise.
         unsafe { *at }
     }
     pub mod read {}
 
-    #[hot::export(always)]
+    #[hot::export]
     pub extern "C" fn c(a: u32) -> u32 {
         a + 1
     }
 
-    #[hot::export(always)]
+    #[hot::export]
     pub fn apply(change: &dyn Fn(&str) -> String) -> String {
         change("applied")
     }
 
-    #[hot::export(always)]
+    #[hot::export]
     pub fn r#loop(r#in: u8) -> u8 {
         r#in
     }
+
+    #[hot::export]
+    pub fn count(count: u32) -> u32 {
+        let more = |count: u32| count + 1;
+        more(count)
+    }
+
+    #[hot::export]
+    pub fn is_even(n: u32) -> bool {
+        n == 0 || is_odd(n - 1)
+    }
+
+    #[hot::export]
+    fn is_odd(n: u32) -> bool {
+        n != 0 && is_even(n - 1)
+    }
+
+    #[hot::export(direct)]
+    #[track_caller]
+    pub fn line() -> u32 {
+        std::panic::Location::caller().line()
+    }
+
+    pub fn within_a_body() -> u32 {
+        #[hot::export]
+        fn sum(n: u32) -> u32 {
+            if n == 0 { 0 } else { n + sum(n - 1) }
+        }
+        sum(4) + hot::get!(sum)(3)
+    }
 }
 
+/// Addresses of functions, in a constant place.
+static TABLE: [fn(u32) -> u32; 2] = [plain::count, plain::fibonacci];
+
 #[test]
-fn always_functions_by_both_calls() {
-    assert_eq!((always::add(2, 3), hot::get!(always::add)(2, 3)), (5, 5));
-    assert_eq!(always::choose("a", &String::from("b"), (0, 1)), "a");
-    assert_eq!(hot::get!(always::choose)("a", "b", (0, 0)), "none");
-    assert_eq!(always::fibonacci(10), 55);
-    assert_eq!(message(|| always::never("plain")), "never plain");
-    assert_eq!(message(|| hot::get!(always::never)("handle")), "never handle");
+fn functions_by_both_calls() {
+    assert_eq!((plain::add(2, 3), hot::get!(plain::add)(2, 3)), (5, 5));
+    assert_eq!(plain::choose("a", &String::from("b"), (0, 1)), "a");
+    assert_eq!(hot::get!(plain::choose)("a", "b", (0, 0)), "none");
+    assert_eq!(plain::fibonacci(10), 55);
+    assert_eq!(message(|| plain::never("plain")), "never plain");
+    assert_eq!(message(|| hot::get!(plain::never)("handle")), "never handle");
     let at = 5;
     // SAFETY: `at` is alive.
     let read =
-        unsafe { (always::read(&raw const at), hot::get!(always::read_handle)(&raw const at)) };
+        unsafe { (plain::read(&raw const at), hot::get!(plain::read_handle)(&raw const at)) };
     assert_eq!(read, (5, 5));
-    assert_eq!((always::c(1), hot::get!(always::c)(1)), (2, 2));
-    assert_eq!(always::apply(&|text| text.to_uppercase()), "APPLIED");
-    assert_eq!(always::r#loop(1), hot::get!(always::r#loop)(1));
-    let add: fn(i32, i32) -> i32 = always::add;
+    assert_eq!((plain::c(1), hot::get!(plain::c)(1)), (2, 2));
+    assert_eq!(plain::apply(&|text| text.to_uppercase()), "APPLIED");
+    assert_eq!(plain::r#loop(1), hot::get!(plain::r#loop)(1));
+    let add: fn(i32, i32) -> i32 = plain::add;
     assert_eq!(add(1, 1), 2);
+    assert_eq!([1, 6].map(plain::fibonacci), [1, 8]);
+    assert_eq!(TABLE.map(|function| function(6)), [7, 8]);
+    assert!(plain::is_even(10) && !hot::get!(plain::is_even)(7));
+    assert_eq!(plain::within_a_body(), 16);
+    assert_eq!(plain::line(), line!());
 }
 
 mod foreign {
@@ -574,8 +612,18 @@ impl World {
     pub fn fails(&self) -> u32 { panic!("VERSION fails") }
 }
 
-#[hot::export(always)]
+#[hot::export]
 pub fn version() -> String { "VERSION".to_owned() }
+
+/// What it calls at once is of one version; a closure may be called by whoever got it.
+#[hot::export]
+pub fn levels(n: u32, change: &dyn Fn()) -> String {
+    change();
+    if n == 0 { return version_here().to_owned(); }
+    let closure = || levels(0, &|| {});
+    format!("{} {} {}", version_here(), levels(n - 1, &|| {}), closure())
+}
+fn version_here() -> &'static str { "VERSION" }
 
 #[hot::export]
 pub extern "C" fn c_version(fail: bool) -> u32 { assert!(!fail, "VERSION c"); NUMBER }
@@ -595,10 +643,11 @@ fn main() {
     println!("{} | {}", methods_game::version(), world.step(1));
     let host = hot::Host::start().unwrap();
     for library in std::env::args().skip(1) {
-        match host.load(library) {
+        let load = || match unsafe { host.load(&library) } {
             Ok(_) => println!("loaded"),
             Err(error) => println!("refused {:?}", error.code()),
-        }
+        };
+        println!("{}", methods_game::levels(1, &load));
         println!("{} {}", methods_game::version(), hot::get!(methods_game::version)());
         println!("{}", world.step(2));
         println!("{}", said(|| world.fails()));
@@ -625,7 +674,7 @@ fn methods_are_edited_and_reloaded() {
     workspace.package(
         "methods-host",
         "",
-        "\"host\"",
+        HOST_FEATURES,
         "methods-game = { path = \"../methods-game\" }",
     );
     workspace.write("methods-host/src/main.rs", HOST);
@@ -653,24 +702,28 @@ fn methods_are_edited_and_reloaded() {
     let expected = "\
 one | one step 1 [one]
 loaded
+one one one
 one one
 one step 3 [one]
 one fails
 one c
 1
 loaded
+one one two
 two two
 two step 23 [two]
 two fails
 two c
 2
 loaded
+two two three
 three three
 three step 223 [three]
 three fails
 three c
 3
 refused TypeChanged
+three three three
 three three
 three step 423 [three]
 three fails
@@ -684,6 +737,7 @@ methods_game::World::note fn(&mut World, &str)
 methods_game::World::step fn(&mut World, u32) -> &str
 methods_game::World::visit fn(&World, &mut dyn FnMut(&str))
 methods_game::c_version extern \"C\" fn(bool) -> u32
+methods_game::levels fn(u32, &dyn Fn()) -> String
 methods_game::version fn() -> String
 methods_game::zeroth fn()
 ";

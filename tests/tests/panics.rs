@@ -5,13 +5,14 @@ use std::{
     panic::{self, AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     thread,
 };
 
 use hot::Host;
+use tests::LoadLibrary as _;
 use tests::{
     Fixture,
     child::{command, given_libraries, is_child, text},
@@ -36,6 +37,11 @@ hot::import! {
         fn never(text: &str) -> !;
         unsafe fn risky(text: &str) -> u32;
         fn add(a: u32, b: u32) -> u32;
+    }
+    panics_later => {
+        fn state(text: &'static str) -> hot::State<u32>;
+        fn read(state: &hot::State<u32>) -> u32;
+        fn once(once: &OnceLock<u32>, value: u32) -> u32;
     }
     panics_nowhere => {
         fn nothing() -> u32;
@@ -144,6 +150,23 @@ hot::import! { panics => { fn host_panics(text: &str) -> u32; } }
 pub fn pass_on(text: &str) -> u32 { hot::get!(panics::host_panics)(text) }
 "#;
 
+/// First values that are made when another image asks for them.
+const LATER: &str = r#"
+use std::sync::OnceLock;
+
+#[hot::export]
+pub fn state(text: &'static str) -> hot::State<u32> {
+    assert!(text.starts_with("the"));
+    hot::State::new(|| panic!("the bundle's first value"))
+}
+#[hot::export]
+pub fn read(state: &hot::State<u32>) -> u32 { *state.read() }
+#[hot::export]
+pub fn once(once: &OnceLock<u32>, value: u32) -> u32 {
+    *once.get_or_init(|| if value > 0 { value } else { panic!("the bundle has none") })
+}
+"#;
+
 /// A bundle calls it back, which calls the bundle.
 #[hot::export]
 fn pong(depth: u32) -> u32 {
@@ -173,7 +196,11 @@ fn seen(what: &str) -> Vec<String> {
 }
 
 static LIBRARIES: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
-    vec![Fixture::new("panics_second").build(SECOND), Fixture::new("panics_thrower").build(THROWER)]
+    vec![
+        Fixture::new("panics_second").build(SECOND),
+        Fixture::new("panics_thrower").build(THROWER),
+        Fixture::new("panics_later").build(LATER),
+    ]
 });
 
 static LOADED: LazyLock<()> = LazyLock::new(|| {
@@ -181,7 +208,7 @@ static LOADED: LazyLock<()> = LazyLock::new(|| {
     watch_panics();
     let host = Host::start().unwrap();
     for library in &*LIBRARIES {
-        host.load(library).unwrap();
+        host.load_library(library).unwrap();
     }
 });
 
@@ -210,15 +237,48 @@ fn a_payload_that_is_no_text_becomes_text() {
 }
 
 #[test]
-fn the_payload_is_dropped_in_a_second_catch_and_the_flag_comes_last() {
+fn the_payload_is_dropped_in_a_second_catch() {
     LazyLock::force(&LOADED);
     for _ in 0..3 {
         assert_eq!(message(|| hot::get!(panics_thrower::drop_panics)()), NOT_TEXT);
-        // The drop calls hot code, which uses the thread's flag.
+        // The drop calls hot code.
         assert_eq!(message(|| hot::get!(panics_thrower::drop_calls)()), NOT_TEXT);
         assert_eq!(message(|| hot::get!(panics_thrower::drop_calls_and_panics)()), NOT_TEXT);
         assert_eq!(hot::get!(panics_thrower::add)(2, 3), 5);
     }
+}
+
+#[test]
+fn a_first_value_is_made_and_caught_by_the_image_of_its_state() {
+    LazyLock::force(&LOADED);
+    let theirs = hot::get!(panics_later::state)("the host's");
+    // Again and again: there is no value after a panic.
+    for _ in 0..2 {
+        assert_eq!(message(|| *theirs.read()), "the bundle's first value");
+        assert_eq!(message(|| theirs.try_write().is_ok()), "the bundle's first value");
+        assert_eq!(message(|| hot::get!(panics_later::read)(&theirs)), "the bundle's first value");
+    }
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let ours = hot::State::new(|| match CALLS.fetch_add(1, Ordering::Relaxed) {
+        0 => panic!("the host's first value"),
+        calls => calls,
+    });
+    assert_eq!(message(|| hot::get!(panics_later::read)(&ours)), "the host's first value");
+    assert_eq!(hot::get!(panics_later::read)(&ours), 1);
+    assert_eq!((*ours.read(), CALLS.load(Ordering::Relaxed)), (1, 2));
+    assert_eq!(seen("the bundle's first value").len(), 6);
+    assert_eq!(hot::get!(panics_thrower::add)(2, 3), 5);
+}
+
+#[test]
+fn what_an_empty_cell_becomes_is_made_by_its_caller() {
+    LazyLock::force(&LOADED);
+    let once = OnceLock::new();
+    assert_eq!(message(|| hot::get!(panics_later::once)(&once, 0)), "the bundle has none");
+    let who = "the host";
+    assert_eq!(message(|| once.get_or_init(|| panic!("nor has {who}"))), "nor has the host");
+    assert_eq!(hot::get!(panics_later::once)(&once, 7), 7);
+    assert_eq!(once.into_inner(), Some(7));
 }
 
 #[test]
@@ -300,7 +360,7 @@ fn arguments_are_dropped_once() {
 }
 
 #[test]
-fn arguments_of_an_undefined_call_are_dropped_before_the_flag_is_set() {
+fn arguments_of_an_undefined_call_are_dropped_before_it_panics() {
     LazyLock::force(&LOADED);
     let drops = Arc::new(AtomicU32::new(0));
     let noisy = Noisy(drops.clone());
@@ -365,13 +425,13 @@ fn a_backtrace_names_the_bundles_function_and_line_in_every_generation() {
     hot::import! { panics_traced => { fn trace(generation: u32) -> u32; } }
     let name = "a_backtrace_names_the_bundles_function_and_line_in_every_generation";
     let build = || {
-        let fixture = Fixture::new("panics_traced");
+        let fixture = Fixture::with_manifest("panics_traced", "");
         (1..=3).map(|generation| fixture.build(&source(generation))).collect()
     };
     let output = in_child(name, &[("RUST_BACKTRACE", "1")], build, |libraries| {
         let host = Host::start().unwrap();
         for (library, generation) in libraries.iter().zip(1..) {
-            host.load(library).unwrap();
+            host.load_library(library).unwrap();
             message(|| hot::get!(panics_traced::trace)(generation));
         }
     });
@@ -384,6 +444,9 @@ fn a_backtrace_names_the_bundles_function_and_line_in_every_generation() {
         assert!(report.contains(&format!("generation {generation}\n")), "{report}");
         assert!(report.contains("panics_traced::deep_inside"), "{report}");
         assert!(report.contains("panics_traced::trace"), "{report}");
+        // What std prints below has the symbols as they are.
+        let ours = report.split("stack backtrace:").next().unwrap();
+        assert!(!ours.contains("__hot_body_"), "{ours}");
         // Once in the message, once in the frame.
         let places = report.matches(&format!("src/lib.rs:{line}:")).count();
         assert!(places >= 2, "line {line}: {report}");
@@ -397,7 +460,7 @@ fn a_thousand_panics_leave_nothing() {
     in_child("a_thousand_panics_leave_nothing", &[("RUST_BACKTRACE", "0")], build, |libraries| {
         let host = Host::start().unwrap();
         for library in libraries {
-            host.load(library).unwrap();
+            host.load_library(library).unwrap();
         }
         panic::set_hook(Box::new(|_| {}));
         let round = |count: u32| {
@@ -421,7 +484,7 @@ fn a_thousand_panics_leave_nothing() {
         // Less than a byte for each: one kind of panic that leaks would leave 2000 blocks.
         assert!(grown < 16_000, "2000 rounds leave {grown} bytes");
         // Outside again: a commit later no thread is seen in older code.
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         assert_eq!(host.status().unwrap().threads, []);
         assert_eq!(hot::get!(panics_thrower::add)(2, 3), 5);
     });
@@ -466,11 +529,11 @@ fn what_cannot_be_survived_ends_the_process() {
     if is_child(NAME) {
         let libraries = given_libraries();
         let host = Host::start().unwrap();
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         match std::env::var(CASE).unwrap().as_str() {
             "double" => drop(catch_unwind(|| hot::get!(panics_fatal::double_panic)())),
             "overflow" => drop(catch_unwind(|| hot::get!(panics_fatal::overflow)(0))),
-            "constructor" => drop(host.load(&libraries[1])),
+            "constructor" => drop(host.load_library(&libraries[1])),
             other => panic!("{other}"),
         }
         std::process::exit(0);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot,
     refusal::{assert_complete, fact},
@@ -35,7 +36,7 @@ fn alone() -> MutexGuard<'static, ()> {
 /// The names and the found types of a refusal, which leaves everything as it was.
 fn refused(library: &std::path::Path) -> Vec<(String, String)> {
     let before = Snapshot::take(&HOST).apart_from_images();
-    let error = HOST.load(library).unwrap_err();
+    let error = HOST.load_library(library).unwrap_err();
     assert_eq!(Snapshot::take(&HOST).apart_from_images(), before);
     assert_complete(&error, library);
     // Built with the whole workspace, parking_lot has other features than in the fixture: then its
@@ -122,7 +123,7 @@ fn a_type_of_the_users_with_such_a_name_is_not_meant() {
         #[hot::export] pub fn pass(lock: &tokio::parking_lot::Mutex<tokio::Handle>) -> tokio::Handle { lock.0 }
         #[hot::export] pub fn handle() -> u32 { HANDLE.0 }",
     );
-    let _bundle = HOST.load(&library).unwrap();
+    let _bundle = HOST.load_library(&library).unwrap();
     assert_eq!(hot::get!(statics_own::handle)(), 5);
 }
 
@@ -135,7 +136,7 @@ fn a_private_use_and_a_field_are_the_authors() {
         #[hot::versioned] pub struct World { #[hot(unsafe(opaque))] pub lock: parking_lot::Mutex<u32> }
         #[hot::export] pub fn step(world: &World) { *world.lock.lock() += 1 }",
     );
-    let _bundle = HOST.load(&library).unwrap();
+    let _bundle = HOST.load_library(&library).unwrap();
     assert_eq!(hot::get!(statics_fields::count)(), 1);
 }
 

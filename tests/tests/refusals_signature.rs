@@ -10,10 +10,11 @@ use std::{
 };
 
 use hot::{Code, Error, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot, Workspace,
     refusal::{assert_complete, codes, fact},
-    workspace::BUNDLE,
+    workspace::{BUNDLE, HOST_FEATURES},
 };
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
@@ -34,6 +35,10 @@ macro_rules! changes {
             fn version() -> u32;
             $(fn $name $was $(-> $result)?;)*
         } }
+        /// Takes a handle of each: only what is used holds its form.
+        fn hold_changes() {
+            $(let _ = hot::get!(changing::$name);)*
+        }
         const CHANGES: &[Change] = &[$((
             stringify!($name),
             concat!(stringify!($was), $(" -> ", stringify!($result))?),
@@ -134,6 +139,16 @@ const ALIASES: &[(&str, &str, &str, &str, Code, bool)] = &[
     ("boxed", "(a: Box<u32>)", "", "(a: std::num::NonZeroUsize)", Code::TypeChanged, false),
 ];
 
+/// Takes a handle of everything that the host declares of `changing`.
+fn hold_all() {
+    hold_changes();
+    let _ = (hot::get!(safety::changing::safe), hot::get!(safety::changing::unsafe_));
+    let _ = (hot::get!(safety::changing::abi), hot::get!(safety::changing::system));
+    let _ = (hot::get!(aliases::changing::alias), hot::get!(aliases::changing::unalias));
+    let _ = (hot::get!(aliases::changing::own_alias), hot::get!(aliases::changing::hidden));
+    let _ = (hot::get!(aliases::changing::hidden_twice), hot::get!(aliases::changing::boxed));
+}
+
 /// The source of a generation of `changing`; `changed` says of each function which form it has.
 fn changing(version: u32, changed: impl Fn(&str) -> bool) -> String {
     let mut source = format!("#[hot::export] pub fn version() -> u32 {{ {version} }}\n");
@@ -159,7 +174,7 @@ fn refuse(path: &Path) -> Error {
     let before = Snapshot::take(&HOST);
     let abandoned = HOST.status().unwrap().abandoned;
     let checked = HOST.check(path).expect_err("refused by its manifest");
-    let error = HOST.load(path).expect_err("refused");
+    let error = HOST.load_library(path).expect_err("refused");
     assert_eq!(checked.to_string(), error.to_string());
     assert_eq!(Snapshot::take(&HOST), before, "{error}");
     assert_eq!(HOST.status().unwrap().abandoned, abandoned);
@@ -172,7 +187,7 @@ fn refuse_late(path: &Path) -> Error {
     let before = Snapshot::take(&HOST).apart_from_images();
     let abandoned = HOST.status().unwrap().abandoned;
     HOST.check(path).expect("the manifests alone tell nothing");
-    let error = HOST.load(path).expect_err("refused");
+    let error = HOST.load_library(path).expect_err("refused");
     assert_eq!(Snapshot::take(&HOST).apart_from_images(), before, "{error}");
     assert_eq!(HOST.status().unwrap().abandoned, abandoned + 1);
     assert_complete(&error, path);
@@ -194,15 +209,20 @@ fn by_function<'a>(error: &'a Error, bundle: &str) -> BTreeMap<&'a str, Vec<&'a 
 fn every_change_is_refused_with_its_code_and_who_calls_it() {
     let _alone = alone();
     let fixture = Fixture::new("changing");
-    HOST.load(fixture.build(&changing(1, |_| false))).unwrap();
+    HOST.load_library(fixture.build(&changing(1, |_| false))).unwrap();
     assert_eq!(changing::version(), 1);
 
     let caller = Fixture::new("calling-changing");
     let calls = "hot::import! { changing => {
             fn version() -> u32; fn same_size(a: u32) -> u32; fn wider(a: u32);
         } }
-        #[hot::export] pub fn through() -> u32 { changing::version() }";
-    let calling = HOST.load(caller.build(calls)).unwrap();
+        #[hot::export] pub fn through() -> u32 {
+            let _ = (hot::get!(changing::same_size), hot::get!(changing::wider));
+            changing::version()
+        }";
+    let calling = HOST.load_library(caller.build(calls)).unwrap();
+    hold_all();
+    assert_eq!(hot::lookup!(HOST, "calling_changing::through", fn() -> u32).unwrap()(), 1);
 
     // All at once: every reason is listed, none hides another.
     let is_early = |name: &str| !ALIASES.iter().any(|(alias, .., late)| *alias == name && *late);
@@ -265,7 +285,8 @@ fn every_change_is_refused_with_its_code_and_who_calls_it() {
     assert_eq!(changing::version(), 1);
 
     // Nothing was changed: accepted, and the other bundle's calls follow.
-    let report = HOST.load(fixture.build(&changing(3, |_| false))).unwrap().generation().unwrap();
+    let report =
+        HOST.load_library(fixture.build(&changing(3, |_| false))).unwrap().generation().unwrap();
     assert_eq!((report, changing::version()), (2, 3));
     drop(calling);
 }
@@ -298,7 +319,8 @@ fn spellings_that_mean_the_same_are_accepted() {
     ];
     let mut loaded = 0;
     for (number, source) in (0..).zip(sources) {
-        HOST.load(fixture.build(source)).unwrap_or_else(|error| panic!("{number}: {error}"));
+        HOST.load_library(fixture.build(source))
+            .unwrap_or_else(|error| panic!("{number}: {error}"));
         assert_eq!(respelled::elided("", &mut 0), number + 1);
         assert_eq!(respelled::id(5), 5 + number);
         assert_eq!(
@@ -318,19 +340,21 @@ fn panics<R>(call: impl FnOnce() -> R) -> String {
 
 #[test]
 fn only_current_callers_count() {
+    hot::import! { caller_one => { fn call() -> u32; } caller_two => { fn call() -> u32; } }
     let _alone = alone();
     let callee = Fixture::new("callee-of-bundles");
     let first = callee.build("#[hot::export] pub fn f(a: u32) -> u32 { a }");
     let second = callee.build("#[hot::export] pub fn f(a: u64) -> u64 { a + 1 }");
-    HOST.load(&first).unwrap();
+    HOST.load_library(&first).unwrap();
     let mut callers = Vec::new();
     for name in ["caller-one", "caller-two"] {
         let fixture = Fixture::new(name);
         let old = "hot::import! { callee_of_bundles => { fn f(a: u32) -> u32; } }
             #[hot::export] pub fn call() -> u32 { callee_of_bundles::f(1) }";
-        callers.push((HOST.load(fixture.build(old)).unwrap(), fixture));
+        callers.push((HOST.load_library(fixture.build(old)).unwrap(), fixture));
     }
     let held = |error: &Error| fact(&error.reasons()[0], "held").to_owned();
+    assert_eq!((caller_one::call(), caller_two::call()), (1, 1));
     let error = refuse(&second);
     assert_eq!(codes(&error), [Code::TypeChanged; 2], "the parameter and the result");
     for reason in error.reasons() {
@@ -340,10 +364,10 @@ fn only_current_callers_count() {
         );
     }
     // One is reloaded without the call, the other one unloaded: nobody is left.
-    HOST.load(callers[0].1.build("#[hot::export] pub fn call() -> u32 { 7 }")).unwrap();
+    HOST.load_library(callers[0].1.build("#[hot::export] pub fn call() -> u32 { 7 }")).unwrap();
     assert_eq!(held(&refuse(&second)), "by bundle `caller-two` (generation 1)");
     callers[1].0.unload().unwrap();
-    HOST.load(&second).unwrap();
+    HOST.load_library(&second).unwrap();
     // Going back to a caller that was compiled against the old one is refused in its turn.
     let before = Snapshot::take(&HOST);
     let error = callers[0].0.rollback().unwrap_err();
@@ -356,21 +380,22 @@ fn only_current_callers_count() {
 fn a_new_bundle_that_expects_something_else() {
     let _alone = alone();
     let callee = Fixture::new("expected");
-    HOST.load(callee.build(
+    HOST.load_library(callee.build(
         "pub type Id = u32;
         #[hot::export] pub fn f(a: u32) -> u32 { a }
         #[hot::export] pub fn g(a: Id) -> u32 { a }",
     ))
     .unwrap();
     let newcomer = Fixture::new("newcomer");
-    let source = |import: &str| {
+    let keeping = |import: &str, keeps: &str| {
         format!(
             "type Id = i32;
             hot::import! {{ expected => {{ {import} }} }}
             hot::import! {{ refusals_signature => {{ fn of_the_host(a: u8) -> u8; }} }}
-            #[hot::export] pub fn call() {{}}"
+            #[hot::export] pub fn call() {{ {keeps} }}"
         )
     };
+    let source = |import: &str| keeping(import, "");
     let error = refuse(&newcomer.build(&source("fn f(a: f32) -> u32;")));
     assert_eq!(codes(&error), [Code::TypeChanged]);
     assert_eq!(fact(&error.reasons()[0], "held"), "by bundle `newcomer`, which is being loaded");
@@ -385,7 +410,9 @@ fn a_new_bundle_that_expects_something_else() {
     assert_eq!(codes(&error), [Code::TypeChanged; 2]);
     assert!(error.reasons()[0].message.contains("`refusals_signature::of_the_host`"), "{error}");
     // What nobody defines yet cannot be wrong.
-    HOST.load(newcomer.build(&source("fn later(a: f32);"))).unwrap();
+    let keeps = "let _ = hot::get!(expected::later);";
+    HOST.load_library(newcomer.build(&keeping("fn later(a: f32);", keeps))).unwrap();
+    hot::lookup!(HOST, "newcomer::call", fn()).unwrap()();
     let error = refuse(&callee.build("#[hot::export] pub fn later(a: u32) {}"));
     assert_eq!(fact(&error.reasons()[0], "held"), "by bundle `newcomer` (generation 1)");
 }
@@ -407,9 +434,9 @@ fn a_bundle_that_imports_from_itself_changes_both_sides_at_once() {
             #[hot::export] pub fn through() -> String {{ imports::own_caller::f(1 as {ty}) }}"
         )
     };
-    HOST.load(fixture.build(&source("u32"))).unwrap();
+    HOST.load_library(fixture.build(&source("u32"))).unwrap();
     assert_eq!(own_caller::through(), "1 u32");
-    HOST.load(fixture.build(&source("f32"))).unwrap();
+    HOST.load_library(fixture.build(&source("f32"))).unwrap();
     assert_eq!(own_caller::through(), "1 f32");
     let torn = source("u8").replace("pub fn f(a: u8)", "pub fn f(a: i8)");
     let error = refuse(&fixture.build(&torn));
@@ -429,28 +456,43 @@ fn an_export_that_is_gone() {
     });
     let fixture = Fixture::new("shrinking");
     let stays = "#[hot::export] pub fn stays() -> u32 { 1 }";
-    HOST.load(fixture.build(&format!("{stays} #[hot::export] pub fn goes() -> u32 {{ 2 }}")))
-        .unwrap();
+    HOST.load_library(
+        fixture.build(&format!("{stays} #[hot::export] pub fn goes() -> u32 {{ 2 }}")),
+    )
+    .unwrap();
     assert_eq!((shrinking::stays(), shrinking::goes()), (1, 2));
-    HOST.load(fixture.build(&format!("{stays} #[hot::export] pub fn comes() {{}}"))).unwrap();
+    let without = fixture.build(&format!("{stays} #[hot::export] pub fn comes() {{}}"));
+    // Somebody calls it.
+    assert_eq!(codes(&refuse(&without)), [Code::UsedRemoved]);
+    let with = |comes: &str| {
+        let goes = "#[hot::export] pub fn goes() -> u32 { 2 }";
+        fixture.build(&format!("{stays} {goes} #[hot::export] pub fn {comes}() {{}}"))
+    };
+    HOST.load_library(with("unused")).unwrap();
+    // Nobody calls the other one.
+    HOST.load_library(with("comes")).unwrap();
     let report = reports.lock().unwrap().pop().unwrap();
-    assert_eq!(report.removed, ["shrinking::goes"]);
+    assert_eq!(report.removed, ["shrinking::unused"]);
     assert_eq!(report.added, ["shrinking::comes"]);
-    assert_eq!(report.replaced, ["shrinking::stays"]);
+    assert_eq!(report.replaced, ["shrinking::goes", "shrinking::stays"]);
     assert_eq!(shrinking::stays(), 1);
-    assert!(panics(shrinking::goes).contains("HOT0501: `shrinking::goes`"));
-    let gone = HOST.namespace().get("shrinking::goes").unwrap();
+    let gone = HOST.namespace().get("shrinking::unused").unwrap();
     assert_eq!((gone.is_defined(), gone.generation()), (false, None));
+    // It is said that the other one may go.
+    HOST.bundle("shrinking").unwrap().unload().unwrap();
+    HOST.load_library(&without).unwrap();
+    assert!(panics(shrinking::goes).contains("HOT0501: `shrinking::goes`"));
 
-    // The host was linked with a version of its own.
+    // The host was linked with a version of its own, and goes on with that while nothing is loaded.
     let counter = Fixture::new("counter");
     assert_eq!(hot::get!(counter::change)(5), 6);
     let change = "#[hot::export] pub fn change(count: i64) -> i64 { count + 10 }";
-    HOST.load(counter.build(change)).unwrap();
+    let bundle = HOST.load_library(counter.build(change)).unwrap();
     assert_eq!(hot::get!(counter::change)(5), 15);
-    HOST.load(counter.build("#[hot::export] pub fn other() {}")).unwrap();
-    let report = reports.lock().unwrap().pop().unwrap();
-    assert_eq!(report.removed, ["counter::change"]);
+    let other = counter.build("#[hot::export] pub fn other() {}");
+    assert_eq!(codes(&refuse(&other)), [Code::UsedRemoved]);
+    assert_eq!(hot::get!(counter::change)(5), 15);
+    bundle.unload().unwrap();
     assert_eq!(hot::get!(counter::change)(5), 6);
     assert_eq!(HOST.namespace().get("counter::change").unwrap().generation(), Some(0));
     let wrong = counter.build("#[hot::export] pub fn change(count: u64) -> u64 { count }");
@@ -460,7 +502,8 @@ fn an_export_that_is_gone() {
 
 /// A host that depends on its bundle: their types are the same ones.
 const RUNNER: &str = r#"
-use tests::Snapshot;
+#[path = "SNAPSHOT"]
+mod snapshot;
 
 fn main() {
     let host = hot::Host::start().unwrap();
@@ -470,14 +513,20 @@ fn main() {
         }
     });
     for library in std::env::args().skip(1) {
-        let before = Snapshot::take(&host).apart_from_images();
-        match host.load(&library) {
-            Ok(bundle) => println!("live {}", bundle.generation().unwrap()),
+        let before = snapshot::Snapshot::take(&host).apart_from_images();
+        match unsafe { host.load(&library) } {
+            Ok(bundle) => {
+                println!("live {}", bundle.generation().unwrap());
+                // Only what is used holds its form.
+                let _ = (hot::get!(thing::grown), hot::get!(thing::by_value), hot::get!(thing::niche));
+                let _ = (hot::get!(thing::align), hot::get!(thing::same), hot::get!(thing::alias));
+                let _ = hot::get!(thing::hidden);
+            }
             Err(error) => {
                 for reason in error.reasons() {
                     println!("{} {}", reason.code.id(), reason.message);
                 }
-                assert_eq!(Snapshot::take(&host).apart_from_images(), before);
+                assert_eq!(snapshot::Snapshot::take(&host).apart_from_images(), before);
             }
         }
         println!("says {}, abandoned {}", hot::get!(thing::version)(), host.status().unwrap().abandoned);
@@ -510,16 +559,11 @@ const TYPES: &str = "#[hot::versioned] pub struct Grown(pub u32);
 
 #[test]
 fn a_host_that_is_linked_with_the_bundles_types() {
+    let _alone = alone();
     let workspace = Workspace::new("linked-types");
-    let tests = tests::fixture::repository().join("tests");
     workspace.package("thing", BUNDLE, "", "");
-    workspace.package(
-        "runner",
-        "",
-        "\"host\"",
-        &format!("thing = {{ path = \"../thing\" }}\ntests = {{ path = {tests:?} }}"),
-    );
-    workspace.write("runner/src/main.rs", RUNNER);
+    workspace.package("runner", "", HOST_FEATURES, "thing = { path = \"../thing\" }");
+    workspace.write("runner/src/main.rs", &RUNNER.replace("SNAPSHOT", tests::snapshot::SOURCE));
     workspace.write("thing/src/lib.rs", &thing(1, TYPES));
     let built = workspace.cargo(&["build"]);
     let (runner, first) = (built.program("runner"), built.library("thing"));
@@ -530,7 +574,7 @@ fn a_host_that_is_linked_with_the_bundles_types() {
             types = types.replace(was, now);
         }
         workspace.write("thing/src/lib.rs", &thing(version, &types));
-        workspace.cargo(&["build", "-p", "thing", "-p", "runner", "--lib"]).library("thing")
+        workspace.cargo(&["build"]).library("thing")
     };
     let libraries = [
         first,

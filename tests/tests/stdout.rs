@@ -10,6 +10,7 @@ use std::{
 };
 
 use hot::Host;
+use tests::LoadLibrary as _;
 use tests::{
     Fixture,
     child::{command, given_libraries, is_child, text},
@@ -19,6 +20,7 @@ hot::import! {
     stdout_printer => {
         fn say(text: &str);
         fn hold();
+        fn flush();
         fn leave(code: i32);
         fn reload_inside();
     }
@@ -36,7 +38,7 @@ fn holding() {
 /// The same, on the thread that reloads.
 #[hot::export]
 fn reload() {
-    Host::current().unwrap().load(&given_libraries()[1]).unwrap();
+    Host::current().unwrap().load_library(&given_libraries()[1]).unwrap();
 }
 
 fn libraries() -> Vec<PathBuf> {
@@ -58,6 +60,7 @@ fn libraries() -> Vec<PathBuf> {
                     hot::get!(stdout::holding)();
                     write!(out, \"[{number} let go]\").unwrap();
                 }}
+                #[hot::export] pub fn flush() {{ std::io::stdout().flush().unwrap(); }}
                 #[hot::export] pub fn leave(code: i32) {{
                     print!(\"[{number} leaving]\");
                     std::process::exit(code);
@@ -100,9 +103,9 @@ fn print(text: &str) {
 fn flushed_at_reload_unload_and_exit_in_order() {
     let (code, out, _) = printed("flushed_at_reload_unload_and_exit_in_order", |host| {
         let libraries = given_libraries();
-        let bundle = host.load(&libraries[0]).unwrap();
+        let bundle = host.load_library(&libraries[0]).unwrap();
         hot::get!(stdout_printer::say)("a");
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         print("reloaded");
         hot::get!(stdout_printer::say)("b");
         bundle.rollback().unwrap();
@@ -110,7 +113,7 @@ fn flushed_at_reload_unload_and_exit_in_order() {
         hot::get!(stdout_printer::say)("c");
         bundle.unload().unwrap();
         print("unloaded");
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         hot::get!(stdout_printer::say)("at exit");
     });
     assert_eq!(code, 0);
@@ -126,7 +129,7 @@ fn flushed_by_the_main_functions_return() {
     let test = "flushed_by_the_main_functions_return";
     if is_child(test) {
         let host = Host::start().unwrap();
-        host.load(&given_libraries()[0]).unwrap();
+        host.load_library(&given_libraries()[0]).unwrap();
         hot::get!(stdout_printer::say)("no line break");
         return;
     }
@@ -141,10 +144,10 @@ fn a_bundle_that_exits_the_process_and_one_that_is_refused() {
     let (code, out, _) =
         printed("a_bundle_that_exits_the_process_and_one_that_is_refused", |host| {
             let libraries = given_libraries();
-            host.load(&libraries[0]).unwrap();
+            host.load_library(&libraries[0]).unwrap();
             // SAFETY: no other thread of this process reads the environment now.
             unsafe { std::env::set_var("REFUSE", "1") };
-            host.load(&libraries[1]).unwrap_err();
+            host.load_library(&libraries[1]).unwrap_err();
             hot::get!(stdout_printer::leave)(7);
         });
     assert_eq!(code, 7);
@@ -157,22 +160,23 @@ fn a_held_output_stops_neither_reload_nor_exit() {
     let test = "a_held_output_stops_neither_reload_nor_exit";
     let (code, out, time) = printed(test, |host| {
         let libraries = given_libraries();
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         let holder = thread::spawn(|| hot::get!(stdout_printer::hold)());
         HELD.wait();
         let started = Instant::now();
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         hot::get!(stdout_printer::say)("meanwhile");
-        // Once it is let go, what was waited for is written without anybody asking again.
         HELD.wait();
         holder.join().unwrap();
-        // And held again, for ever, by a generation that is retired by then.
+        // And held again, for ever, by a generation that is retired by then. What the first holder
+        // wrote may not wait for the second one's end.
         let bundle = host.bundle("stdout_printer").unwrap();
         bundle.rollback().unwrap();
+        hot::get!(stdout_printer::flush)();
         thread::spawn(|| hot::get!(stdout_printer::hold)());
         HELD.wait();
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         hot::get!(stdout_printer::say)("last");
     });
     assert_eq!(code, 0);
@@ -185,7 +189,7 @@ fn a_held_output_stops_neither_reload_nor_exit() {
 #[test]
 fn a_reload_by_the_thread_that_holds_it() {
     let (code, out, _) = printed("a_reload_by_the_thread_that_holds_it", |host| {
-        host.load(&given_libraries()[0]).unwrap();
+        host.load_library(&given_libraries()[0]).unwrap();
         let started = Instant::now();
         hot::get!(stdout_printer::reload_inside)();
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
@@ -203,10 +207,10 @@ fn what_was_let_go_is_written_while_the_process_lives() {
     let test = "what_was_let_go_is_written_while_the_process_lives";
     if is_child(test) {
         let host = Host::start().unwrap();
-        host.load(&given_libraries()[0]).unwrap();
+        host.load_library(&given_libraries()[0]).unwrap();
         let holder = thread::spawn(|| hot::get!(stdout_printer::hold)());
         HELD.wait();
-        host.load(&given_libraries()[1]).unwrap();
+        host.load_library(&given_libraries()[1]).unwrap();
         HELD.wait();
         holder.join().unwrap();
         // Ends when the parent has read it: nothing flushes but the helper.
@@ -255,13 +259,13 @@ fn flushing_takes_nothing_that_generations_run_out_of() {
     let test = "flushing_takes_nothing_that_generations_run_out_of";
     let (code, out, _) = printed(test, |host| {
         let libraries = given_libraries();
-        host.load(&libraries[0]).unwrap();
+        host.load_library(&libraries[0]).unwrap();
         hot::get!(stdout_printer::say)("first");
-        host.load(&libraries[1]).unwrap();
+        host.load_library(&libraries[1]).unwrap();
         let free = free_keys();
         for number in 0..10 {
             hot::get!(stdout_printer::say)(&number.to_string());
-            host.load(&libraries[number % 2]).unwrap();
+            host.load_library(&libraries[number % 2]).unwrap();
         }
         assert_eq!(free_keys(), free);
         assert!(free > 64);

@@ -12,6 +12,7 @@ use std::{
 };
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{Fixture, Stop, Workspace, wait_until, workspace};
 
 fn host() -> Host {
@@ -89,7 +90,7 @@ fn in_order(order: &[usize], libraries: &[PathBuf]) {
     let mut loaded = [false; 3];
     for (count, &number) in order.iter().enumerate() {
         assert!(hot::try_get!(ring_a::go).is_ok() == loaded[0]);
-        host().load(&libraries[number]).unwrap();
+        host().load_library(&libraries[number]).unwrap();
         loaded[number] = true;
         let there = [
             loaded[0].then(hot::get!(ring_a::next_is_there)),
@@ -145,10 +146,10 @@ fn before_a_definition_exists_a_call_is_an_error_or_a_clear_panic() {
         assert_eq!(hot::get!(cross_early::attempt)(), Err(TEXT.to_owned()));
     };
     assert!(panic_of(|| hot::get!(cross_early::call)()).contains("`cross_early::call` is not"));
-    host().load(&early).unwrap();
+    host().load_library(&early).unwrap();
     is_missing();
     assert!(panic_of(|| hot::get!(cross_early::var)()).starts_with("HOT0501: `cross_late::VALUE`"));
-    let late = host().load(&late).unwrap();
+    let late = host().load_library(&late).unwrap();
     assert_eq!((hot::get!(cross_early::call)(), hot::get!(cross_early::var)()), (7, 8));
     assert_eq!(hot::get!(cross_early::attempt)(), Ok(7));
     late.unload().unwrap();
@@ -161,7 +162,7 @@ fn a_bundle_never_defines_for_what_it_depends_on() {
         use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
         #[hot::versioned] pub struct Point { pub x: u32, pub y: u32 }
         #[hot::export] pub static COUNT: AtomicU32 = AtomicU32::new(100);
-        #[hot::export] pub fn sum(point: &Point) -> u32 { COUNT.fetch_add(1, SeqCst); point.x + point.y }";
+        #[hot::export(direct)] pub fn sum(point: &Point) -> u32 { COUNT.fetch_add(1, SeqCst); point.x + point.y }";
     let workspace = Workspace::new("cross_depends");
     workspace.package("cross_owner", workspace::BUNDLE, "", "");
     workspace.package(
@@ -177,7 +178,7 @@ fn a_bundle_never_defines_for_what_it_depends_on() {
          use std::sync::atomic::Ordering::SeqCst;
          use cross_owner::Point;
          #[hot::export] pub fn hot_sum() -> u32 { hot::get!(cross_owner::sum)(&Point { x: 2, y: 3 }) }
-         // A plain call is a call of the private copy.
+         // A direct call is a call of the private copy.
          #[hot::export] pub fn plain_sum() -> u32 { cross_owner::sum(&Point { x: 2, y: 3 }) }
          #[hot::export] pub fn count() -> u32 { cross_owner::COUNT.load(SeqCst) }",
     );
@@ -192,21 +193,21 @@ fn a_bundle_never_defines_for_what_it_depends_on() {
         cross_user => { fn hot_sum() -> u32; fn plain_sum() -> u32; fn count() -> u32; }
     }
 
-    host().load(&user).unwrap();
+    host().load_library(&user).unwrap();
     let namespace = host();
     let namespace = namespace.namespace();
     assert!(namespace.get("cross_owner::sum").is_none_or(|sum| !sum.is_defined()));
     for missing in [hot::fn_ptr!(cross_user::hot_sum), hot::fn_ptr!(cross_user::count)] {
         assert!(panic_of(missing).starts_with("HOT0501: `cross_owner::"));
     }
-    let bundle = host().load(&owner).unwrap();
+    let bundle = host().load_library(&owner).unwrap();
     assert_eq!((hot::get!(cross_user::hot_sum)(), hot::get!(cross_user::count)()), (5, 101));
-    host().load(&edited).unwrap();
+    host().load_library(&edited).unwrap();
     assert_eq!(namespace.lookup("cross_owner::sum").unwrap().generation(), Some(2));
     assert_eq!((hot::get!(cross_user::hot_sum)(), hot::get!(cross_user::count)()), (6, 102));
     assert_eq!(hot::get!(cross_user::plain_sum)(), 5, "the copy is as it was compiled");
     // A reload of the user brings a copy of the old one along; the owner's stays.
-    let user = host().load(&user).unwrap();
+    let user = host().load_library(&user).unwrap();
     assert_eq!(hot::get!(cross_user::hot_sum)(), 6);
     bundle.unload().unwrap();
     assert!(panic_of(hot::get!(cross_user::hot_sum)).starts_with("HOT0501"));
@@ -259,9 +260,9 @@ fn bundles_call_what_the_host_exports() {
     };
     let fixture = Fixture::new("cross_host");
     let (v1, v2) = (fixture.build(&source("")), fixture.build(&source("+ 1000")));
-    host().load(&v1).unwrap();
+    host().load_library(&v1).unwrap();
     assert_eq!(hot::get!(cross_host::tell)("one"), 1);
-    host().load(&v2).unwrap();
+    host().load_library(&v2).unwrap();
     assert_eq!(hot::get!(cross_host::tell)("two"), 1002);
     assert_eq!(*SEEN.lock().unwrap(), ["one", "two"]);
     // host -> bundle -> host -> bundle -> ..
@@ -280,7 +281,7 @@ hot::import! {
 #[hot::export]
 pub fn replace_pong() {
     if let Some(library) = PONG.lock().unwrap().take() {
-        host().load(library).unwrap();
+        host().load_library(library).unwrap();
     }
 }
 
@@ -310,8 +311,8 @@ fn mutual_calls_go_on_while_one_is_replaced() {
         ))
     };
     let (v1, v2) = (pong("pong"), pong("PONG"));
-    host().load(&ping).unwrap();
-    host().load(&v1).unwrap();
+    host().load_library(&ping).unwrap();
+    host().load_library(&v1).unwrap();
     assert_eq!(hot::get!(cross_ping::rally)(3), "ping pong ping pong ping pong end");
     *PONG.lock().unwrap() = Some(v2);
     // The call that replaces its own function ends in the version that it entered.
@@ -356,7 +357,7 @@ fn one_is_reloaded_and_unloaded_while_the_other_loops() {
     let versions: Vec<_> = (1..=4)
         .map(|number| fixture.build(&format!("#[hot::export] pub fn tick() -> u32 {{ {number} }}")))
         .collect();
-    host().load(&asker).unwrap();
+    host().load_library(&asker).unwrap();
     let hook = panic::take_hook();
     // The calls in between are expected to panic.
     panic::set_hook(Box::new(move |info| {
@@ -380,7 +381,7 @@ fn one_is_reloaded_and_unloaded_while_the_other_loops() {
         });
         for _ in 0..3 {
             for (number, library) in versions.iter().enumerate() {
-                host().load(library).unwrap();
+                host().load_library(library).unwrap();
                 wait_until(|| last.load(SeqCst) == number as u32 + 1);
             }
             host().bundle("cross_tick").unwrap().unload().unwrap();
@@ -405,22 +406,26 @@ fn a_reload_that_another_bundle_could_not_call_is_refused() {
     let v1 = version("#[hot::export] pub fn wide() -> u64 { 1 << 40 }");
     let narrow = version("#[hot::export] pub fn wide() -> u32 { 1 }");
     let without = version("");
-    let callee = host().load(&v1).unwrap();
-    let caller_bundle = host().load(&caller).unwrap();
-    let error = host().load(&narrow).unwrap_err();
-    assert_eq!(error.code(), Code::TypeChanged, "{error}");
-    assert!(error.to_string().contains("by bundle `cross_caller` (generation 1)"), "{error}");
-    assert_eq!((hot::get!(cross_caller::call)(), callee.generation().unwrap()), (1 << 40, 1));
+    let callee = host().load_library(&v1).unwrap();
+    let caller_bundle = host().load_library(&caller).unwrap();
+    assert_eq!(hot::get!(cross_caller::call)(), 1 << 40);
+    for (library, code) in [(&narrow, Code::TypeChanged), (&without, Code::UsedRemoved)] {
+        let error = host().load_library(library).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains("by bundle `cross_caller` (generation 1)"), "{error}");
+        assert_eq!((hot::get!(cross_caller::call)(), callee.generation().unwrap()), (1 << 40, 1));
+    }
 
-    // Removing is accepted: it is one name that is missing, not a call that goes wrong.
-    host().load(&without).unwrap();
+    // That it may go is said by unloading: then a name is missing, and no call goes wrong.
+    callee.unload().unwrap();
+    host().load_library(&without).unwrap();
     assert!(panic_of(hot::get!(cross_caller::call)).starts_with("HOT0501: `cross_callee::wide`"));
     assert_eq!(hot::get!(cross_caller::other)(), 3);
 
     // With the caller gone the new signature is accepted, and then the caller is refused.
     caller_bundle.unload().unwrap();
-    host().load(&narrow).unwrap();
-    let error = host().load(&caller).unwrap_err();
+    host().load_library(&narrow).unwrap();
+    let error = host().load_library(&caller).unwrap_err();
     assert_eq!(error.code(), Code::TypeChanged, "{error}");
     assert!(error.to_string().contains("bundle `cross_caller`, which is being loaded"), "{error}");
     assert!(panic_of(hot::get!(cross_caller::other)).starts_with("HOT0501: `cross_caller::other`"));

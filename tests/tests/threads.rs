@@ -13,8 +13,9 @@ use std::{
     thread,
 };
 
-use hot::{Host, rt::record_count};
+use hot::{Code, Host, rt::record_count};
 use tests::Fixture;
+use tests::LoadLibrary as _;
 
 hot::import! {
     threads_bundle => {
@@ -22,7 +23,9 @@ hot::import! {
         fn through_host(number: u32) -> u32;
         fn panics(text: &str) -> u32;
         fn wait();
+        fn live(number: u32) -> u32;
         fn leave_destructor();
+        fn never_defined();
     }
 }
 
@@ -49,6 +52,10 @@ impl Drop for Late {
     }
 }
 thread_local! { static LATE: Cell<Option<Late>> = const { Cell::new(None) }; }
+#[hot::versioned]
+pub struct Held(u32);
+#[hot::export]
+pub fn live(number: u32) -> u32 { hot::Live::new(Held(number)).get().0 }
 #[hot::export]
 pub fn leave_destructor() { LATE.set(Some(Late)); }
 "#;
@@ -90,7 +97,7 @@ fn in_child(test: &str, body: impl FnOnce(Host, [&Path; 2])) {
         || LIBRARIES.clone(),
         |libraries| {
             let host = Host::start().unwrap();
-            host.load(&libraries[0]).unwrap();
+            host.load_library(&libraries[0]).unwrap();
             body(host, [&libraries[0], &libraries[1]]);
         },
     );
@@ -153,7 +160,7 @@ fn destructors_of_thread_locals_call_hot_code() {
         }
         assert_eq!(NOTES.load(SeqCst), 200 + 100 + 100);
         assert!(record_count() <= 64, "{} records", record_count());
-        host.load(second).unwrap();
+        host.load_library(second).unwrap();
         assert_eq!(host.status().unwrap().threads, []);
     });
 }
@@ -192,7 +199,7 @@ fn a_thread_in_its_last_destructors_keeps_its_record() {
                 .join()
                 .unwrap();
             }
-            host.load(if called_before { second } else { first }).unwrap();
+            host.load_library(if called_before { second } else { first }).unwrap();
             let inside = host.status().unwrap().threads;
             let names: Vec<_> = inside.iter().filter_map(|thread| thread.name.clone()).collect();
             assert_eq!(names, [format!("dying {round}")]);
@@ -239,7 +246,7 @@ fn a_fork_of_many_threads_calls_and_loads_on() {
         DONE.store(true, SeqCst);
         busy.into_iter().for_each(|thread| thread.join().unwrap());
         // The children's loads left the parent's folder usable, and its mapped files alone.
-        host.load(second).unwrap();
+        host.load_library(second).unwrap();
         assert_eq!(hot::get!(threads_bundle::answer)(), 2);
         let threads = host.status().unwrap().threads;
         assert_eq!(threads.len(), 1, "{threads:?}");
@@ -253,12 +260,107 @@ fn in_forked_child(host: &Host, next: &Path) {
     // SAFETY: a watchdog: a child that waits for a lock for ever is ended by the signal.
     unsafe { libc::alarm(60) };
     assert_eq!(hot::get!(threads_bundle::through_host)(5), 11);
-    host.load(next).unwrap();
+    host.load_library(next).unwrap();
     assert_eq!(hot::get!(threads_bundle::answer)(), 2);
     // Those threads were the parent's.
     assert_eq!(host.status().unwrap().threads, []);
     let there = thread::spawn(|| hot::get!(threads_bundle::through_host)(6)).join().unwrap();
     assert_eq!(there, 13);
+}
+
+/// The lock of publishing is held by another thread when the process forks, as often as can be had:
+/// some threads look for what nothing defines, and one loads.
+#[test]
+fn a_child_of_a_fork_amid_publishing_calls_on() {
+    in_child("a_child_of_a_fork_amid_publishing_calls_on", |host, [first, second]| {
+        static DONE: AtomicBool = AtomicBool::new(false);
+        let looking = || {
+            while !DONE.load(SeqCst) {
+                assert!(hot::try_get!(threads_bundle::never_defined).is_err());
+            }
+        };
+        let loading = {
+            let (host, libraries) = (host.clone(), [second.to_owned(), first.to_owned()]);
+            move || {
+                let next = libraries.iter().cycle().take_while(|_| !DONE.load(SeqCst));
+                next.for_each(|library| drop(host.load_library(library).unwrap()));
+            }
+        };
+        let busy = [thread::spawn(looking), thread::spawn(looking), thread::spawn(loading)];
+        let mut refused = 0;
+        for round in 0..300 {
+            // SAFETY: the child uses only what this test is about, and leaves by `_exit`.
+            let child = unsafe { libc::fork() };
+            assert_ne!(child, -1);
+            if child == 0 {
+                // SAFETY: a watchdog, as above.
+                unsafe { libc::alarm(10) };
+                let ended = catch_unwind(AssertUnwindSafe(|| {
+                    assert!(hot::try_get!(threads_bundle::never_defined).is_err());
+                    assert_eq!(hot::get!(threads_bundle::through_host)(5), 11);
+                    // The image asks for the first time which layout this is.
+                    assert_eq!(hot::get!(threads_bundle::live)(7), 7);
+                    // It loads, unless another thread did when the process was forked.
+                    host.load_library(second)
+                        .map_or_else(|error| error.code() == Code::Forked, |_| false)
+                }));
+                // SAFETY: ends the process.
+                unsafe { libc::_exit(ended.map_or(9, i32::from)) };
+            }
+            let mut status = 0;
+            // SAFETY: `status` is a local that may be written.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert!(libc::WIFEXITED(status), "fork {round}: {status}");
+            match libc::WEXITSTATUS(status) {
+                0 => {}
+                1 => refused += 1,
+                other => panic!("fork {round}: {other}"),
+            }
+        }
+        assert!(refused > 0, "no fork has hit a load");
+        DONE.store(true, SeqCst);
+        busy.into_iter().for_each(|thread| thread.join().unwrap());
+        host.load_library(second).unwrap();
+        assert_eq!(hot::get!(threads_bundle::answer)(), 2);
+    });
+}
+
+/// Those of whoever came before the host run within its own.
+extern "C" fn handler() {
+    assert!(hot::try_get!(threads_bundle::never_defined).is_err());
+    NOTES.fetch_add(1, SeqCst);
+}
+
+#[test]
+fn handlers_of_a_fork_call_hot_code() {
+    let name = "handlers_of_a_fork_call_hot_code";
+    tests::in_child(
+        name,
+        &[],
+        || LIBRARIES.clone(),
+        |libraries| {
+            let it = Some(handler as unsafe extern "C" fn());
+            // SAFETY: a safe function of this program.
+            assert_eq!(unsafe { libc::pthread_atfork(it, it, it) }, 0);
+            let host = Host::start().unwrap();
+            // SAFETY: a watchdog: a handler that waits for its own thread waits for ever. It ends
+            // this process, also while that waits for the child.
+            unsafe { libc::alarm(60) };
+            // SAFETY: the child uses only what this test is about, and leaves by `_exit`.
+            let child = unsafe { libc::fork() };
+            assert_eq!(NOTES.load(SeqCst), 2);
+            host.load_library(&libraries[0]).unwrap();
+            assert_eq!(hot::get!(threads_bundle::answer)(), 1);
+            if child == 0 {
+                // SAFETY: ends the process.
+                unsafe { libc::_exit(7) };
+            }
+            let mut status = 0;
+            // SAFETY: `status` is a local that may be written.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert_eq!((libc::WIFEXITED(status), libc::WEXITSTATUS(status)), (true, 7));
+        },
+    );
 }
 
 /// The files that a process has mapped are its own: parent and child load at once.
@@ -286,7 +388,7 @@ fn parent_and_forked_child_do_not_write_over_each_others_copies() {
             let went_well = catch_unwind(AssertUnwindSafe(|| {
                 // SAFETY: as above.
                 unsafe { libc::alarm(60) };
-                host.load(second).unwrap();
+                host.load_library(second).unwrap();
                 assert_eq!(hot::get!(threads_bundle::answer)(), 2);
                 turn.store(1, SeqCst);
                 wait_for(2);
@@ -299,7 +401,7 @@ fn parent_and_forked_child_do_not_write_over_each_others_copies() {
         }
         wait_for(1);
         let before = copies(&host);
-        host.load(second).unwrap();
+        host.load_library(second).unwrap();
         let after = copies(&host);
         assert_eq!(after.len(), before.len() + 1, "{before:?} {after:?}");
         turn.store(2, SeqCst);
@@ -313,4 +415,53 @@ fn parent_and_forked_child_do_not_write_over_each_others_copies() {
 fn copies(host: &Host) -> Vec<PathBuf> {
     let folder = host.status().unwrap().shadow_dir;
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#[test]
+fn the_threads_that_a_generation_has_started_are_told() {
+    use tests::wait_until;
+
+    hot::import! { pool_bundle => { fn workers() -> usize; } }
+
+    /// Has two threads of its own from the first call on, as a pool has.
+    const POOL: &str = r#"
+use std::sync::LazyLock;
+static POOL: LazyLock<Vec<std::thread::JoinHandle<()>>> =
+    LazyLock::new(|| (0..2).map(|_| std::thread::spawn(|| loop { std::thread::park() })).collect());
+#[hot::export]
+pub fn workers() -> usize { POOL.len() }
+"#;
+
+    let test = "the_threads_that_a_generation_has_started_are_told";
+    let build = || {
+        let fixture = Fixture::new("pool-bundle");
+        let build = |number| fixture.build(&format!("{POOL}\nconst _: u32 = {number};"));
+        [1, 2, 3].map(build).to_vec()
+    };
+    tests::in_child(test, &[], build, |libraries| {
+        let host = Host::start().unwrap();
+        let started = || -> Vec<_> {
+            let status = host.status().unwrap();
+            status.started.iter().map(|it| (it.generation, it.threads)).collect()
+        };
+        let load = |library: &PathBuf| host.load_library(library).unwrap().report().unwrap();
+        assert_eq!(load(&libraries[0]).threads_left, 0);
+        assert_eq!(started(), []);
+        assert_eq!(pool_bundle::workers(), 2);
+        // They count as soon as they wait.
+        wait_until(|| started() == [(1, 2)]);
+        let report = load(&libraries[1]);
+        assert_eq!(report.threads_left, 2);
+        let line = report.to_string();
+        assert!(line.contains("; 2 threads of earlier generations are left"), "{line}");
+        assert_eq!(pool_bundle::workers(), 2);
+        wait_until(|| started() == [(1, 2), (2, 2)]);
+        let text = host.status().unwrap().to_string();
+        assert!(
+            text.contains("2 threads that pool-bundle has started in generation 1\n"),
+            "{text}"
+        );
+        assert_eq!(load(&libraries[2]).threads_left, 4);
+    });
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hot::{Code, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture,
     refusal::{codes, fact},
@@ -270,7 +271,7 @@ const EVERYTHING: &str = "
 #[test]
 fn events_and_spans_arrive_whole() {
     let (_alone, host) = alone();
-    let _bundle = host.load(fixture("trace_everything").build(EVERYTHING)).unwrap();
+    let _bundle = host.load_library(fixture("trace_everything").build(EVERYTHING)).unwrap();
 
     hot::get!(trace_everything::one_event)(17);
     let (big, small) = (u128::MAX, i128::MIN);
@@ -345,7 +346,7 @@ fn the_hosts_filter_counts_whenever_it_changes() {
             evaluated
         }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     for level in [0, 3, 5, 1, 4, 0, 2] {
         set_level(level);
         assert_eq!(hot::get!(trace_levels::at_each_level)(), u32::from(level));
@@ -366,7 +367,7 @@ fn a_panic_of_the_hosts_subscriber_is_the_callers() {
         #[hot::export]
         pub fn span() { tracing::info_span!(\"a bomb\").entered(); }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let text = |call: &dyn Fn()| {
@@ -394,10 +395,10 @@ fn generations_share_what_did_not_change() {
     };
     let (v1, v2) = (version(1), version(2));
     let say = hot::get!(trace_reload::say);
-    let bundle = host.load(&v1).unwrap();
+    let bundle = host.load_library(&v1).unwrap();
     SCRIBE.sites.lock().unwrap().clear();
     say();
-    host.load(&v2).unwrap();
+    host.load_library(&v2).unwrap();
     say();
     bundle.rollback().unwrap();
     say();
@@ -436,7 +437,7 @@ fn scoped_subscribers() {
             COUNT.load(Relaxed)
         }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     let other: &'static Scribe = Box::leak(Box::default());
     with_default(&Dispatch::new(other), || {
         hot::get!(trace_scoped::say)();
@@ -464,7 +465,7 @@ fn a_global_subscriber_of_the_bundles_own_is_an_error() {
         }
         #[hot::export] pub fn say() {}",
     );
-    let error = host.load(&library).unwrap_err();
+    let error = host.load_library(&library).unwrap_err();
     assert_eq!(codes(&error), [Code::InitFailed]);
     let said = fact(&error.reasons()[0], "said");
     assert!(said.contains("a global default trace dispatcher has already been set"), "{error}");
@@ -486,7 +487,7 @@ fn many_threads_at_once() {
             }
         }",
     );
-    let _bundle = host.load(&library).unwrap();
+    let _bundle = host.load_library(&library).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| hot::get!(trace_threads::work)(500));

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hot::{Bundle, Code, Event, Host};
+use tests::LoadLibrary as _;
 use tests::{
     Fixture, Snapshot, Stop,
     refusal::{assert_complete, codes, fact},
@@ -76,8 +77,8 @@ fn generations(bundles: [&Bundle; 2]) -> [u64; 2] {
 fn a_signature_that_two_bundles_share_changes_when_both_reload() {
     let (_lock, host) = host();
     let pair = Pair::new("both");
-    let shape = host.load(pair.shape("u32", "0")).unwrap();
-    let view = host.load(pair.view("u32", "")).unwrap();
+    let shape = host.load_library(pair.shape("u32", "0")).unwrap();
+    let view = host.load_library(pair.view("u32", "")).unwrap();
     assert_eq!(show!(host, "tx_both_view::show", 3), "9");
     let (new_shape, new_view) = (pair.shape("u64", "1"), pair.view("u64", ""));
     put(&new_shape, &shape);
@@ -114,11 +115,11 @@ fn a_signature_that_two_bundles_share_changes_when_both_reload() {
         ("9".to_owned(), [3, 3])
     );
     // One forward while the other goes back: refused, since they do not fit each other.
-    let mixed = host.transaction().rollback(&shape).load(&new_view).commit();
+    let mixed = host.transaction().rollback(&shape).load_library(&new_view).commit();
     assert_eq!(mixed.unwrap_err().code(), Code::NoEarlier);
     put(&new_shape, &shape);
-    host.transaction().reload(&shape).load(&new_view).commit().unwrap();
-    let mixed = host.transaction().rollback(&shape).load(&new_view).commit().unwrap_err();
+    host.transaction().reload(&shape).load_library(&new_view).commit().unwrap();
+    let mixed = host.transaction().rollback(&shape).load_library(&new_view).commit().unwrap_err();
     assert_eq!(codes(&mixed), [Code::TypeChanged, Code::TypeChanged], "{mixed}");
     assert_eq!(show!(host, "tx_both_view::show", 3), "10");
 }
@@ -127,8 +128,8 @@ fn a_signature_that_two_bundles_share_changes_when_both_reload() {
 fn one_that_is_refused_before_it_runs_keeps_all_as_they_were() {
     let (_lock, host) = host();
     let pair = Pair::new("refused");
-    let shape = host.load(pair.shape("u32", "0")).unwrap();
-    let view = host.load(pair.view("u32", "")).unwrap();
+    let shape = host.load_library(pair.shape("u32", "0")).unwrap();
+    let view = host.load_library(pair.view("u32", "")).unwrap();
     put(&pair.shape("u32", "5"), &shape);
     let good = view.library().unwrap();
     fs::write(&good, b"no library").unwrap();
@@ -157,8 +158,8 @@ fn one_that_is_refused_before_it_runs_keeps_all_as_they_were() {
 fn an_init_that_fails_takes_the_others_back() {
     let (_lock, host) = host();
     let pair = Pair::new("init");
-    let shape = host.load(pair.shape("u32", "0")).unwrap();
-    let view = host.load(pair.view("u32", "")).unwrap();
+    let shape = host.load_library(pair.shape("u32", "0")).unwrap();
+    let view = host.load_library(pair.view("u32", "")).unwrap();
     let better = pair.shape("u32", "7");
     let failing = pair.view.build_root(
         "hot::bundle!(init = start);
@@ -170,8 +171,8 @@ fn an_init_that_fails_takes_the_others_back() {
     let mut expected = abandoned;
     // What has run stays mapped: the one, or both.
     for (attempt, ran) in [
-        (host.transaction().load(&better).load(&failing), 2),
-        (host.transaction().load(&failing).load(&better), 1),
+        (host.transaction().load_library(&better).load_library(&failing), 2),
+        (host.transaction().load_library(&failing).load_library(&better), 1),
     ] {
         let refused = attempt.commit().unwrap_err();
         assert_eq!(codes(&refused), [Code::InitFailed]);
@@ -193,9 +194,9 @@ fn a_bundle_is_named_once() {
     let (_lock, host) = host();
     let fixture = Fixture::new("tx_twice");
     let library = fixture.build("#[hot::export] pub fn one() -> u32 { 1 }");
-    let bundle = host.load(&library).unwrap();
+    let bundle = host.load_library(&library).unwrap();
     let before = Snapshot::take(&host);
-    let refused = host.transaction().load(&library).reload(&bundle).commit().unwrap_err();
+    let refused = host.transaction().load_library(&library).reload(&bundle).commit().unwrap_err();
     assert_eq!(codes(&refused), [Code::Twice]);
     assert!(refused.to_string().contains("tx_twice"), "{refused}");
     assert_eq!(host.transaction().commit().unwrap(), []);
@@ -227,17 +228,17 @@ fn what_is_compared_is_what_will_be_there() {
          #[hot::export] pub fn ask() -> usize { hot::get!(tx_will_one::new)(vec![]) }",
     );
     let ask = || hot::lookup!(host, "tx_will_two::ask", fn() -> usize).unwrap()();
-    host.transaction().load(&two_a).load(&one_a).commit().unwrap();
+    host.transaction().load_library(&two_a).load_library(&one_a).commit().unwrap();
     assert_eq!(ask(), 3);
     for attempt in [
-        host.transaction().load(&one_b).load(&two_wrong),
-        host.transaction().load(&two_wrong).load(&one_b),
+        host.transaction().load_library(&one_b).load_library(&two_wrong),
+        host.transaction().load_library(&two_wrong).load_library(&one_b),
     ] {
         let refused = attempt.commit().unwrap_err();
         assert_eq!(codes(&refused), [Code::TypeChanged], "{refused}");
         assert_eq!(ask(), 3);
     }
-    let reports = host.transaction().load(&one_b).load(&two_b).commit().unwrap();
+    let reports = host.transaction().load_library(&one_b).load_library(&two_b).commit().unwrap();
     assert_eq!(reports[0].removed, ["tx_will_one::old"]);
     assert_eq!(reports[0].added, ["tx_will_one::new"]);
     assert_eq!(ask(), 6);
@@ -252,8 +253,8 @@ fn readers_never_meet_a_half_done_commit() {
     let shapes = ["0", "1"].map(|result| pair.shape("u32", result));
     let views = [("u32", ""), ("u32", "#[hot::export] pub fn other() {}")]
         .map(|(number, more)| pair.view(number, more));
-    host.load(&shapes[0]).unwrap();
-    host.load(&views[0]).unwrap();
+    host.load_library(&shapes[0]).unwrap();
+    host.load_library(&views[0]).unwrap();
     let show = hot::lookup!(host, "tx_readers_view::show", fn(u32) -> String).unwrap();
     let (done, calls) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
@@ -270,7 +271,7 @@ fn readers_never_meet_a_half_done_commit() {
         for round in 0..40 {
             let before = calls.load(SeqCst);
             let (shape, view) = (&shapes[round % 2], &views[round % 2]);
-            host.transaction().load(view).load(shape).commit().unwrap();
+            host.transaction().load_library(view).load_library(shape).commit().unwrap();
             while calls.load(SeqCst) == before {
                 thread::yield_now();
             }

@@ -10,6 +10,7 @@ use std::{
 
 use hot::{Code, Host};
 use tests::Fixture;
+use tests::LoadLibrary as _;
 
 fn host() -> Host {
     static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
@@ -52,16 +53,16 @@ fn a_var_keeps_its_value_and_is_one_for_host_and_bundle() {
         fixture.build(&COUNTER.replace("START", start).replace("STEP", step))
     };
     let (v1, v2, v3) = (version("5", "1"), version("5", "10"), version("99", "10"));
-    let bundle = host().load(&v1).unwrap();
+    let bundle = host().load_library(&v1).unwrap();
     assert_eq!(hot::get!(var_kept::bump)(), 6);
     var_kept::COUNT.store(20, Relaxed);
     let reference: &AtomicU32 = &var_kept::COUNT;
     assert_eq!(hot::get!(var_kept::bump)(), 21);
-    host().load(&v2).unwrap();
+    host().load_library(&v2).unwrap();
     assert_eq!(hot::get!(var_kept::bump)(), 31);
     assert_eq!(reference.load(Relaxed), 31, "a reference from before");
 
-    let report = host().load(&v3).map(|bundle| bundle.reload().unwrap()).unwrap();
+    let report = host().load_library(&v3).map(|bundle| bundle.reload().unwrap()).unwrap();
     assert_eq!(report.not_applied, ["var_kept::COUNT"], "only the first value was edited");
     assert_eq!(hot::get!(var_kept::COUNT).load(Relaxed), 31);
     bundle.rollback().unwrap();
@@ -82,17 +83,89 @@ fn another_layout_is_refused_while_the_value_lives() {
     let v2 = version("AtomicU64", "VALUE.load(Ordering::Relaxed) as u32");
     // The same size: only the name, and the TypeId, tell.
     let v3 = version("AtomicI32", "VALUE.load(Ordering::Relaxed) as u32 + 1");
-    let bundle = host().load(&v1).unwrap();
+    let bundle = host().load_library(&v1).unwrap();
     for other in [&v2, &v3] {
-        let error = host().load(other).unwrap_err();
+        let error = host().load_library(other).unwrap_err();
         assert_eq!(error.code(), Code::VarLayout, "{error}");
         assert!(error.to_string().contains("the value of the var `var_layout::VALUE`"), "{error}");
         assert_eq!(hot::get!(var_layout::get)(), 7);
     }
     // Once nothing defines the name, nothing holds the old value.
     bundle.unload().unwrap();
-    host().load(&v3).unwrap();
+    host().load_library(&v3).unwrap();
     assert_eq!(hot::get!(var_layout::get)(), 8);
+}
+
+#[test]
+fn a_value_that_everybody_could_write_is_none_of_a_type_with_private_fields() {
+    let fixture = Fixture::new("var_private");
+    let source = |public: &str, reset: &str| {
+        format!(
+            "#[hot::versioned] pub struct Part {{ {public} at: usize, list: Vec<u8> }}
+             #[hot::export] {reset}
+             pub static PART: hot::State<Part> =
+                 hot::State::new(|| Part {{ at: 0, list: vec![7] }});
+             #[hot::export] pub fn set(at: usize) {{ PART.write().at = at }}
+             #[hot::export] pub fn at() -> usize {{ PART.read().at }}"
+        )
+    };
+    let reset = "#[hot(reset)]";
+    let (private, public) = (source("", ""), source("pub", ""));
+    let libraries = [private, public, source("pub(crate)", ""), source("", reset)];
+    let [private, public, restricted, reset] = libraries.map(|source| fixture.build(&source));
+    host().load_library(&private).unwrap();
+    let at = hot::lookup!(host(), "var_private::at", fn() -> usize).unwrap();
+    hot::lookup!(host(), "var_private::set", fn(usize)).unwrap()(3);
+    host().load_library(&public).expect("a field that becomes public breaks no promise");
+    assert_eq!(at(), 3);
+    for hidden in [&private, &restricted] {
+        let error = host().load_library(hidden).unwrap_err();
+        assert_eq!(error.code(), Code::StateLayout);
+        let text = error.to_string();
+        assert!(text.contains("the field `Part.at` was public and is private"), "{text}");
+        assert_eq!(at(), 3);
+    }
+    let report = host().load_library(&reset).unwrap().report().unwrap();
+    assert_eq!((at(), &report.reset[..]), (0, &["var_private::PART".to_owned()][..]));
+}
+
+#[test]
+fn an_opaque_field_is_told_by_its_type_and_listed() {
+    let fixture = Fixture::new("var_opaque");
+    let source = |one: &str, other: &str| {
+        format!(
+            "pub mod a {{ #[derive(Default)] pub struct Foreign(u32); }}
+             pub mod b {{ #[derive(Default)] pub struct Foreign(f32); }}
+             mod one {{
+                 use super::{one}::Foreign;
+                 #[hot::versioned] #[derive(Default)]
+                 pub struct Held {{ #[hot(unsafe(opaque))] it: Foreign, pub more: Vec<super::other::Either<'static>> }}
+             }}
+             mod other {{
+                 use super::{other}::Foreign;
+                 #[hot::versioned]
+                 pub enum Either<'a> {{
+                     Many(#[hot(unsafe(opaque(Foreign)))] Vec<Foreign>, &'a str),
+                     Nothing,
+                 }}
+             }}
+             #[hot::export] pub static HELD: hot::State<one::Held> = hot::State::new(Default::default);
+             #[hot::export] pub fn count() -> usize {{ HELD.read().more.len() }}
+             // {one} {other}"
+        )
+    };
+    let sources = [("a", "a"), ("b", "a"), ("a", "b")].map(|(one, other)| source(one, other));
+    let [first, field, variant] = sources.map(|source| fixture.build(&source));
+    let bundle = host().load_library(&first).unwrap();
+    assert_eq!(bundle.report().unwrap().untracked, ["Either::Many.0", "Held.it"]);
+    bundle.reload().expect("the same types");
+    for (library, path) in [(field, "`Held.it`"), (variant, "`Held.more[]::Many.0`")] {
+        let error = host().load_library(&library).unwrap_err();
+        assert_eq!(error.code(), Code::StateLayout);
+        let text = error.to_string();
+        assert!(text.contains(&format!("{path} is opaque, and has another type")), "{text}");
+        assert_eq!(hot::lookup!(host(), "var_opaque::count", fn() -> usize).unwrap()(), 0);
+    }
 }
 
 #[test]
@@ -112,10 +185,10 @@ fn a_state_survives_while_its_code_changes() {
         ))
     };
     let (v1, v2) = (version(" "), version(" & "));
-    host().load(&v1).unwrap();
+    host().load_library(&v1).unwrap();
     assert_eq!(hot::get!(var_state::enter)("Ann"), 1);
     assert!(panic::catch_unwind(|| hot::get!(var_state::enter)("boom")).is_err());
-    host().load(&v2).unwrap();
+    host().load_library(&v2).unwrap();
     assert_eq!(hot::get!(var_state::enter)("Bob"), 2);
     assert_eq!(hot::get!(var_state::names)(), "Ann & Bob");
     // Memory of the first generation is freed by the second.
@@ -141,14 +214,14 @@ fn a_state_is_one_by_its_type_not_by_its_spelling() {
     let v1 = version("\"Ann\".to_owned()", "String");
     let v2 = version("\"Bob\".to_owned()", "String");
     let v3 = version("\"Ann\".as_bytes().to_vec()", "Vec<u8>");
-    host().load(&v1).unwrap();
+    host().load_library(&v1).unwrap();
     assert_eq!(hot::get!(var_alias::own)(), 7);
-    host().load(&v2).unwrap();
+    host().load_library(&v2).unwrap();
     // Made when the first one was loaded: nobody has read it till now.
     var_alias::BOOK.write().push("Cid".to_owned());
     assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
-    let error = host().load(&v3).unwrap_err();
-    assert!(error.reasons().iter().any(|reason| reason.code == Code::StateLayout), "{error}");
+    let error = host().load_library(&v3).unwrap_err();
+    assert!(error.reasons().iter().any(|reason| reason.code == Code::NeedsConversion), "{error}");
     assert_eq!(*var_alias::BOOK.read(), ["Ann", "Cid"]);
 }
 
@@ -166,16 +239,17 @@ fn a_removed_state_comes_back_with_another_type() {
         ))
     };
     let (v1, v3) = (state("u32", 1), state("u64", 2));
-    let v2 = fixture.build("#[hot::export] pub fn other() {}");
-    host().load(&v1).unwrap();
+    let without = "#[hot::export] pub fn score(_: &dyn Fn()) -> String { String::new() }";
+    let v2 = fixture.build(without);
+    host().load_library(&v1).unwrap();
     let frozen = hot::get!(var_back::score)(&|| {
-        host().load(&v2).unwrap();
-        host().load(&v3).unwrap();
+        host().load_library(&v2).unwrap();
+        host().load_library(&v3).unwrap();
     });
     assert_eq!(frozen, "u32 1");
     assert_eq!(hot::get!(var_back::score)(&|| {}), "u64 2");
-    let error = host().load(&v1).unwrap_err();
-    assert_eq!(error.code(), Code::StateLayout, "there is a value again: {error}");
+    let error = host().load_library(&v1).unwrap_err();
+    assert_eq!(error.code(), Code::NeedsConversion, "there is a value again: {error}");
 }
 
 #[test]
@@ -192,11 +266,11 @@ fn a_lazy_var_is_made_by_the_generation_that_brings_it() {
     let panics = fixture.build(
         "#[hot::export] pub static BAD: hot::State<u32> = hot::State::new(|| panic!(\"no value\"));",
     );
-    let error = host().load(&panics).unwrap_err();
+    let error = host().load_library(&panics).unwrap_err();
     assert_eq!(error.code(), Code::VarInitialiser, "{error}");
     assert!(error.to_string().contains("no value"), "{error}");
-    host().load(&v1).unwrap();
-    host().load(&v2).unwrap();
+    host().load_library(&v1).unwrap();
+    host().load_library(&v2).unwrap();
     assert_eq!(hot::get!(var_lazy::maker)(), 1, "made when the first generation was loaded");
 }
 
@@ -216,9 +290,9 @@ fn other_bundles_reach_a_var_in_any_load_order() {
          #[hot::export] pub static COUNT: AtomicU32 = AtomicU32::new(3);
          #[hot::export] pub fn other() -> u32 { COUNT.load(Relaxed) }",
     );
-    host().load(&reader).unwrap();
+    host().load_library(&reader).unwrap();
     assert_eq!(hot::get!(var_user_reader::read)(), 0, "not there yet");
-    host().load(&owner).unwrap();
+    host().load_library(&owner).unwrap();
     assert_eq!(hot::get!(var_user_reader::read)(), 3);
     var_user::COUNT.store(9, Relaxed);
     assert_eq!((hot::get!(var_user_reader::read)(), hot::get!(var_user::other)()), (9, 9));

@@ -54,6 +54,10 @@ fn gives_a_trait_object() -> Box<dyn std::fmt::Debug> {
 fn with_features() {}
 
 #[hot::export]
+#[track_caller]
+fn tracked() {}
+
+#[hot::export]
 fn conditional(#[cfg(all())] a: u8) {
     let _ = a;
 }

@@ -1,9 +1,9 @@
 // Every option is looked at, and the signature as well.
 
-#[hot::export(always, nme = "x")]
+#[hot::export(direct, nme = "x")]
 fn unknown() {}
 
-#[hot::export(always = true)]
+#[hot::export(direct = true)]
 fn a_value() {}
 
 #[hot::export(handle = "text", name = ident)]
@@ -21,6 +21,9 @@ fn twice() {}
 #[hot::export(crate = 1)]
 fn not_a_path() {}
 
+#[hot::export(always)]
+fn as_it_was_once() {}
+
 #[hot::export(nme = "x")]
 const fn option_and_signature() {}
 
@@ -32,5 +35,6 @@ fn main() {
     not_an_identifier();
     twice();
     not_a_path();
+    as_it_was_once();
     option_and_signature();
 }

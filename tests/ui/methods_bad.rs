@@ -26,6 +26,9 @@ impl World {
     #[hot::export]
     pub fn twice(&self) {}
 
+    #[track_caller]
+    pub fn tracked(&self) {}
+
     #[hot(skp)]
     pub fn misspelt(&self) {}
 
@@ -110,6 +113,7 @@ fn main() {
     world.anonymous(2);
     world.bounded("", "");
     world.twice();
+    world.tracked();
     world.misspelt();
     world.skipped(3);
     Wrapper([4]).get();

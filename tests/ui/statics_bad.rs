@@ -18,6 +18,10 @@ static VALUELESS: u32;
 #[hot(rset)]
 static MISSPELLED: u32 = 1;
 
+#[hot::export]
+#[hot(renamed_from = 3)]
+static RENAMED: u32 = 1;
+
 #[hot::export(handle = other)]
 static NAMED: u32 = 1;
 

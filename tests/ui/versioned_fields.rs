@@ -1,16 +1,12 @@
 //! Fields whose layout is not known.
 
-use std::{any::Any, fmt::Debug};
-
 struct Foreign;
 
 #[hot::versioned]
 struct World {
     foreign: Foreign,
     list: Vec<Option<Foreign>>,
-    any: Box<dyn Any>,
-    object: Box<dyn Debug>,
-    reference: fn(&u8),
+    reference: extern "C" fn(&u8),
     known: u8,
 }
 

@@ -1,8 +1,8 @@
 //! What the program `aquarium` shows: an ECS's world ([`hecs`]) that is drawn with ratatui.
 //!
 //! Run it, edit how the fish move (`life.rs`) or what they look like (`picture.rs`), and save: the
-//! code changes, the fish stay where they are. What a fish consists of cannot change while some swim:
-//! such a reload is refused.
+//! code changes, the fish stay where they are. So they do when you change what a fish consists of, while
+//! they swim: give `Fish` a field, or take one away.
 
 mod dice;
 mod life;

@@ -39,6 +39,37 @@ pub fn card(name: &str) -> Card {
     Card { name: name.to_owned(), visits, ..Card::default() }
 }
 
+/// What a guest may order.
+#[hot::versioned]
+#[derive(Debug)]
+pub enum Order {
+    /// For less than 3 euros.
+    Tea,
+    /// For more.
+    Soup,
+}
+
+/// What was ordered. The program asks for it in words, and nobody but the value holds its layout.
+#[hot::versioned]
+#[derive(Debug, Default)]
+pub struct Tab {
+    orders: Vec<Order>,
+    cents: u32,
+}
+
+/// The tab, which moves to another layout with its data.
+#[hot::export]
+pub static TAB: hot::State<Tab> = hot::State::new(Tab::default);
+
+/// Orders something, and says what is on the tab.
+#[hot::export]
+pub fn order(cents: u32) -> String {
+    let mut tab = TAB.write();
+    tab.orders.push(if cents < 300 { Order::Tea } else { Order::Soup });
+    tab.cents += cents;
+    format!("{:?}, {} cents", tab.orders, tab.cents)
+}
+
 /// A room. The program holds it by a handle and knows nothing of its layout.
 #[hot::versioned]
 #[derive(Debug, Default)]
@@ -55,7 +86,7 @@ pub fn open() -> hot::Live<Room> {
 /// Lets the guest in, and says who is there.
 #[hot::export]
 pub fn let_in(room: &mut hot::Live<Room>, name: &str) -> String {
-    let room = room.get_mut();
+    let mut room = room.get_mut();
     room.guests.push(name.to_owned());
     room.guests.join(", ")
 }

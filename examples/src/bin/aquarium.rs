@@ -6,10 +6,7 @@ use std::{
     error::Error,
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
-    sync::{
-        Arc,
-        mpsc::{self, Receiver, RecvTimeoutError},
-    },
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
@@ -91,15 +88,15 @@ fn run(lasts: Option<Duration>) -> Result<ExitCode, Box<dyn Error>> {
     let host = Host::builder()
         .watch(move |line| _ = lines.send(Message::Said(text::plain(line))))
         // Otherwise rustc's reports would go to standard error, into the picture.
-        .build_output(Arc::new(move |message| {
+        .build_output(move |message| {
             if let BuildMessage::Diagnostic { rendered, error: true, .. } = message {
                 _ = errors.send(Message::Rustc(head(rendered)));
             }
-        }))
+        })
         .start()?;
     eprintln!("building bundles/aquarium ..");
     host.load_crate("aquarium")?;
-    hot::get!(aquarium::open)();
+    aquarium::open();
 
     let draws = io::stdout().is_terminal() && !text::is_dumb();
     let raw = draws && io::stdin().is_terminal();
@@ -152,7 +149,7 @@ impl Program {
             }
             if self.picture.is_none() && start.elapsed().as_secs() > seconds {
                 seconds = start.elapsed().as_secs();
-                let census = contained(|| hot::get!(aquarium::census)());
+                let census = contained(aquarium::census);
                 writeln!(io::stdout(), "{}", census.unwrap_or_else(|says| panicked(&says)))?;
             }
         }
@@ -167,7 +164,7 @@ impl Program {
                 return Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX)));
             }
             Input::Key(' ') => self.paused = !self.paused,
-            Input::Key(key) => self.footer.calls(|| hot::get!(aquarium::key)(key)),
+            Input::Key(key) => self.footer.calls(|| aquarium::key(key)),
             // The next frame has the new size. A file with keys may end before the fish do.
             Input::Resized | Input::End => {}
         }
@@ -177,7 +174,7 @@ impl Program {
     fn frame(&mut self) -> io::Result<()> {
         let footer = &mut self.footer;
         if !self.paused {
-            footer.calls(|| hot::get!(aquarium::step)(FRAME.as_secs_f32()));
+            footer.calls(|| aquarium::step(FRAME.as_secs_f32()));
         }
         if let Some(picture) = &mut self.picture {
             picture.terminal.draw(|frame| draw(frame.area(), frame.buffer_mut(), footer))?;
@@ -218,7 +215,7 @@ impl Picture {
 fn draw(area: Rect, frame: &mut Buffer, footer: &mut Footer) {
     let rows = area.height.min(2);
     let tank = Rect { height: area.height - rows, ..area };
-    footer.calls(|| hot::get!(aquarium::draw)(tank, frame));
+    footer.calls(|| aquarium::draw(tank, frame));
     let plain = Style::new();
     let said = plain.fg(if footer.is_bad { Color::LightRed } else { Color::LightGreen });
     let lines = [(&footer.detail, plain), (&footer.said, said)];

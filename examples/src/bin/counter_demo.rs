@@ -33,7 +33,7 @@ Keys: 1 to 5 replace change.";
     ];
 
     fn call(&mut self) {
-        self.count = hot::get!(counter::change)(self.count);
+        self.count = counter::change(self.count);
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {

@@ -40,8 +40,8 @@ Keys: 1 to 3 replace greet.";
 
     fn call(&mut self) {
         let guest = GUESTS[greeting::BOOK.read().len() % GUESTS.len()];
-        self.greeting = hot::get!(greeting::greet)(guest);
-        hot::get!(greeting::enter)(guest);
+        self.greeting = greeting::greet(guest);
+        greeting::enter(guest);
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {

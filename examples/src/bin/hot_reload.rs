@@ -100,8 +100,8 @@ Keys:";
     const WATCHES: bool = false;
 
     fn call(&mut self) {
-        self.answer = hot::get!(example::compute)(20, 22);
-        self.version = hot::get!(example::version)();
+        self.answer = example::compute(20, 22);
+        self.version = example::version();
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -149,7 +149,10 @@ Keys:";
             // Taken before the load: what is written meanwhile is seen by the next look.
             let stamp = Stamp::at_rest(&library);
             *tried.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
-            host.load(&library).map(drop).map_err(|error| error.to_string())
+            // SAFETY: what cargo has built of this repository's bundle, which has no constructors of
+            // its own; whoever replaces the file answers for it.
+            let loaded = unsafe { host.load(&library) };
+            loaded.map(drop).map_err(|error| error.to_string())
         }))
     }
 }

@@ -40,7 +40,7 @@ impl Reloads {
         };
         let mut host = Host::builder()
             .workspace(workspace)
-            .build_output(Arc::new(move |message| _ = builds.send(of_build(message))));
+            .build_output(move |message| _ = builds.send(of_build(message)));
         if D::WATCHES {
             host = host.watch(move |line| _ = lines.send(Message::Line(line.to_owned())));
         }

@@ -118,8 +118,13 @@ impl Terminal {
         self.wait_for(text, |screen| screen.contains(text).then_some(()));
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
+        let id = self.id().to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &id]).status();
         assert!(status.unwrap().success());
     }

@@ -3,15 +3,22 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Expr, Fields, LitStr, Path, Type, ext::IdentExt, visit_mut::VisitMut,
+    Data, DeriveInput, Expr, Fields, Generics, LitStr, Member, Path, Type, Visibility,
+    ext::IdentExt, visit_mut::VisitMut,
 };
 
 use super::{
-    OPTIONS, block,
-    field::{Field, RawPointers, facts, repr},
+    OPTIONS, UNION, below, block,
+    field::{Field, RawPointers, facts, identity, repr},
     generics,
+    moves::{self, Branch, Part},
 };
-use crate::{errors::Errors, opaque::Markers, options::Options, skeleton::Skeleton};
+use crate::{
+    errors::Errors,
+    expand::{known::lifetimes_of, parts},
+    parse::{opaque::Markers, options::Options, said},
+    types::{signature::spelled, skeleton::Skeleton},
+};
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     try_expand(item).unwrap_or_else(|error| error.to_compile_error())
@@ -34,6 +41,9 @@ fn try_expand(item: TokenStream) -> syn::Result<TokenStream> {
     for attribute in given {
         errors.on(attribute, "write the options within `#[hot::versioned(..)]`, once");
     }
+    if let Data::Union(data) = &input.data {
+        errors.on(data.union_token, UNION);
+    }
     let definition = Definition::new(&input, &options, &mut errors);
     errors.propagate()?;
     Ok(definition.expand())
@@ -45,6 +55,8 @@ struct Definition<'a> {
     input: &'a DeriveInput,
     last: String,
     invariants: u64,
+    renamed_from: String,
+    version_of: Option<LitStr>,
     repr: String,
     markers: Markers,
     shape: Shape<'a>,
@@ -58,6 +70,7 @@ enum Shape<'a> {
 struct Variant<'a> {
     name: String,
     form: &'static str,
+    renamed_from: String,
     /// The expression that it is, and how much is added to it.
     discriminant: Option<TokenStream>,
     fields: Vec<Field<'a>>,
@@ -83,12 +96,18 @@ impl<'a> Definition<'a> {
             }
         }
         let repr = repr(&input.attrs);
-        let mut read = |fields: &'a Fields| -> Vec<Field<'a>> {
+        let is_pub = |visibility: &Visibility| matches!(visibility, Visibility::Public(_));
+        let is_enum = matches!(input.data, Data::Enum(_));
+        let mut read = |fields: &'a Fields, errors: &mut Errors| -> Vec<Field<'a>> {
             let fields = fields.iter().enumerate();
-            let field = |(index, field)| {
-                Field::new(field, index, &krate, &mut skeleton, &mut markers, errors)
+            let field = |(index, field): (usize, &'a syn::Field)| {
+                let is_public = is_pub(&input.vis) && (is_enum || is_pub(&field.vis));
+                Field::new(field, index, is_public, &krate, &mut skeleton, &mut markers, errors)
             };
-            fields.map(field).collect()
+            let fields: Vec<_> = fields.map(field).collect();
+            let old_names = fields.iter().filter_map(|field| field.said.renamed_from.as_ref());
+            said::check_old_names(old_names, errors);
+            fields
         };
         let shape = match &input.data {
             Data::Struct(data) => {
@@ -102,12 +121,18 @@ impl<'a> Definition<'a> {
                         ::core::mem::offset_of!(Self, #member)
                     }
                 });
-                Shape::Struct { kind, fields: members.zip(read(&data.fields)).collect() }
+                Shape::Struct { kind, fields: members.zip(read(&data.fields, errors)).collect() }
             }
             Data::Enum(data) => {
                 let discriminants = discriminants(data, &repr);
                 let variants = data.variants.iter().zip(discriminants);
+                let mut old_names = Vec::new();
                 let variants = variants.map(|(variant, discriminant)| Variant {
+                    renamed_from: {
+                        let name = said::of_variant(variant, errors);
+                        old_names.extend(name.clone());
+                        name.as_ref().map(LitStr::value).unwrap_or_default()
+                    },
                     name: variant.ident.unraw().to_string(),
                     form: match &variant.fields {
                         Fields::Named(_) => "struct",
@@ -115,16 +140,39 @@ impl<'a> Definition<'a> {
                         Fields::Unit => "unit",
                     },
                     discriminant,
-                    fields: read(&variant.fields),
+                    fields: read(&variant.fields, errors),
                 });
-                Shape::Enum(variants.collect())
+                let variants = variants.collect();
+                said::check_old_names(old_names.iter(), errors);
+                Shape::Enum(variants)
             }
-            // The attribute has refused it.
+            // It is refused.
             Data::Union(_) => Shape::Enum(Vec::new()),
         };
         let last = options.name.as_ref().map_or(input.ident.unraw().to_string(), LitStr::value);
         let invariants = options.invariants.unwrap_or(0);
-        Definition { krate, input, last, invariants, repr, markers, shape }
+        let renamed_from = options.renamed_from.as_ref().map(LitStr::value).unwrap_or_default();
+        if renamed_from == last {
+            errors.on(
+                &options.renamed_from,
+                "this is the name that it has: write the one that it had before",
+            );
+        }
+        let version_of = options.of.clone();
+        if version_of.as_ref().is_some_and(|name| name.value().is_empty()) {
+            errors.on(&version_of, "this is no name");
+        }
+        Definition {
+            krate,
+            input,
+            last,
+            invariants,
+            renamed_from,
+            version_of,
+            repr,
+            markers,
+            shape,
+        }
     }
 
     fn expand(&self) -> TokenStream {
@@ -138,11 +186,35 @@ impl<'a> Definition<'a> {
         let (_, arguments, _) = input.generics.split_for_impl();
         let name = generics::name(krate, &self.last, Some(&input.generics));
         let about = self.about();
-        let facts = facts(krate, quote!(Self), concrete);
+        let facts = facts(quote!(Self), concrete);
         let (fields, variants) = self.table(concrete);
         let (fields, variants) = (generics::list(&fields), generics::list(&variants));
         let markers = self.markers.definitions(krate);
+        let moves = self.moves();
         let (hidden, with_hidden) = self.hidden();
+        let (identities, with_identities) = self.identities();
+        let as_version = self
+            .version_of
+            .as_ref()
+            .map(|name| quote_spanned!(Span::mixed_site()=> .as_version_of(#name)));
+        let (of_many, dependent) = if concrete {
+            (
+                quote!(
+                    type Parts = ();
+                ),
+                TokenStream::new(),
+            )
+        } else {
+            let of_many = quote_spanned! {Span::mixed_site()=>
+                type Parts = #krate::rt::versioned::Of<Self>;
+                fn describe(out: &mut #krate::rt::versioned::Describe) {
+                    out.one_of_many::<Self>();
+                }
+            };
+            (of_many, self.dependent(&bounded))
+        };
+        let exhaustive =
+            below::unknown(&input.attrs).next().map(|_| below::exhaustive(&input.data));
         let record = if concrete {
             let arguments = generics::all_static(&input.generics);
             quote_spanned! {Span::mixed_site()=>
@@ -159,6 +231,7 @@ impl<'a> Definition<'a> {
             &quote_spanned! {Span::mixed_site()=>
                 #markers
                 #hidden
+                #identities
                 #[automatically_derived]
                 unsafe impl #params #krate::Versioned for #ident #arguments #clause {
                     const REF: &'static #krate::rt::versioned::TypeRef = &#name;
@@ -169,16 +242,30 @@ impl<'a> Definition<'a> {
                             #fields,
                             #variants,
                         )
-                        #with_hidden;
+                        #with_hidden
+                        #with_identities
+                        #as_version;
+                    const ABILITIES: __HotAbilities = __HotAbilities::asked::<Self>(
+                        __HotProbe::<Self>::HAS_DROP,
+                        __HotProbe::<Self>::DEFAULT,
+                        __HotProbe::<Self>::KEY,
+                        __HotProbe::<Self>::COMPARE,
+                        __HotProbe::<Self>::HASHER,
+                    );
                     type Lifetimes = #lifetimes;
+                    type Owned = #krate::rt::versioned::Whole<Self>;
+                    #moves
+                    #of_many
+                    #exhaustive
                 }
+                #dependent
                 #record
             },
         )
     }
 
     fn about(&self) -> TokenStream {
-        let Definition { krate, input, repr, invariants, shape, .. } = self;
+        let Definition { krate, input, repr, invariants, renamed_from, shape, .. } = self;
         let kind = match shape {
             Shape::Struct { kind, .. } => format_ident!("{kind}"),
             Shape::Enum(_) => format_ident!("Enum"),
@@ -190,6 +277,7 @@ impl<'a> Definition<'a> {
                 repr: #repr,
                 generics: #generics,
                 invariants: #invariants,
+                renamed_from: #renamed_from,
             }
         }
     }
@@ -199,14 +287,14 @@ impl<'a> Definition<'a> {
         match &self.shape {
             Shape::Struct { fields, .. } => {
                 let fields = fields.iter();
-                let fields = fields.map(|(offset, field)| field.expand(krate, offset, concrete));
+                let fields = fields.map(|(offset, field)| field.expand(offset, concrete));
                 (fields.collect(), Vec::new())
             }
             Shape::Enum(variants) => {
-                let offset = quote!(#krate::rt::versioned::Field::NOWHERE);
+                let offset = quote!(__HotField::NOWHERE);
                 let variants = variants.iter().map(|variant| {
                     let fields = variant.fields.iter();
-                    let fields = fields.map(|field| field.expand(krate, &offset, concrete));
+                    let fields = fields.map(|field| field.expand(&offset, concrete));
                     variant.expand(krate, "Variant", fields)
                 });
                 (Vec::new(), variants.collect())
@@ -214,33 +302,112 @@ impl<'a> Definition<'a> {
         }
     }
 
+    /// What moves values to another version of the type.
+    fn moves(&self) -> TokenStream {
+        match (&self.shape, &self.input.data) {
+            (Shape::Struct { fields, .. }, Data::Struct(data)) => {
+                let fields = fields.iter().map(|(_, field)| field);
+                let parts: Vec<_> = data.fields.members().zip(fields).map(part).collect();
+                moves::of_struct(&self.krate, &parts)
+            }
+            (Shape::Enum(variants), Data::Enum(data)) => {
+                let branches = data.variants.iter().zip(variants).map(|(of, variant)| Branch {
+                    ident: &of.ident,
+                    name: &variant.name,
+                    renamed_from: &variant.renamed_from,
+                    parts: of.fields.members().zip(&variant.fields).map(part).collect(),
+                });
+                moves::of_enum(&self.krate, &branches.collect::<Vec<_>>())
+            }
+            // It is refused.
+            _ => TokenStream::new(),
+        }
+    }
+
     /// What tells the lifetimes that aliases hide in the fields, and what adds it to the table.
     fn hidden(&self) -> (TokenStream, TokenStream) {
         let Definition { krate, input, .. } = self;
-        let (ident, (_, arguments, _)) = (&input.ident, input.generics.split_for_impl());
         if generics::lifetimes(&input.generics).next().is_none() {
             return Default::default();
         }
-        let this: Type = syn::parse_quote!(#ident #arguments);
-        let one = |before: &str, field: &Field<'_>| {
-            field.lifetimes(krate, before, &this, &input.generics)
-        };
-        let lifetimes: Vec<_> = match &self.shape {
-            Shape::Struct { fields, .. } => {
-                fields.iter().filter_map(|(_, field)| one("", field)).collect()
-            }
-            Shape::Enum(variants) => {
-                let of_variant = |variant: &Variant<'_>| -> Vec<_> {
-                    let before = format!("::{}", variant.name);
-                    variant.fields.iter().filter_map(|field| one(&before, field)).collect()
-                };
-                variants.iter().flat_map(of_variant).collect()
-            }
-        };
+        let this = self.this();
+        let lifetimes =
+            self.of_fields(|before, field| field.lifetimes(krate, before, &this, &input.generics));
         let hidden = quote_spanned! {Span::mixed_site()=>
             const __HOT_LIFETIMES: &[#krate::rt::versioned::Lifetimes] = &[#(#lifetimes),*];
         };
         (hidden, quote_spanned!(Span::mixed_site()=> .with_lifetimes(__HOT_LIFETIMES)))
+    }
+
+    /// What tells the lifetimes in fields whose types depend on a parameter, where it has an argument.
+    fn dependent(&self, bounded: &Generics) -> TokenStream {
+        let Definition { krate, input, .. } = self;
+        let (ident, this) = (&input.ident, self.this());
+        let (params, _, clause) = bounded.split_for_impl();
+        let (_, arguments, _) = input.generics.split_for_impl();
+        let fields = self.all_fields().into_iter().map(|(_, field)| field);
+        let dependent = fields.filter(|field| field.is_dependent(&this, &input.generics));
+        let types: Vec<_> = dependent.map(|field| &field.named).collect();
+        let lifetimes = types.iter().map(|ty| lifetimes_of(ty, krate));
+        let mut different: Vec<&Type> = Vec::new();
+        for ty in &types {
+            if !different.iter().any(|known| spelled(known) == spelled(ty)) {
+                different.push(ty);
+            }
+        }
+        let parts = parts::of_types(&different, krate);
+        quote_spanned! {Span::mixed_site()=>
+            #[automatically_derived]
+            impl #params #krate::rt::versioned::Fields for #ident #arguments #clause {
+                type Lifetimes = (#(#lifetimes,)*);
+                type Parts = #parts;
+            }
+        }
+    }
+
+    /// What tells the types of opaque fields, and what adds it to the table.
+    fn identities(&self) -> (TokenStream, TokenStream) {
+        let Definition { krate, input, .. } = self;
+        let this = self.this();
+        let fields = self.of_fields(|before, field| field.identity(before, &this, &input.generics));
+        // Where the type is a generic one, nothing tells how its crate was compiled.
+        if fields.is_empty() || generics::depends(&this, &input.generics) {
+            return Default::default();
+        }
+        let holder = identity(&[this], &input.generics);
+        let identities = quote_spanned! {Span::mixed_site()=>
+            const __HOT_IDENTITIES: &#krate::rt::versioned::Identities =
+                &#krate::rt::versioned::Identities { holder: #holder, fields: &[#(#fields),*] };
+        };
+        (identities, quote_spanned!(Span::mixed_site()=> .with_identities(__HOT_IDENTITIES)))
+    }
+
+    /// The type, named outside of its `impl`.
+    fn this(&self) -> Type {
+        let (ident, (_, arguments, _)) = (&self.input.ident, self.input.generics.split_for_impl());
+        syn::parse_quote!(#ident #arguments)
+    }
+
+    /// What there is of fields, with what leads to them from the type.
+    fn of_fields(&self, one: impl Fn(&str, &Field<'_>) -> Option<TokenStream>) -> Vec<TokenStream> {
+        let fields = self.all_fields().into_iter();
+        let before = |variant: Option<&str>| variant.map_or(String::new(), |it| format!("::{it}"));
+        fields.filter_map(|(variant, field)| one(&before(variant), field)).collect()
+    }
+
+    /// The fields, and the variants that they are in.
+    fn all_fields(&self) -> Vec<(Option<&str>, &Field<'a>)> {
+        match &self.shape {
+            Shape::Struct { fields, .. } => fields.iter().map(|(_, field)| (None, field)).collect(),
+            Shape::Enum(variants) => {
+                let within = variants.iter().map(|it| (Some(it.name.as_str()), &it.fields));
+                let each = |(variant, fields)| {
+                    let fields: &Vec<Field<'a>> = fields;
+                    fields.iter().map(move |field| (variant, field))
+                };
+                within.flat_map(each).collect()
+            }
+        }
     }
 
     fn generic_record(&self) -> TokenStream {
@@ -282,6 +449,10 @@ pub(super) fn generic_record(
     }
 }
 
+fn part<'a>((member, field): (Member, &'a Field<'_>)) -> Part<'a> {
+    Part { member, field }
+}
+
 impl Variant<'_> {
     fn expand(
         &self,
@@ -289,7 +460,7 @@ impl Variant<'_> {
         sort: &str,
         fields: impl Iterator<Item = TokenStream>,
     ) -> TokenStream {
-        let Variant { name, form, discriminant, .. } = self;
+        let Variant { name, form, renamed_from, discriminant, .. } = self;
         let sort = format_ident!("{sort}");
         let discriminant = match discriminant {
             Some(number) => quote!(::core::option::Option::Some(#number)),
@@ -299,6 +470,7 @@ impl Variant<'_> {
             #krate::rt::versioned::#sort {
                 name: #name,
                 form: #form,
+                renamed_from: #renamed_from,
                 discriminant: #discriminant,
                 fields: &[#(#fields),*],
             }

@@ -1,38 +1,50 @@
 //! A field: its type as it is written, and as the records name it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Generics, Path, Type, TypeFnPtr, TypePath, TypePtr,
+    Attribute, GenericArgument, Generics, LitStr, Path, PathArguments, Type, TypeFnPtr, TypePath,
+    TypePtr,
     ext::IdentExt,
     visit_mut::{self, VisitMut},
 };
 
 use super::generics;
 use crate::{
+    check,
     errors::Errors,
-    known::lifetimes_of,
-    opaque::{Markers, Opaque},
-    signature::name_of,
-    skeleton::Skeleton,
+    expand::{
+        known::{lifetimes_of, told},
+        parts,
+    },
+    parse::{opaque::Markers, said::Said},
+    types::{signature::name_of, skeleton::Skeleton},
 };
 
 /// One field.
 pub(super) struct Field<'a> {
-    name: String,
+    pub(super) name: String,
+    /// Whether every crate may write it.
+    is_public: bool,
     /// In its definition.
-    ty: &'a Type,
+    pub(super) ty: &'a Type,
     /// Opaque types replaced.
-    named: Type,
+    pub(super) named: Type,
+    /// What they are.
+    opaque: Vec<Type>,
+    /// What the author says of how it moves.
+    pub(super) said: Said,
     lifetimes: String,
     spelling: String,
 }
 
 impl<'a> Field<'a> {
-    /// Reads a field and notes what is wrong with it.
+    /// Reads a field and notes what is wrong with it. It is public if `pub` stands on it
+    /// and on what has it; a variant's fields have the enum's visibility.
     pub(super) fn new(
         field: &'a syn::Field,
         index: usize,
+        is_public: bool,
         krate: &Path,
         skeleton: &mut Skeleton,
         markers: &mut Markers,
@@ -40,39 +52,81 @@ impl<'a> Field<'a> {
     ) -> Self {
         let name = field.ident.as_ref().map_or(index.to_string(), |name| name.unraw().to_string());
         let ty = &field.ty;
-        let mut named = ty.clone();
-        if let Some(opaque) = Opaque::of(&field.attrs, errors) {
+        let (mut named, mut parts) = (ty.clone(), Vec::new());
+        let said = Said::of_field(field, errors);
+        if let Some(opaque) = &said.opaque {
+            parts = opaque.parts(ty).to_vec();
             for missing in opaque.hide(&mut named, krate, markers) {
                 errors.on(missing, "the field's type has no such part, spelled like this");
             }
         }
-        Field { name, ty, named, lifetimes: skeleton.of(ty), spelling: name_of(ty) }
+        check::field(&named, errors);
+        Field {
+            name,
+            is_public,
+            ty,
+            named,
+            opaque: parts,
+            said,
+            lifetimes: skeleton.of(ty),
+            spelling: name_of(ty),
+        }
     }
 
-    pub(super) fn expand(&self, krate: &Path, offset: &TokenStream, concrete: bool) -> TokenStream {
-        let Field { name, ty, named, lifetimes, spelling } = self;
+    pub(super) fn expand(&self, offset: &TokenStream, concrete: bool) -> TokenStream {
+        let Field { name, is_public, ty, named, lifetimes, spelling, .. } = self;
+        let public = is_public.then(|| quote_spanned!(Span::mixed_site()=> .public()));
+        let marked = self.marked();
         // One that is hidden is none.
         if concrete && is_plain(named) {
             return quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::Field::plain::<#named>(#name, #offset, #spelling)
+                __HotField::plain::<#named>(#name, #offset, #spelling)
+                #public
+                #marked
             };
         }
-        let facts = facts(krate, ty, concrete);
+        if concrete && self.opaque.is_empty() && is_known(named) {
+            return quote_spanned! {Span::mixed_site()=>
+                __HotField::known::<#named>(#name, #offset, #spelling)
+                #public
+                #marked
+            };
+        }
+        let facts = facts(ty, concrete);
         quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::Field::of::<#ty>(
+            __HotField::of::<#ty>(
                 #name,
                 #offset,
                 #facts,
                 #lifetimes,
                 #spelling,
-                <#named as #krate::Versioned>::REF,
-                <#named as #krate::Versioned>::describe,
+                <#named as __HotVersioned>::REF,
+                <#named as __HotVersioned>::describe,
             )
+            #public
+            #marked
         }
     }
 
-    /// Where its type has lifetimes; `before` leads to the fields of the definition `this`. It stands
-    /// outside of the `impl`, whose lifetimes it binds anew; so there is none of a parameter's type.
+    /// What marks it as one of which something is said.
+    fn marked(&self) -> Option<TokenStream> {
+        let (marks, renamed_from) = self.marks(false);
+        (!self.said.is_nothing())
+            .then(|| quote_spanned!(Span::mixed_site()=> .said(#marks, #renamed_from)))
+    }
+
+    /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table.rs.
+    fn marks(&self, is_public: bool) -> (u8, String) {
+        let Said { default, convert, stays, renamed_from, .. } = &self.said;
+        let marks =
+            [is_public, default.is_some(), convert.is_some(), *stays, renamed_from.is_some()];
+        let bits = marks.iter().enumerate().map(|(bit, is_set)| u8::from(*is_set) << bit).sum();
+        (bits, renamed_from.as_ref().map(LitStr::value).unwrap_or_default())
+    }
+
+    /// What tells where its type has lifetimes; `before` leads to the fields of the definition `this`. It
+    /// stands outside of the `impl`, whose lifetimes it binds anew. None where it has none of these, or is
+    /// of a parameter's type: then [`is_dependent`](Field::is_dependent).
     pub(super) fn lifetimes(
         &self,
         krate: &Path,
@@ -83,30 +137,69 @@ impl<'a> Field<'a> {
         let place = format!("{before}.{}", self.name);
         let mut ty = self.named.clone();
         Outside(this).visit_type_mut(&mut ty);
-        if generics::depends(&ty, of) {
+        let all: Vec<_> = generics::lifetimes(of).collect();
+        let mentions = parts::lifetimes(&ty).iter().any(|one| all.contains(&one));
+        if generics::depends(&ty, of) || !mentions {
             return None;
         }
-        let (all, lifetimes) = (generics::lifetimes(of), lifetimes_of(&ty, krate));
-        Some(quote_spanned! {Span::mixed_site()=>
-            (#place, || ::core::any::TypeId::of::<for<#(#all),*> fn(#lifetimes)>())
-        })
+        let (lifetimes, roots) = (lifetimes_of(&ty, krate), parts::of_field(&ty, krate));
+        // A `TypeId` knows bound lifetimes by where they appear first: there each has its own place.
+        let told = told(krate, &quote!(for<#(#all),*> fn(#(&#all (),)* #lifetimes)), &roots);
+        Some(quote_spanned!(Span::mixed_site()=> (#place, || #told)))
+    }
+
+    /// Whether its type depends on a parameter that is no lifetime, of the definition `this`.
+    pub(super) fn is_dependent(&self, this: &Type, of: &Generics) -> bool {
+        let mut ty = self.named.clone();
+        Outside(this).visit_type_mut(&mut ty);
+        generics::depends(&ty, of)
+    }
+
+    /// Which types are opaque in it, if there are any; the arguments are as in `lifetimes`.
+    pub(super) fn identity(&self, before: &str, this: &Type, of: &Generics) -> Option<TokenStream> {
+        let place = format!("{before}.{}", self.name);
+        let mut parts = self.opaque.clone();
+        parts.iter_mut().for_each(|part| Outside(this).visit_type_mut(part));
+        if parts.is_empty() || parts.iter().any(|part| generics::depends(part, of)) {
+            return None;
+        }
+        let id = identity(&parts, of);
+        Some(quote_spanned!(Span::mixed_site()=> (#place, #id)))
     }
 
     pub(super) fn expand_generic(&self, krate: &Path) -> TokenStream {
-        let Field { name, lifetimes, spelling, .. } = self;
+        let Field { name, is_public, lifetimes, spelling, .. } = self;
+        let (marks, renamed_from) = self.marks(*is_public);
         quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::GenericField(#name, #lifetimes, #spelling)
+            #krate::rt::versioned::GenericField(
+                #name, #marks, #lifetimes, #spelling, #renamed_from,
+            )
         }
+    }
+}
+
+/// The identity of types, whatever lifetimes of the definition are in them.
+pub(super) fn identity(types: &[Type], of: &Generics) -> TokenStream {
+    let all: Vec<_> = generics::lifetimes(of).collect();
+    quote_spanned! {Span::mixed_site()=>
+        || ::core::any::TypeId::of::<for<#(#all),*> fn(#(&#all (),)* #(#types),*)>()
     }
 }
 
 /// The traits of a type, where they can be known. It stands in a [`block`](super::block), which has
 /// the traits that say no.
-pub(super) fn facts(krate: &Path, ty: impl ToTokens, concrete: bool) -> TokenStream {
+pub(super) fn facts(ty: impl ToTokens, concrete: bool) -> TokenStream {
     if !concrete {
-        return quote_spanned!(Span::mixed_site()=> #krate::rt::versioned::Facts::UNKNOWN);
+        return quote_spanned!(Span::mixed_site()=> __HotFacts::UNKNOWN);
     }
-    quote_spanned!(Span::mixed_site()=> #krate::__probe!(#ty))
+    quote_spanned! {Span::mixed_site()=>
+        __HotFacts::known(
+            __HotProbe::<#ty>::COPY,
+            __HotProbe::<#ty>::SEND,
+            __HotProbe::<#ty>::SYNC,
+            __HotProbe::<#ty>::UNPIN,
+        )
+    }
 }
 
 /// Whether a type is spelled as one that consists of numbers, `bool`s and `char`s. To ask rustc what
@@ -126,6 +219,35 @@ fn is_plain(ty: &Type) -> bool {
         // Of longer ones nothing is known.
         Type::Tuple(tuple) => {
             (1..=12).contains(&tuple.elems.len()) && tuple.elems.iter().all(is_plain)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a type is spelled as one of the standard library's whose traits follow from its arguments, and
+/// those of its arguments are known as well.
+fn is_known(ty: &Type) -> bool {
+    const LEAVES: [&str; 3] = ["String", "PathBuf", "Duration"];
+    const OF_OTHERS: [&str; 8] =
+        ["Vec", "VecDeque", "Option", "Box", "HashMap", "HashSet", "BTreeMap", "BTreeSet"];
+    match ty {
+        Type::Path(TypePath { qself: None, path, .. }) => {
+            let mut segments = path.segments.iter();
+            let (Some(last), None) = (segments.next(), segments.next()) else { return false };
+            let is_one_of = |names: &[&str]| names.iter().any(|name| last.ident == name);
+            match &last.arguments {
+                PathArguments::None => is_one_of(&LEAVES) || is_plain(ty),
+                PathArguments::AngleBracketed(arguments) => is_one_of(&OF_OTHERS)
+                    && arguments.args.iter().all(
+                        |argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)),
+                    ),
+                PathArguments::Parenthesized(_) => false,
+            }
+        }
+        Type::Array(array) => is_known(&array.elem),
+        Type::Group(group) => is_known(&group.elem),
+        Type::Tuple(tuple) => {
+            (1..=12).contains(&tuple.elems.len()) && tuple.elems.iter().all(is_known)
         }
         _ => false,
     }

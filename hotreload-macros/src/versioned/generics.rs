@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    GenericParam, Generics, Ident, Lifetime, Path, Token, Type, TypeParamBound, TypePath,
+    GenericParam, Generics, Ident, Lifetime, Macro, Path, Token, Type, TypeParamBound, TypePath,
     WherePredicate,
     ext::IdentExt,
     punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
 
-use crate::signature::{name_of, spelled};
+use crate::types::signature::{name_of, spelled};
 
 /// Whether the definition is one of many types: then no static can be of all of them.
 pub(super) fn is_generic(generics: &Generics) -> bool {
@@ -143,9 +143,23 @@ struct Mentions<'a> {
     found: bool,
 }
 
+impl Mentions<'_> {
+    fn any(&self, tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => self.params.contains(&ident),
+            TokenTree::Group(group) => self.any(group.stream()),
+            _ => false,
+        })
+    }
+}
+
 impl VisitMut for Mentions<'_> {
     fn visit_ident_mut(&mut self, ident: &mut Ident) {
         self.found |= self.params.contains(ident);
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        self.found |= self.any(mac.tokens.clone());
     }
 }
 

@@ -1,8 +1,10 @@
 //! `#[hot::versioned]`.
 
+mod below;
 mod derive;
 mod field;
 mod generics;
+mod moves;
 mod object;
 mod trait_item;
 
@@ -12,17 +14,22 @@ use syn::Path;
 
 use crate::{
     errors::{Errors, beside},
-    export::keyword,
-    options::Options,
+    parse::function::keyword,
+    parse::options::Options,
 };
 
 pub(crate) use derive::expand as derive;
+pub(crate) use trait_item::expand_last as of_trait;
 
 /// What the attribute takes.
-const OPTIONS: &[&str] = &["invariants", "name", "crate"];
+const OPTIONS: &[&str] = &["invariants", "name", "renamed_from", "of", "crate"];
+
+const UNION: &str = "a union does not say which of its fields is alive: nothing can compare its \
+                     values; write an enum, or `#[hot(unsafe(opaque))]` on fields of this type";
 
 /// Structs and enums get a derive, which sees the fields that `#[cfg]` leaves; it takes the options
-/// from a helper attribute.
+/// from a helper attribute. It stands below all other attributes: those that are macros have done what
+/// they do by then.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let keyword = keyword(item.clone());
     let message = match keyword.as_ref().map(ToString::to_string).as_deref() {
@@ -32,8 +39,15 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             let krate = parsed.krate();
             let derive =
                 quote_spanned!(Span::mixed_site()=> #[derive(#krate::rt::VersionedFields)]);
+            let (others, own, rest) = below::split(item.clone());
             return match errors.propagate() {
-                Ok(()) => quote!(#derive #[hot(#options)] #item),
+                Ok(()) => {
+                    let unread = parsed.of.map(|_| {
+                        let why = "the fields of an older version are there to be compared";
+                        quote!(#[allow(dead_code, reason = #why)])
+                    });
+                    quote!(#others #derive #[hot(#options)] #unread #own #rest)
+                }
                 // The derive is there for the helper attributes of fields, and does nothing.
                 Err(error) => {
                     let krate = Options::default().krate();
@@ -43,10 +57,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             };
         }
         Some("trait") => return trait_item::expand(options, item),
-        Some("union") => {
-            "a union does not say which of its fields is alive: nothing can compare its values; \
-             write an enum, or `#[hot(unsafe(opaque))]` on fields of this type"
-        }
+        Some("union") => UNION,
         Some("type") => {
             "an alias has the layout of the type that it names: write `#[hot::versioned]` there"
         }
@@ -68,6 +79,7 @@ fn block(krate: &Path, content: &TokenStream) -> TokenStream {
             deprecated,
             elided_lifetimes_in_paths,
             single_use_lifetimes,
+            unreachable_code,
             unused_imports,
             unused_lifetimes,
             clippy::all,

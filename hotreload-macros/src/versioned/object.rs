@@ -3,42 +3,42 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, ItemTrait, Path, ReceiverKind, ReturnType, Signature, Token, TraitItem,
-    TypeParamBound,
+    Attribute, ItemTrait, Path, Receiver, ReceiverKind, Token, TraitItem, Type, TypeParamBound,
 };
 
-use super::trait_item::of_sized_only;
-use crate::signature::is_unsafe;
+use super::trait_item::{Method, of_sized_only};
+use crate::parse::callable::Callable;
 
 /// The implementation of the trait for `Dyn`; nothing for a trait whose objects cannot cross, which
 /// rustc says where one is asked for.
-pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
-    let Some(methods) = methods(item) else { return TokenStream::new() };
+pub(super) fn expand(item: &ItemTrait, methods: &[Method<'_>], krate: &Path) -> TokenStream {
+    if !crosses(item, methods) {
+        return TokenStream::new();
+    }
+    let methods: Vec<_> = methods.iter().map(Call::of).collect();
     let (ident, unsafety) = (&item.ident, &item.unsafety);
     let object = quote!(dyn #ident);
-    let fields = methods.iter().map(|Method { cfg, sig }| {
-        let name = &sig.ident;
+    let fields = methods.iter().map(|Call { cfg, callable, .. }| {
+        let name = &callable.ident;
         quote!(#(#cfg)* #name: *const (),)
     });
     let declared = methods.iter().map(|method| {
-        let (cfg, sig) = (&method.cfg, method.caught(krate));
-        quote!(#(#cfg)* #sig;)
+        let (cfg, head) = (method.cfg, method.caught(krate));
+        quote!(#(#cfg)* #head;)
     });
     let defined = methods.iter().map(|method| {
-        let (cfg, sig, args) = (&method.cfg, method.caught(krate), method.args());
-        let name = &sig.ident;
-        let this = method.this();
+        let Call { cfg, callable, this, args, .. } = method;
+        let (name, head) = (&callable.ident, method.caught(krate));
         let call = quote_spanned!(Span::mixed_site()=> <Self as #ident>::#name(#this, #(#args),*));
-        // SAFETY (of the generated code): the caller of the `unsafe` method promised it.
-        let call = if is_unsafe(&sig) { quote!(unsafe { #call }) } else { call };
+        let call = callable.promised(call);
         quote_spanned! {Span::mixed_site()=>
-            #(#cfg)* #sig {
+            #(#cfg)* #head {
                 #krate::rt::catch(move || #call)
             }
         }
     });
-    let entries = methods.iter().map(|Method { cfg, sig }| {
-        let name = &sig.ident;
+    let entries = methods.iter().map(|Call { cfg, callable, .. }| {
+        let name = &callable.ident;
         quote!(#(#cfg)* #name: <#object as __HotCatch>::#name as *const (),)
     });
     let forwarded = methods.iter().map(|method| method.forward(krate));
@@ -46,7 +46,7 @@ pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
         /// The methods, each caught.
         #[repr(C)]
         struct __HotEntries {
-            __hot_drop: unsafe fn(*mut #object) -> #krate::rt::MaybeUninit<()>,
+            __hot_drop: unsafe fn(*mut #object) -> #krate::rt::Returned<()>,
             #(#fields)*
         }
         // SAFETY: addresses of functions.
@@ -58,7 +58,7 @@ pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
         impl __HotCatch for #object {
             #(#defined)*
         }
-        unsafe fn __hot_drop(object: *mut #object) -> #krate::rt::MaybeUninit<()> {
+        unsafe fn __hot_drop(object: *mut #object) -> #krate::rt::Returned<()> {
             // SAFETY: `Dyn::new` leaked the box, and nobody else has it.
             let object = unsafe { #krate::rt::Box::from_raw(object) };
             #krate::rt::catch(move || ::core::mem::drop(object))
@@ -80,13 +80,8 @@ pub(super) fn expand(item: &ItemTrait, krate: &Path) -> TokenStream {
     }
 }
 
-struct Method<'a> {
-    cfg: Vec<&'a Attribute>,
-    sig: &'a Signature,
-}
-
-/// The methods in the vtable; none if the trait's objects cannot cross.
-fn methods(item: &ItemTrait) -> Option<Vec<Method<'_>>> {
+/// Whether the trait's objects can cross.
+fn crosses(item: &ItemTrait, methods: &[Method<'_>]) -> bool {
     let marker = |bound: &TypeParamBound| match bound {
         TypeParamBound::Trait(bound) => {
             let last = bound.path.segments.last();
@@ -98,79 +93,71 @@ fn methods(item: &ItemTrait) -> Option<Vec<Method<'_>>> {
     let plain = item.generics.params.is_empty()
         && item.generics.where_clause.is_none()
         && item.supertraits.iter().all(marker);
-    if !plain {
-        return None;
-    }
-    let mut methods = Vec::new();
-    for method in &item.items {
-        let TraitItem::Fn(method) = method else { continue };
-        let sig = &method.sig;
-        if of_sized_only(sig.generics.where_clause.as_ref()) {
-            // One without a body would have to be written for `Dyn` too.
-            method.default.as_ref()?;
-            continue;
+    // One outside of the vtable and without a body would have to be written for `Dyn` too.
+    let complete = item.items.iter().all(|item| match item {
+        TraitItem::Fn(method) => {
+            !of_sized_only(method.sig.generics.where_clause.as_ref()) || method.default.is_some()
         }
-        let FnArg::Receiver(receiver) = sig.inputs.first()? else { return None };
-        let by_reference = matches!(receiver.kind, ReceiverKind::Reference(..));
-        if !by_reference || sig.abi.is_some() {
-            return None;
-        }
-        let cfg = method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-        methods.push(Method { cfg: cfg.collect(), sig });
-    }
-    Some(methods)
+        _ => true,
+    });
+    let callable = |Method { callable, .. }: &Method<'_>| {
+        let receiver = callable.beyond.receiver.as_ref();
+        let by_reference =
+            receiver.is_some_and(|this| matches!(this.kind, ReceiverKind::Reference(..)));
+        by_reference && callable.abi.is_none()
+    };
+    plain && complete && methods.iter().all(callable)
 }
 
-impl Method<'_> {
+/// A method, as calls of it are written.
+struct Call<'a> {
+    cfg: &'a [&'a Attribute],
+    callable: &'a Callable,
+    types: Vec<&'a Type>,
+    receiver: &'a Receiver,
     /// The author's `self`: another one would be another name.
-    fn this(&self) -> Token![self] {
-        match self.sig.inputs.first() {
-            Some(FnArg::Receiver(receiver)) => receiver.self_token,
-            _ => unreachable!("`methods` found it"),
-        }
-    }
+    this: Token![self],
+    args: Vec<Ident>,
+}
 
-    fn args(&self) -> Vec<Ident> {
-        (1..self.sig.inputs.len()).map(|index| format_ident!("__hot_{index}")).collect()
+impl<'a> Call<'a> {
+    fn of(method: &'a Method<'_>) -> Self {
+        let callable = &method.callable;
+        let receiver = callable.beyond.receiver.as_ref().expect("`crosses` asks for one");
+        let types: Vec<_> = method.types().collect();
+        let args = (1..=types.len()).map(|index| format_ident!("__hot_{index}")).collect();
+        Call { cfg: &method.cfg, callable, types, receiver, this: receiver.self_token, args }
     }
 
     /// With plain parameters.
-    fn named(&self) -> Signature {
-        let mut sig = self.sig.clone();
-        for (input, name) in sig.inputs.iter_mut().skip(1).zip(self.args()) {
-            if let FnArg::Typed(input) = input {
-                input.attrs.clear();
-                *input.pat = syn::parse_quote!(#name);
-            }
-        }
-        sig
+    fn head(&self, result: &TokenStream) -> TokenStream {
+        let Call { callable, types, receiver, args, .. } = self;
+        let Callable { ident, safety, .. } = callable;
+        let generics = callable.generics();
+        quote!(#safety fn #ident #generics (#receiver #(, #args: #types)*) #result)
     }
 
     /// With what an entry returns.
-    fn caught(&self, krate: &Path) -> Signature {
-        let mut sig = self.named();
-        sig.output = match &sig.output {
-            ReturnType::Default => syn::parse_quote!(-> #krate::rt::MaybeUninit<()>),
-            ReturnType::Type(_, ty) => syn::parse_quote!(-> #krate::rt::MaybeUninit<#ty>),
-        };
-        sig
+    fn caught(&self, krate: &Path) -> TokenStream {
+        let output = &self.callable.output;
+        self.head(&quote!(-> #krate::rt::Returned<#output>))
     }
 
     /// The method of `Dyn`: a call through the table.
     fn forward(&self, krate: &Path) -> TokenStream {
-        let (cfg, sig, args, this) = (&self.cfg, self.named(), self.args(), self.this());
-        let name = &sig.ident;
-        let mutable = matches!(
-            sig.inputs.first(),
-            Some(FnArg::Receiver(receiver))
-                if matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
-        );
+        let Call { cfg, callable, receiver, this, args, .. } = self;
+        let Callable { ident, safety, output, .. } = callable;
+        let head = self.head(&output.arrow());
+        let mutable = matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_)));
         let object = if mutable { quote!(object_mut) } else { quote!(object) };
+        let call = quote_spanned! {Span::mixed_site()=>
+            __hot_code(#krate::Dyn::#object(#this), #(#args),*)
+        };
+        let call = callable.promised(call);
         let holes = std::iter::repeat_n(quote!(_), args.len() + 1);
-        let safety = &sig.safety;
         quote_spanned! {Span::mixed_site()=>
             #(#cfg)* #[inline]
-            #sig {
+            #head {
                 let __hot_pin = #krate::rt::Pin::enter();
                 let __hot_entries = #krate::Dyn::entries(#this);
                 // SAFETY: the table of the image that made the object; its type follows from the
@@ -178,14 +165,10 @@ impl Method<'_> {
                 let __hot_code = unsafe {
                     ::core::mem::transmute::<
                         *const (),
-                        #safety fn(#(#holes),*) -> #krate::rt::MaybeUninit<_>,
-                    >((*__hot_entries.cast::<__HotEntries>()).#name)
+                        #safety fn(#(#holes),*) -> #krate::rt::Returned<_>,
+                    >((*__hot_entries.cast::<__HotEntries>()).#ident)
                 };
-                // SAFETY: what an entry returned inside this pin; the caller of an `unsafe` method
-                // promised what the method asks for.
-                unsafe {
-                    __hot_pin.leave(__hot_code(#krate::Dyn::#object(#this), #(#args),*))
-                }
+                __hot_pin.leave(#call)
             }
         }
     }

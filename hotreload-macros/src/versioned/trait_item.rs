@@ -3,24 +3,41 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, ItemTrait, LitStr, Path, ReturnType, Signature,
-    TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate,
+    Attribute, Generics, ItemTrait, LitStr, Path, TraitItem, TraitItemFn, Type, TypeParamBound,
+    WherePredicate,
     ext::IdentExt,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
-use super::{OPTIONS, block, derive::generic_record, field::facts, generics, object};
+use super::{OPTIONS, below, block, derive::generic_record, field::facts, generics, object};
 use crate::{
     errors::{Errors, beside},
-    known,
-    opaque::{Markers, OpaqueParts},
-    options::Options,
-    owner::receiver_type,
-    signature::{self, Described, spelled},
+    expand::known,
+    parse::{
+        callable::Callable,
+        opaque::{Markers, OpaqueParts},
+        options::Options,
+    },
+    types::signature::{self, Described, spelled},
 };
 
+/// Attributes that may be macros go first: the rest is done by [`expand_last`], below them.
 pub(super) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let krate = Options::parse(options.clone(), OPTIONS, &mut errors).krate();
+    let parsed = syn::parse2::<ItemTrait>(item.clone());
+    if errors.is_empty() && parsed.is_ok_and(|item| below::unknown(&item.attrs).next().is_some()) {
+        let (others, own, rest) = below::split(item);
+        return quote_spanned! {Span::mixed_site()=>
+            #others #own #[#krate::rt::versioned_trait(#options)] #rest
+        };
+    }
+    expand_last(options, item)
+}
+
+/// With no macro below.
+pub(crate) fn expand_last(options: TokenStream, item: TokenStream) -> TokenStream {
     try_expand(options, item.clone()).unwrap_or_else(|error| beside(item, &error))
 }
 
@@ -28,87 +45,56 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
     let mut errors = Errors::default();
     let options = Options::parse(options, OPTIONS, &mut errors);
     let parsed: ItemTrait = syn::parse2(item.clone())?;
+    for attribute in below::unknown(&parsed.attrs) {
+        errors.on(
+            attribute,
+            "this attribute may change the trait after `#[hot::versioned]` has read it: write \
+             `#[hot::versioned]` below it",
+        );
+    }
     for item in &parsed.items {
-        match item {
+        let attributes = match item {
             TraitItem::Type(item) if !of_sized_only(item.generics.where_clause.as_ref()) => {
                 errors.on(
                     &item.ident,
                     "a versioned trait cannot have associated types yet: make it a parameter of \
                      the trait",
                 );
+                &item.attrs
             }
-            TraitItem::Const(item) => errors.on(
-                &item.ident,
-                "a versioned trait is one of trait objects, which have no constants: make it a \
-                 method",
-            ),
-            TraitItem::Fn(item) => method(&item.sig, &mut errors),
-            TraitItem::Macro(item) => errors.on(
-                item,
-                "methods that a macro makes cannot be seen by `#[hot::versioned]`: write them out",
-            ),
-            _ => {}
+            TraitItem::Const(item) => {
+                errors.on(
+                    &item.ident,
+                    "a versioned trait is one of trait objects, which have no constants: make it a \
+                     method",
+                );
+                &item.attrs
+            }
+            TraitItem::Type(item) => &item.attrs,
+            TraitItem::Fn(item) => &item.attrs,
+            TraitItem::Macro(item) => {
+                errors.on(
+                    item,
+                    "methods that a macro makes cannot be seen by `#[hot::versioned]`: write them out",
+                );
+                &item.attrs
+            }
+            _ => continue,
+        };
+        for attribute in below::unknown(attributes) {
+            errors.on(
+                attribute,
+                "this attribute may change the method after `#[hot::versioned]` has read it: write \
+                 it on a function that the method calls",
+            );
         }
     }
+    let methods = Method::all(&parsed);
+    methods.iter().for_each(|method| method.check(&mut errors));
     errors.propagate()?;
-    let expansion = Trait { krate: options.krate(), item: &parsed, options: &options }.expand();
+    let krate = options.krate();
+    let expansion = Trait { krate, item: &parsed, options: &options, methods }.expand();
     Ok(quote!(#item #expansion))
-}
-
-/// Notes what keeps a method out of a vtable; rustc would say it of each trait object.
-fn method(sig: &Signature, errors: &mut Errors) {
-    if of_sized_only(sig.generics.where_clause.as_ref()) {
-        return;
-    }
-    let mut note = |tokens: &dyn ToTokens, what: &str| {
-        errors.on(
-            tokens.to_token_stream(),
-            format_args!(
-                "a versioned trait is one of trait objects, which cannot have {what}: add `where \
-                 Self: Sized`"
-            ),
-        );
-    };
-    if !matches!(sig.inputs.first(), Some(FnArg::Receiver(_))) {
-        note(&sig.ident, "functions without `self`");
-    }
-    if let Some(token) = &sig.asyncness {
-        note(token, "`async` methods");
-    }
-    for param in &sig.generics.params {
-        if !matches!(param, GenericParam::Lifetime(_)) {
-            note(param, "generic methods");
-        }
-    }
-    let result = match &sig.output {
-        ReturnType::Type(_, ty) => Some(&**ty),
-        ReturnType::Default => None,
-    };
-    for ty in signature::parameters(sig).chain(result) {
-        let mut unnamed = Unnamed(Vec::new());
-        unnamed.visit_type_mut(&mut ty.clone());
-        for ty in unnamed.0 {
-            note(&ty, "this type in a method");
-        }
-    }
-    bounds(&sig.generics, errors);
-}
-
-/// Notes what a method promises of its lifetimes: the records have none of it.
-fn bounds(generics: &Generics, errors: &mut Errors) {
-    for param in generics.lifetimes().filter(|param| !param.bounds.is_empty()) {
-        errors.on(
-            param,
-            "a lifetime with bounds is early-bound, which a method of a versioned trait cannot \
-             express: leave the bound out",
-        );
-    }
-    if let Some(clause) = &generics.where_clause {
-        errors.on(
-            clause,
-            "a where-clause cannot be expressed in a method of a versioned trait: leave it out",
-        );
-    }
 }
 
 /// Finds `Self` and `impl Trait`.
@@ -128,15 +114,14 @@ struct Trait<'a> {
     krate: Path,
     item: &'a ItemTrait,
     options: &'a Options,
+    methods: Vec<Method<'a>>,
 }
 
 impl Trait<'_> {
     fn expand(&self) -> TokenStream {
-        let Trait { krate, item, options } = self;
+        let Trait { krate, item, options, methods } = self;
         let ident = &item.ident;
         let concrete = !generics::is_generic(&item.generics);
-        let methods: Vec<_> =
-            item.items.iter().filter_map(|method| Method::of(method, &item.generics)).collect();
         let last = options.name.as_ref().map_or(ident.unraw().to_string(), LitStr::value);
         let name = generics::name(krate, &last, Some(&item.generics));
         let about = self.about();
@@ -145,7 +130,7 @@ impl Trait<'_> {
         bounded.params.insert(0, syn::parse_quote!('__hot));
         let (params, _, clause) = bounded.split_for_impl();
         let supertraits = self.supertraits();
-        let table = methods.iter().map(|method| method.expand(krate, concrete));
+        let table = methods.iter().map(|method| method.expand(&item.generics, krate, concrete));
         // Objects of the others do not cross.
         let alone = methods.iter().filter(|_| item.generics.params.is_empty());
         let lifetimes = alone.map(|method| method.lifetimes(krate));
@@ -179,10 +164,10 @@ impl Trait<'_> {
         } else {
             let name = generics::name(krate, &last, None);
             let methods: Vec<_> =
-                methods.iter().map(|method| method.expand_generic(krate)).collect();
+                methods.iter().map(|method| method.expand_generic(&item.generics, krate)).collect();
             generic_record(krate, &name, &about, &[], &methods)
         };
-        let objects = object::expand(item, krate);
+        let objects = object::expand(item, methods, krate);
         block(
             krate,
             &quote_spanned! {Span::mixed_site()=>
@@ -207,7 +192,7 @@ impl Trait<'_> {
     }
 
     fn about(&self) -> TokenStream {
-        let Trait { krate, item, options } = self;
+        let Trait { krate, item, options, .. } = self;
         let repr = if item.unsafety.is_some() { "unsafe" } else { "" };
         let invariants = options.invariants.unwrap_or(0);
         let generics = generics::rendered(&item.generics, &item.supertraits);
@@ -216,6 +201,7 @@ impl Trait<'_> {
                 kind: #krate::rt::versioned::TypeKind::Trait,
                 repr: #repr,
                 generics: #generics,
+                renamed_from: "",
                 invariants: #invariants,
             }
         }
@@ -244,55 +230,97 @@ impl Trait<'_> {
 }
 
 /// A method that is in the vtable.
-struct Method<'a> {
-    cfg: Vec<&'a Attribute>,
-    /// `self` is a parameter in it.
-    free: Signature,
-    receives: bool,
-    name: String,
-    form: String,
-    types: Vec<Described>,
+pub(super) struct Method<'a> {
+    pub(super) cfg: Vec<&'a Attribute>,
+    pub(super) callable: Callable,
 }
 
 impl<'a> Method<'a> {
-    fn of(item: &'a TraitItem, of_trait: &Generics) -> Option<Self> {
-        let TraitItem::Fn(TraitItemFn { attrs, sig, .. }) = item else { return None };
-        if of_sized_only(sig.generics.where_clause.as_ref()) {
-            return None;
+    fn all(item: &'a ItemTrait) -> Vec<Self> {
+        let methods = item.items.iter().filter_map(|item| match item {
+            TraitItem::Fn(TraitItemFn { attrs, sig, .. })
+                if !of_sized_only(sig.generics.where_clause.as_ref()) =>
+            {
+                let cfg = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+                let callable = Callable::of(sig, OpaqueParts::default());
+                Some(Method { cfg: cfg.collect(), callable })
+            }
+            _ => None,
+        });
+        methods.collect()
+    }
+
+    /// Notes what keeps it out of a vtable; rustc would say it of each trait object.
+    fn check(&self, errors: &mut Errors) {
+        let Callable { ident, lifetimes, beyond, .. } = &self.callable;
+        let mut note = |tokens: &dyn ToTokens, what: &str| {
+            errors.on(
+                tokens.to_token_stream(),
+                format_args!(
+                    "a versioned trait is one of trait objects, which cannot have {what}: add \
+                     `where Self: Sized`"
+                ),
+            );
+        };
+        if beyond.receiver.is_none() {
+            note(ident, "functions without `self`");
         }
-        let mut free = sig.clone();
-        let mut receives = false;
-        for input in &mut free.inputs {
-            if let FnArg::Receiver(receiver) = input {
-                let ty = receiver_type(receiver);
-                receives = true;
-                *input = syn::parse_quote!(__hot_self: #ty);
+        if let Some(token) = &beyond.asyncness {
+            note(token, "`async` methods");
+        }
+        for param in &beyond.generics {
+            note(param, "generic methods");
+        }
+        for ty in self.types().chain(self.callable.output.ty()) {
+            let mut unnamed = Unnamed(Vec::new());
+            unnamed.visit_type_mut(&mut ty.clone());
+            for ty in unnamed.0 {
+                note(&ty, "this type in a method");
             }
         }
-        let mut types = signature::describe_method(&free, generics::lifetimes(of_trait));
-        let mut form = String::new();
-        if signature::is_unsafe(sig) {
-            form += "unsafe ";
+        for param in lifetimes.iter().filter(|param| !param.bounds.is_empty()) {
+            errors.on(
+                param,
+                "a lifetime with bounds is early-bound, which a method of a versioned trait cannot \
+                 express: leave the bound out",
+            );
         }
-        if let Some(abi) = &sig.abi {
-            form += &format!("extern {:?} ", signature::abi_name(Some(abi)));
+        if let Some(clause) = &beyond.clause {
+            errors.on(
+                clause,
+                "a where-clause cannot be expressed in a method of a versioned trait: leave it out",
+            );
         }
-        if receives {
+    }
+
+    /// The parameters' types but `self`'s.
+    pub(super) fn types(&self) -> impl Iterator<Item = &Type> {
+        self.callable.types().skip(self.callable.beyond.receiver.is_some().into())
+    }
+
+    fn name(&self) -> String {
+        self.callable.ident.unraw().to_string()
+    }
+
+    /// What it is but for the types, and these.
+    fn described(&self, of_trait: &Generics) -> (String, Vec<Described>) {
+        let mut types = signature::describe_method(&self.callable, generics::lifetimes(of_trait));
+        let mut form = signature::qualifiers(&self.callable);
+        if self.callable.beyond.receiver.is_some() {
             let receiver = types.remove(0);
             form += &format!("self: {}", receiver.name);
             if !receiver.lifetimes.is_empty() {
                 form += &format!(" ({})", receiver.lifetimes);
             }
         }
-        let cfg = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
-        Some(Method { cfg, free, receives, name: sig.ident.unraw().to_string(), form, types })
+        (form, types)
     }
 
-    fn expand(&self, krate: &Path, concrete: bool) -> TokenStream {
-        let Method { cfg, name, form, types, .. } = self;
+    fn expand(&self, of_trait: &Generics, krate: &Path, concrete: bool) -> TokenStream {
+        let (cfg, name, (form, types)) = (&self.cfg, self.name(), self.described(of_trait));
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, concrete: ty } = described;
-            let facts = facts(krate, ty, concrete);
+            let facts = facts(ty, concrete);
             let place = place(index, types.len());
             quote_spanned! {Span::mixed_site()=>
                 #krate::rt::versioned::Field::of::<#ty>(
@@ -311,6 +339,7 @@ impl<'a> Method<'a> {
             #krate::rt::versioned::Variant {
                 name: #name,
                 form: #form,
+                renamed_from: "",
                 discriminant: ::core::option::Option::None,
                 fields: &[#(#fields),*],
             }
@@ -319,26 +348,27 @@ impl<'a> Method<'a> {
 
     /// Of a trait without parameters, which are of no type here.
     fn lifetimes(&self, krate: &Path) -> TokenStream {
-        let Method { cfg, free, receives, name, .. } = self;
-        let opaque = OpaqueParts::default();
-        let ty = known::lifetimes(free, *receives, &opaque, krate, &mut Markers::default());
-        let place = format!("::{name}()");
+        let cfg = &self.cfg;
+        let told = known::lifetimes(&self.callable, krate, &mut Markers::default());
+        let place = format!("::{}()", self.name());
         quote_spanned! {Span::mixed_site()=>
             #(#cfg)*
-            (#place, || ::core::any::TypeId::of::<#ty>())
+            (#place, || #told)
         }
     }
 
-    fn expand_generic(&self, krate: &Path) -> TokenStream {
-        let Method { cfg, name, form, types, .. } = self;
+    fn expand_generic(&self, of_trait: &Generics, krate: &Path) -> TokenStream {
+        let (cfg, name, (form, types)) = (&self.cfg, self.name(), self.described(of_trait));
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, .. } = described;
             let place = place(index, types.len());
             quote_spanned! {Span::mixed_site()=>
                 #krate::rt::versioned::GenericField(
                     #place,
+                    0,
                     #lifetimes,
                     #name,
+                    "",
                 )
             }
         });
@@ -347,6 +377,7 @@ impl<'a> Method<'a> {
             #krate::rt::versioned::GenericVariant {
                 name: #name,
                 form: #form,
+                renamed_from: "",
                 discriminant: ::core::option::Option::None,
                 fields: &[#(#fields),*],
             }

@@ -4,11 +4,19 @@
 //! builds them with cargo and lets the host measure. The last lines are the figures, those of the
 //! release profile; how they are made is said in `scratch/measure.rs`.
 
+#[path = "../workspace/processes.rs"]
+mod processes;
+#[path = "../workspace/mod.rs"]
+mod workspace;
+
 use std::{
-    env, fs, io,
+    env, io,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::{Command, ExitCode},
 };
+
+use processes::measure;
+use workspace::{build, clean, lock, median, write_file};
 
 /// Path and content of each file; `HOTRELOAD` stands for the folder of package hotreload.
 const FILES: [(&str, &str); 7] = [
@@ -43,16 +51,7 @@ const PROCESSES: usize = 5;
 
 fn main() -> ExitCode {
     // Another argument is a filter's: there is one benchmark only.
-    match run() {
-        Ok(figures) => {
-            print!("\n{figures}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("calls: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace::end("calls", run())
 }
 
 fn run() -> io::Result<String> {
@@ -66,87 +65,49 @@ fn run() -> io::Result<String> {
         println!("\n# {title}");
         // Features are switched on for a whole build: one target folder for each set.
         let target = folder.join(if features.is_some() { "target-static" } else { "target" });
-        let built = build(&folder, &target, profile, features)?;
+        let built = build_all(&folder, &target, profile, features)?;
         let library = |name| {
             built.join(format!("{}{name}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX))
         };
         let program = built.join(format!("measure{}", env::consts::EXE_SUFFIX));
         let libraries = [library("near"), library("far")];
         let libraries = if features.is_none() { &libraries[..] } else { &[] };
-        let runs = (0..PROCESSES).map(|_| measure(&program, libraries));
+        let runs = (0..PROCESSES).map(|_| measure(clean(Command::new(&program)).args(libraries)));
         let runs = runs.collect::<io::Result<Vec<_>>>()?;
         print!("{}", runs[0].0);
         if profile == "dev" {
             continue;
         }
         for (index, (name, _)) in runs[0].1.iter().enumerate() {
-            let mut values: Vec<_> = runs.iter().map(|(_, figures)| figures[index].1).collect();
-            values.sort_by(f64::total_cmp);
+            let values: Vec<_> = runs.iter().map(|(_, figures)| figures[index].1).collect();
             println!("{name} in {PROCESSES} processes: {values:?}");
-            figures += &format!("figure: {name} {:.3}\n", values[PROCESSES / 2]);
+            figures += &format!("figure: {name} {:.3}\n", median(values.into_iter()));
         }
     }
     Ok(figures)
 }
 
-/// What one process printed, and its figures.
-fn measure(program: &Path, libraries: &[PathBuf]) -> io::Result<(String, Vec<(String, f64)>)> {
-    let output = Command::new(program).args(libraries).stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        return Err(io::Error::other(format!("the host ended with {}", output.status)));
-    }
-    let (mut shown, mut figures) = (String::new(), Vec::new());
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        match line.strip_prefix("figure: ").and_then(|figure| figure.split_once(' ')) {
-            Some((name, value)) => {
-                let value = value.parse().map_err(io::Error::other)?;
-                figures.push((name.to_owned(), value));
-            }
-            None => shown += &format!("{line}\n"),
-        }
-    }
-    Ok((shown, figures))
-}
-
-/// Writes what is not there yet; cargo looks at times.
+/// Writes what is not there yet.
 fn write() -> io::Result<PathBuf> {
-    let executable = env::current_exe()?;
-    // target/release/deps/calls-0123456789abcdef
-    let target = executable.ancestors().nth(3).ok_or(io::ErrorKind::NotFound)?;
-    let folder = target.join("benches").join("calls");
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let quoted = format!("{package:?}");
-    let write = |path: PathBuf, content: &str| {
-        fs::create_dir_all(path.parent().expect("it has a folder"))?;
-        let there = fs::read_to_string(&path).ok();
-        if there.as_deref() == Some(content) { Ok(()) } else { fs::write(&path, content) }
-    };
+    let folder = workspace::folder("calls")?;
+    let quoted = format!("{:?}", Path::new(env!("CARGO_MANIFEST_DIR")));
     for (path, content) in FILES {
-        write(folder.join(path), &content.replace("HOTRELOAD", &quoted))?;
+        write_file(folder.join(path), &content.replace("HOTRELOAD", &quoted))?;
     }
-    if !folder.join("Cargo.lock").exists() {
-        // The versions that the repository is tested with.
-        fs::copy(package.join("../Cargo.lock"), folder.join("Cargo.lock"))?;
-    }
+    lock(&folder)?;
     Ok(folder)
 }
 
 /// Gives the folder with what was built.
-fn build(
+fn build_all(
     folder: &Path,
     target: &Path,
     profile: &str,
     features: Option<&str>,
 ) -> io::Result<PathBuf> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(folder).args(["build", "--quiet", "--workspace", "--profile", profile]);
-    cargo.env("CARGO_TARGET_DIR", target).env_remove("RUSTFLAGS");
-    if let Some(features) = features {
-        cargo.args(["--features", features]);
-    }
-    let status = cargo.status()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("cargo ended with {status}")));
-    }
+    let target_dir = target.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+    let mut arguments = vec!["--workspace", "--profile", profile, "--target-dir", target_dir];
+    arguments.extend(features.iter().flat_map(|features| ["--features", features]));
+    build(folder, &arguments)?;
     Ok(target.join(if profile == "dev" { "debug" } else { profile }))
 }

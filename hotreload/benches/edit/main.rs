@@ -24,16 +24,7 @@ const EDITS: u32 = 15;
 const WARM_UP: u32 = 2;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(figures) => {
-            print!("\n{figures}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("edit: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace::end("edit", run())
 }
 
 fn run() -> io::Result<String> {

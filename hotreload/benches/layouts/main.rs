@@ -1,11 +1,15 @@
 //! What it costs to know the layouts of types: `cargo bench -p hotreload --bench layouts`. With
 //! `-- quick` it measures a few times only.
 //!
-//! **When compiling.** A workspace with two bundles is written under the target folder: the same
-//! hundred structs of twelve fields, with `#[hot::versioned]` in the one, without it in the other. No
-//! exported signature has them; the exported function that is edited is the same. Both are built by
-//! turns, after an edit of one line and from nothing but their dependencies. The figures are the
-//! median of the differences, and the difference of the sections `.hot`, for one type.
+//! **When compiling.** A workspace with four bundles is written under the target folder: the same
+//! hundred structs of twelve fields, as they are in the first, with `#[hot::versioned]` in the second,
+//! with serde's two derives in the third, and in the fourth with `#[hot::versioned]` and a state that has
+//! all of them in it. No exported signature has them; the exported function that
+//! is edited is the same. All are built by turns, with the profile `dev`, after an edit of one line and
+//! from nothing but their dependencies. The figures are the median of the differences to the first,
+//! for one type; the ratio of these medians, `layouts.edit_over_serde` and
+//! `layouts.clean_over_serde`, and with `reached_` those of the fourth; and the difference of the sections
+//! `.hot`.
 //!
 //! **When checking.** A second workspace has bundles of 10, 1,000 and 10,000 exports over twenty
 //! versioned types, and for each a bundle `.._user` that is linked with it as an rlib, and so calls
@@ -48,16 +52,7 @@ const WARM_UP: u32 = 2;
 
 fn main() -> ExitCode {
     let quick = env::args().any(|argument| argument == "quick");
-    match run(if quick { &QUICK } else { &THOROUGH }) {
-        Ok(figures) => {
-            print!("\n{figures}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("layouts: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace::end("layouts", run(if quick { &QUICK } else { &THOROUGH }))
 }
 
 fn run(effort: &Effort) -> io::Result<String> {
@@ -74,7 +69,7 @@ fn run(effort: &Effort) -> io::Result<String> {
 /// What the attribute costs when a bundle is compiled.
 fn compiling(structs: &Path, host: &Path, effort: &Effort) -> io::Result<String> {
     println!("building the bundles of {TYPES} structs");
-    for bundle in ["plain", "versioned"] {
+    for bundle in sources::BUNDLES {
         sources::edit(structs, bundle, 0)?;
         build(structs, &["-p", bundle])?;
     }
@@ -87,12 +82,17 @@ fn compiling(structs: &Path, host: &Path, effort: &Effort) -> io::Result<String>
         timed(|| build(structs, &["-p", bundle]))
     })?;
     let mut figures = String::new();
-    for (name, pairs) in [("edit", &edits[WARM_UP as usize..]), ("clean", &clean_builds)] {
-        println!("\n# {name}: median milliseconds of {} builds", pairs.len());
-        println!("without the attribute  {:8.1}", median(pairs.iter().map(|it| it.plain)));
-        println!("with it                {:8.1}", median(pairs.iter().map(|it| it.versioned)));
-        let one = median(pairs.iter().map(|it| it.versioned - it.plain)) / f64::from(TYPES);
+    for (name, rounds) in [("edit", &edits[WARM_UP as usize..]), ("clean", &clean_builds)] {
+        println!("\n# {name}: median milliseconds of {} builds", rounds.len());
+        for (bundle, name) in sources::BUNDLES.iter().enumerate() {
+            println!("{name:<12}{:8.1}", median(rounds.iter().map(|it| it[bundle])));
+        }
+        let [versioned, serde, reached] =
+            [1, 2, 3].map(|bundle| median(rounds.iter().map(|it| it[bundle] - it[0])));
+        let one = versioned / f64::from(TYPES);
         figures += &format!("figure: layouts.{name}_ms_per_type {one:.3}\n");
+        figures += &format!("figure: layouts.{name}_over_serde {:.3}\n", versioned / serde);
+        figures += &format!("figure: layouts.reached_{name}_over_serde {:.3}\n", reached / serde);
     }
     let size = |bundle| -> io::Result<f64> {
         let library = library(structs, bundle);
@@ -102,27 +102,24 @@ fn compiling(structs: &Path, host: &Path, effort: &Effort) -> io::Result<String>
     Ok(figures + &format!("figure: layouts.manifest_bytes_per_type {bytes:.0}\n"))
 }
 
-/// Milliseconds of the same build.
-struct Pair {
-    plain: f64,
-    versioned: f64,
-}
+/// Milliseconds of the same build of each bundle.
+type Round = [f64; sources::BUNDLES.len()];
 
-/// Measures both bundles, each as often the first.
+/// Measures all bundles; each comes first as often as the others.
 fn by_turns(
     rounds: u32,
     mut one: impl FnMut(&'static str, u32) -> io::Result<f64>,
-) -> io::Result<Vec<Pair>> {
-    let pairs = (0..rounds).map(|round| {
-        if round % 2 == 0 {
-            let plain = one("plain", round)?;
-            Ok(Pair { plain, versioned: one("versioned", round)? })
-        } else {
-            let versioned = one("versioned", round)?;
-            Ok(Pair { plain: one("plain", round)?, versioned })
+) -> io::Result<Vec<Round>> {
+    let count = sources::BUNDLES.len();
+    let measured = (0..rounds).map(|number| {
+        let mut round = Round::default();
+        for turn in 0..count {
+            let bundle = (number as usize + turn) % count;
+            round[bundle] = one(sources::BUNDLES[bundle], number)?;
         }
+        Ok(round)
     });
-    pairs.collect()
+    measured.collect()
 }
 
 fn timed(run: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {

@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, io, path::Path};
 
 use super::workspace::{lock, write_file};
 
-/// Structs of each bundle in the first workspace.
+/// The bundles of the first workspace: with the structs as they are, with the attribute, with serde's
+/// derives, and with the attribute and a state that reaches all of them.
+pub(super) const BUNDLES: [&str; 4] = ["plain", "versioned", "derived", "reached"];
+/// Structs of each of them.
 pub(super) const TYPES: u32 = 100;
 /// How many exports the bundles of the second have.
 pub(super) const EXPORTS: [u32; 3] = [10, 1_000, 10_000];
@@ -12,7 +15,8 @@ pub(super) const EXPORTS: [u32; 3] = [10, 1_000, 10_000];
 /// The profile is the one that `cargo hotreload new` writes.
 const STRUCTS: &str = "[workspace]
 resolver = \"3\"
-members = [\"plain\", \"versioned\"]
+members = [\"*\"]
+exclude = [\"target\"]
 
 [profile.dev]
 debug = \"line-tables-only\"
@@ -25,16 +29,22 @@ debug = false
 pub(super) fn write_structs(folder: &Path) -> io::Result<()> {
     write_file(folder.join("Cargo.toml"), STRUCTS)?;
     lock(folder)?;
-    for bundle in ["plain", "versioned"] {
-        write_file(folder.join(bundle).join("Cargo.toml"), &manifest(bundle, ""))?;
+    for bundle in BUNDLES {
+        let serde = "serde = { version = \"1\", features = [\"derive\"] }\n";
+        let dependencies = if bundle == "derived" { serde } else { "" };
+        write_file(folder.join(bundle).join("Cargo.toml"), &manifest(bundle, dependencies))?;
         edit(folder, bundle, 0)?;
     }
     Ok(())
 }
 
-/// Edits one line of a bundle: one of the two that the attribute makes different.
+/// Edits one line of a bundle: the structs differ by their attribute only.
 pub(super) fn edit(folder: &Path, bundle: &str, number: u32) -> io::Result<()> {
-    let attribute = if bundle == "versioned" { "#[hot::versioned]\n" } else { "" };
+    let attribute = match bundle {
+        "versioned" | "reached" => "#[hot::versioned]\n",
+        "derived" => "#[derive(serde::Serialize, serde::Deserialize)]\n",
+        _ => "",
+    };
     let mut source = "use std::collections::HashMap;\n\nhot::bundle!();\n\n".to_owned();
     for index in 0..TYPES {
         // Not one in the next through all of them: no program nests types so deep.
@@ -46,6 +56,17 @@ pub(super) fn edit(folder: &Path, bundle: &str, number: u32) -> io::Result<()> {
              pub title: Option<String>,\n    pub visible: bool,\n    pub color: [f32; 4],\n    \
              pub position: (u16, i64),\n    pub next: Option<Box<Type{index}>>,\n    \
              pub counts: HashMap<String, u32>,\n    pub inner: {inner},\n}}\n"
+        );
+    }
+    if bundle == "reached" {
+        // The others are within these.
+        let outermost = || TYPES / 2..TYPES;
+        let fields = outermost().map(|index| format!("    pub all{index}: Vec<Type{index}>,\n"));
+        let _ = writeln!(
+            source,
+            "{attribute}#[derive(Default)]\npub struct World {{\n{}}}\n\n\
+             #[hot::export]\npub static WORLD: hot::State<World> = hot::State::new(World::default);\n",
+            fields.collect::<String>()
         );
     }
     let _ = writeln!(
@@ -131,7 +152,7 @@ fn manifest(name: &str, dependencies: &str) -> String {
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
          [lib]\ncrate-type = [\"rlib\", \"cdylib\"]\n\n\
-         [dependencies]\nhotreload = {{ path = {:?} }}\n{dependencies}",
+         [dependencies]\nhot = {{ package = \"hotreload-rt\", path = \"{}/rt\" }}\n{dependencies}",
         env!("CARGO_MANIFEST_DIR")
     )
 }

@@ -3,8 +3,22 @@
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitCode},
 };
+
+/// Ends a benchmark: its figures are the last that is printed.
+pub(crate) fn end(benchmark: &str, figures: io::Result<String>) -> ExitCode {
+    match figures {
+        Ok(figures) => {
+            print!("\n{figures}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{benchmark}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// The folder of the benchmark's workspaces, under the target folder.
 pub(crate) fn folder(benchmark: &str) -> io::Result<PathBuf> {

@@ -3,7 +3,13 @@
 use core::{alloc::Layout, any::TypeId, ptr};
 
 use crate::Undefined;
-use crate::{Slot, table::table, versioned::Describe};
+use crate::{
+    alone::{host, table},
+    panic,
+    rt::versioned::{Describe, Migrate, Moves, Told},
+    slot::Slot,
+    table::{Looked, Text},
+};
 
 /// What a definition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,15 +50,56 @@ pub trait Locked {
     /// Gives the value up for ever: whoever asks for it from now on is refused.
     fn give_up(&self);
 
-    /// Drops the value, which was never published: whoever asks for it is refused.
+    /// Whether a thread waits for a guard: it came before the value was given up.
+    fn is_awaited(&self) -> bool;
+
+    /// Drops the value, which was never published or is given up: whoever asks for it is refused.
     fn discard(self: Box<Self>);
+
+    /// The value's address; null if there is none, or it has no lock. It is of the type that
+    /// [`Moving::value`] says, and nobody else uses it until the lock is gone.
+    fn value(&mut self) -> *mut u8;
+
+    /// Whether a guard was given that writes, since the value came to its place.
+    fn was_written(&self) -> bool;
+
+    /// Forgets the value, whose bits are somebody else's now, and gives it up.
+    fn moved_out(self: Box<Self>);
+}
+
+/// What moves the value of a `hot::State`.
+#[derive(Debug, Clone, Copy)]
+pub struct Moving {
+    /// Of the value's type.
+    pub value: &'static Moves,
+    /// Writes a state without a value to fresh storage of the var's layout: whoever asks for its value
+    /// gets HOT0406 until there is one.
+    pub empty: unsafe fn(*mut ()),
+    /// Moves a value, the bits at the second address, into such a state. Once.
+    pub fill: unsafe fn(*const (), *const u8),
+    /// The image's functions that make whole types.
+    pub migrates: fn() -> Vec<&'static Migrate>,
 }
 
 /// A value without a lock: references to it may live, it is left alone.
 impl Locked for () {
     fn give_up(&self) {}
 
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     fn discard(self: Box<Self>) {}
+
+    fn value(&mut self) -> *mut u8 {
+        ptr::null_mut()
+    }
+
+    fn was_written(&self) -> bool {
+        false
+    }
+
+    fn moved_out(self: Box<Self>) {}
 }
 
 /// One exported or imported function or var as an image knows it.
@@ -73,22 +120,44 @@ pub struct Accessor {
     pub layout: Layout,
     /// Of an exported var, what locks its value: see [`Lock`].
     pub lock: Option<Lock>,
+    /// Of an exported var that is a `hot::State`, what moves its value. Called where one moves, and so
+    /// compiled for no types but those of states.
+    pub moving: fn() -> Option<Moving>,
     /// Describes the types of the signature, or the var's.
     pub describe: &'static [fn(&mut Describe)],
     /// The function pointer type, higher-ranked over its lifetimes; or the var's type.
     pub signature: fn() -> TypeId,
-    /// The type of a function over `Versioned::Lifetimes` of the types in the signature: what tells a
-    /// lifetime that an alias hides, the same in every crate.
-    pub lifetimes: fn() -> TypeId,
+    /// What tells the lifetimes of the types in the signature, those that an alias hides too.
+    pub lifetimes: fn() -> Told,
     /// The name of the function pointer type, or of the var's, the full paths of all
     /// types in it.
     pub type_name: fn() -> &'static str,
     /// A type of the crate that the accessor was compiled in: equal in two images if the compiler
     /// saw the same crate (same version, features, profile).
     pub identity: fn() -> TypeId,
+    /// Whoever makes an accessor promises that the other fields are true.
+    pub promise: Promise,
 }
 
-// SAFETY: plain data that is never written; the pointers are addresses of code.
+/// What an accessor cannot be made without. It is not `Copy`, so that it is not taken from another.
+#[derive(Debug)]
+pub struct Promise(());
+
+impl Promise {
+    /// The promise for one accessor.
+    ///
+    /// # Safety
+    /// Everything that the accessor's fields say is true of one function or var: `cold` and `body` are
+    /// code of the signature that `record`, `signature` and `lifetimes` name, or a var's
+    /// [`Initialise`], which writes a value of the var's `layout`; `slot` is this accessor's alone;
+    /// `lock` and `moving` take the address of such a value. The host publishes what is in it to callers that
+    /// were compiled with the same types.
+    pub const unsafe fn given() -> Promise {
+        Promise(())
+    }
+}
+
+// SAFETY: plain data that is never written; the pointers are addresses of code, by the `Promise`.
 unsafe impl Send for Accessor {}
 // SAFETY: as above.
 unsafe impl Sync for Accessor {}
@@ -115,6 +184,9 @@ pub trait Exported {
 
     /// What the accessor's name stands for.
     fn accessor() -> &'static Accessor;
+
+    /// Says that a handle or pointer of it is made, which may be kept and called later.
+    fn mark_used();
 }
 
 /// The cold path of a call: the entry to call.
@@ -122,8 +194,12 @@ pub trait Exported {
 /// # Panics
 /// If nothing defines the function. This is the caller's own image, so it may be unwound: the
 /// arguments are dropped on the way, as those of any call that panics.
+///
+/// # Safety
+/// The accessor's glue calls this on this thread, inside its pin, which is the innermost: a panic ends
+/// that pin.
 #[cold]
-pub fn resolve(accessor: &'static Accessor) -> *const () {
+pub unsafe fn resolve(accessor: &'static Accessor) -> *const () {
     ask(accessor).unwrap_or_else(|text| {
         // The glue, which will not be returned to, cannot end its pin.
         super::pin::abandon();
@@ -147,24 +223,41 @@ fn ask(accessor: &'static Accessor) -> Result<*const (), String> {
         return Ok(found);
     }
     // The host tells of a failure where the definition is there, and its first value is not.
-    Err(super::panic::failure().unwrap_or_else(|| Undefined::of(accessor).to_string()))
+    Err(panic::failure().unwrap_or_else(|| Undefined::of(accessor, None).to_string()))
+}
+
+/// Whether something defines it now. To look is not to use: the slot stays as it is.
+fn look(accessor: &'static Accessor) -> Result<(), Undefined> {
+    if accessor.slot.entry() != accessor.cold {
+        return Ok(());
+    }
+    let Looked { is_there, why } = (table().look)(accessor);
+    // SAFETY: whoever answers gives a text that lives as long as the process.
+    if is_there { Ok(()) } else { Err(Undefined::of(accessor, unsafe { why.as_option() })) }
 }
 
 /// Whether something defines it now.
 pub fn is_defined(accessor: &'static Accessor) -> bool {
-    let entry = accessor.slot.entry();
-    entry != accessor.cold || ask(accessor).is_ok()
+    look(accessor).is_ok()
 }
 
 /// The handle, if something defines its function or var now.
 pub fn try_handle<H>(accessor: &'static Accessor, handle: H) -> Result<H, Undefined> {
-    if is_defined(accessor) { Ok(handle) } else { Err(Undefined::of(accessor)) }
+    look(accessor).map(|()| handle)
 }
 
-/// New storage with the var's first value, or why there is none. Never freed: references into it
-/// live as long as the process.
-pub fn new_storage(accessor: &'static Accessor) -> Result<*const (), String> {
-    let layout = accessor.layout;
+/// New storage of a state whose value is still to be moved into it. Never freed.
+///
+/// # Safety
+/// The [`Moving`] is the accessor's.
+pub unsafe fn empty_storage(accessor: &'static Accessor, moving: Moving) -> *const () {
+    let place = place(accessor.layout);
+    // SAFETY: the place is fresh and has the var's layout.
+    unsafe { (moving.empty)(place.cast()) };
+    place.cast_const().cast()
+}
+
+fn place(layout: Layout) -> *mut u8 {
     let place = if layout.size() == 0 {
         ptr::without_provenance_mut(layout.align())
     } else {
@@ -174,18 +267,44 @@ pub fn new_storage(accessor: &'static Accessor) -> Result<*const (), String> {
     if place.is_null() {
         std::alloc::handle_alloc_error(layout);
     }
-    // SAFETY: `body` of a var that is not imported is its `Initialise`.
+    place
+}
+
+/// New storage with the var's first value, or why there is none. Never freed: references into it
+/// live as long as the process.
+///
+/// # Safety
+/// The accessor is that of a var, and no import.
+pub unsafe fn new_storage(accessor: &'static Accessor) -> Result<*const (), String> {
+    let place = place(accessor.layout);
+    // SAFETY: `body` of a var that is not imported is its `Initialise`, and this is one by the
+    // caller's promise.
     let initialise = unsafe { core::mem::transmute::<*const (), Initialise>(accessor.body) };
     // SAFETY: the place is fresh and has the var's layout.
     if unsafe { initialise(place.cast()) } {
         return Ok(place.cast_const().cast());
     }
     // What the initialiser left there is lost.
-    Err(super::panic::take_failure())
+    Err(panic::take_failure())
 }
 
 /// Without a host, what is linked into the image is the only version there is.
 pub(crate) extern "C" fn resolve_alone(accessor: &'static Accessor) -> *const () {
+    let entry = resolve_without_host(accessor);
+    // A host may have come meanwhile, and have published: it says what counts.
+    match host() {
+        Some(host) => (host.resolve)(accessor),
+        None => entry,
+    }
+}
+
+/// Whether an image without a host has something of the accessor's name.
+pub(crate) extern "C" fn look_alone(accessor: &'static Accessor) -> Looked {
+    let is_there = !accessor.body.is_null() || linked_exporter(accessor).is_some();
+    Looked { is_there, why: Text::maybe(None) }
+}
+
+fn resolve_without_host(accessor: &'static Accessor) -> *const () {
     let (cold, body) = (accessor.cold, accessor.body);
     if body.is_null() {
         let Some(exporter) = linked_exporter(accessor) else { return body };
@@ -197,9 +316,14 @@ pub(crate) extern "C" fn resolve_alone(accessor: &'static Accessor) -> *const ()
     }
     let entry = match accessor.kind {
         Kind::Function | Kind::Struct | Kind::Enum => body,
-        Kind::Var => match storage(accessor) {
+        // SAFETY: a var's accessor, whose body is there.
+        Kind::Var => match unsafe { storage(accessor) } {
             Ok(place) => return place,
-            Err(text) => panic!("{text}"),
+            // `ask`, which may be unwound, panics with it.
+            Err(text) => {
+                panic::fail(&text);
+                return ptr::null();
+            }
         },
     };
     accessor.slot.resolve_alone(cold, entry).err().unwrap_or(entry)
@@ -209,7 +333,7 @@ pub(crate) extern "C" fn resolve_alone(accessor: &'static Accessor) -> *const ()
 /// of its name and type that is linked in. Elsewhere, a copy that is linked in does not define.
 fn linked_exporter(import: &Accessor) -> Option<&'static Accessor> {
     let name = super::manifest::name_of(import.record);
-    registered().filter(|_| super::STATIC).find(|accessor| {
+    registered().filter(|_| crate::rt::STATIC).find(|accessor| {
         !accessor.body.is_null()
             && accessor.kind == import.kind
             && super::manifest::name_of(accessor.record) == name
@@ -218,12 +342,37 @@ fn linked_exporter(import: &Accessor) -> Option<&'static Accessor> {
 }
 
 /// The storage of a var that is linked into this image: there already, or new.
-pub fn storage(accessor: &'static Accessor) -> Result<*const (), String> {
+///
+/// # Safety
+/// The accessor is that of a var, and no import.
+pub unsafe fn storage(accessor: &'static Accessor) -> Result<*const (), String> {
     let known = accessor.slot.entry();
     if !known.is_null() {
         return Ok(known);
     }
-    let place = new_storage(accessor)?;
+    // SAFETY: the caller's promise.
+    let place = unsafe { new_storage(accessor) }?;
     // Another thread may have been faster: all must see one var.
     Ok(accessor.slot.resolve_alone(ptr::null(), place).err().unwrap_or(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slot::Version;
+
+    #[test]
+    fn what_a_host_has_resolved_stays() {
+        let [cold, own, newest] = [8, 16, 24].map(ptr::without_provenance::<()>);
+        let slot = Slot::new(cold);
+        assert_eq!(slot.resolve_alone(cold, own), Ok(()));
+        assert_eq!(slot.entry(), own);
+        // A thread has asked before there was a host, and comes back after it has published.
+        let slot = Slot::new(cold);
+        let version = Version { entry: newest, generation: 2, born: 3 };
+        // SAFETY: nobody calls what this slot holds.
+        unsafe { slot.point_at(newest, &version) };
+        assert_eq!(slot.resolve_alone(cold, own), Err(newest));
+        assert_eq!((slot.entry(), slot.version()), (newest, ptr::from_ref(&version)));
+    }
 }

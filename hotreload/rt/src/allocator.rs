@@ -3,7 +3,7 @@
 use core::alloc::{GlobalAlloc, Layout};
 use std::alloc::System;
 
-use crate::table::table;
+use crate::alone::table;
 
 /// The global allocator of a bundle that was built with `--cfg hot_forward_allocator`: memory that
 /// one side allocates may be freed by the other.

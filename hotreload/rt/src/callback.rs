@@ -4,13 +4,9 @@
 use core::{
     marker::PhantomData,
     mem::{ManuallyDrop, MaybeUninit, transmute_copy},
-    sync::atomic::Ordering,
 };
 
-use crate::{
-    panic::resume,
-    pin::{PANICKED, record},
-};
+use crate::returned::Returned;
 
 /// The address of a closure of the caller's, as a trait object.
 #[repr(transparent)]
@@ -39,7 +35,7 @@ impl Object {
 }
 
 /// What drops a boxed closure in its own image.
-pub type DropObject = fn(Object) -> MaybeUninit<()>;
+pub type DropObject = fn(Object) -> Returned<()>;
 
 /// A closure on its way to the callee.
 ///
@@ -57,7 +53,7 @@ pub struct Callback<M: ?Sized, L> {
 #[derive(Clone, Copy, Debug)]
 struct Raw {
     object: Object,
-    /// `fn(Object, ..) -> MaybeUninit<..>`
+    /// `fn(Object, ..) -> Returned<..>`
     call: *const (),
     /// For a boxed closure.
     drop: Option<DropObject>,
@@ -70,9 +66,14 @@ unsafe impl Send for Raw {}
 unsafe impl Sync for Raw {}
 
 impl<M: ?Sized, L> Callback<M, L> {
-    /// Made by the caller. `call` and `drop` catch what panics in the closure.
+    /// Made by the caller.
+    ///
+    /// # Safety
+    /// `object` is the address of a closure of the type that the callee's parameter has, which lives as
+    /// long as the parameter. `call` calls it and `drop` drops it, and both catch what panics in it.
+    /// `M` and `L` are `Send`, `Sync` and as long-lived as the closure is, or less.
     #[inline(always)]
-    pub const fn new(object: Object, call: *const (), drop: Option<DropObject>) -> Self {
+    pub const unsafe fn new(object: Object, call: *const (), drop: Option<DropObject>) -> Self {
         let raw = Raw { object, call, drop };
         Callback { raw, lifetimes: PhantomData, promises: PhantomData }
     }
@@ -106,23 +107,7 @@ impl<M: ?Sized, L> Callback<M, L> {
 impl<M: ?Sized, L> Drop for Callback<M, L> {
     fn drop(&mut self) {
         if let Some(drop) = self.raw.drop {
-            let dropped = drop(self.raw.object);
-            // SAFETY: what the caller's function just returned.
-            unsafe { finish(dropped) }
+            drop(self.raw.object).get();
         }
     }
-}
-
-/// Ends a call of the caller's closure: its result, or its panic.
-///
-/// # Safety
-/// `result` is what [`catch`](super::catch) just returned on this thread, in whatever image.
-#[inline(always)]
-pub unsafe fn finish<R>(result: MaybeUninit<R>) -> R {
-    let record = record();
-    if record.flags.load(Ordering::Relaxed) & PANICKED != 0 {
-        resume(record);
-    }
-    // SAFETY: the flag is clear, so the closure returned a value.
-    unsafe { result.assume_init() }
 }

@@ -65,7 +65,7 @@ pub struct LogRecord {
     pub fields: Slice<KeyValue>,
 }
 
-/// The host's logger. What panics in it sets the calling thread's flag, as an entry does.
+/// The host's logger. What panics in it sets the calling thread's flag.
 #[repr(C)]
 pub struct LogTable {
     /// The most verbose level that is logged, 0 for none. Never panics.
@@ -109,7 +109,7 @@ pub enum Parent {
     Span(u64),
 }
 
-/// The host's subscriber. What panics in it sets the calling thread's flag, as an entry does.
+/// The host's subscriber. What panics in it sets the calling thread's flag.
 /// Values are in the order of the site's fields; those after the last one are absent.
 #[repr(C)]
 pub struct TraceTable {

@@ -1,6 +1,16 @@
 //! What two images must have in common before one may call the other.
 
-pub use super::table::ABI;
+use crate::rt::versioned::Hasher;
+
+/// A hash of the sources of all crates that both sides of the boundary are compiled from: this one,
+/// that of the types, and the macros, however the files were checked out. Two images with the same
+/// hash agree on each layout, vtable and protocol that these crates define.
+pub const SOURCES: u128 = {
+    let mut hasher = Hasher::new();
+    hasher.u128(hot_types::rt::SOURCES);
+    hasher.u128(hotreload_macros::sources!());
+    hasher.digest()
+};
 
 /// The compiler, as `rustc -V` prints it.
 pub const RUSTC: &str = env!("HOT_RUSTC_VERSION");

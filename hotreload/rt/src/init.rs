@@ -1,6 +1,6 @@
 //! What a bundle does when it is loaded: stage, be checked, run the author's init function.
 
-use core::{fmt::Display, sync::atomic::Ordering};
+use core::{fmt::Display, ptr, sync::atomic::Ordering};
 use std::{
     io::{self, Write},
     panic::{self, AssertUnwindSafe},
@@ -9,8 +9,9 @@ use std::{
 use crate::{
     accessor::registered,
     panic::{drop_quietly, install_hook},
+    pin,
+    rt::versioned::{BehindHandle, Clash, Describe, Description},
     table::{HostTable, Stage, TABLE, Text},
-    versioned::{Clash, Describe, Description},
 };
 
 /// What `hot::bundle!()` knows about its crate.
@@ -22,6 +23,8 @@ pub struct Bundle {
     pub record: &'static [u8],
     /// The author's init function.
     pub init: fn() -> Result<(), String>,
+    /// The author's function for when the load is committed, if there is one.
+    pub after: Option<extern "C" fn()>,
 }
 
 /// A bundle's entry in the image's list.
@@ -45,12 +48,24 @@ pub struct ImageInfo {
     pub describe: unsafe extern "C" fn(DescribeTo),
 }
 
-/// Where a description goes: called once, with what was passed along, the records one after another,
-/// and the compiler's names of types that share a name in the records, if there are such.
+/// Where a description goes: called once, with what was passed along.
 #[repr(C)]
 pub struct DescribeTo {
-    pub take: unsafe extern "C" fn(*mut (), *const u8, usize, Text),
+    pub take: unsafe extern "C" fn(*mut (), &Described),
     pub with: *mut (),
+}
+
+/// What an image says of its types.
+#[repr(C)]
+pub struct Described {
+    /// The records, one after another: where, and how many bytes.
+    pub records: *const u8,
+    pub length: usize,
+    /// The compiler's names of types that share a name in the records, if there are such.
+    pub clash: Text,
+    /// The types of values that are held by handle: where, and how many.
+    pub behind_handles: *const BehindHandle,
+    pub count: usize,
 }
 
 /// This image's.
@@ -62,10 +77,17 @@ pub fn description() -> Description {
 }
 
 unsafe extern "C" fn describe(to: DescribeTo) {
-    let Description { bytes, clashes } = description();
+    let Description { bytes, clashes, behind_handles } = description();
     let clash = clashes.first().map(Clash::to_string).unwrap_or_default();
+    let described = Described {
+        records: bytes.as_ptr(),
+        length: bytes.len(),
+        clash: Text::new(&clash),
+        behind_handles: behind_handles.as_ptr(),
+        count: behind_handles.len(),
+    };
     // SAFETY: whoever asks says how it is answered; what is passed outlives the call.
-    unsafe { (to.take)(to.with, bytes.as_ptr(), bytes.len(), Text::new(&clash)) }
+    unsafe { (to.take)(to.with, &described) }
 }
 
 extern "C" fn flush() {
@@ -85,8 +107,10 @@ pub enum InitStatus {
     Failed = 2,
     /// The author's init function panicked.
     Panicked = 3,
-    /// The host's table is shorter than the one that the bundle was compiled with.
-    OtherTable = 4,
+    /// The image serves another host.
+    OtherHost = 4,
+    /// Another thread of the image called hot code before there was a host.
+    CalledBefore = 5,
 }
 
 /// What an init function may return: nothing, or a `Result` whose error can be printed.
@@ -112,32 +136,43 @@ impl<E: Display> InitOutcome for Result<(), E> {
     }
 }
 
+/// Runs an author's function for the host. The hook of panics has told of one; it ends here.
+pub fn after(run: fn()) {
+    if let Err(payload) = panic::catch_unwind(run) {
+        drop_quietly(payload);
+    }
+}
+
 /// The body of `bundle_init_<crate>`. Stages only: nothing is visible before the host commits.
 ///
 /// # Safety
-/// `host` is the table of the host that loads this image and lives as long as the process; `stage`
-/// is what that host passed to `bundle_init`.
+/// `host` is the table of the host that loads this image, which has compared the fingerprint, and
+/// lives as long as the process; `stage` is what that host passed to `bundle_init`.
 pub unsafe fn init(
     host: *const HostTable,
     stage: *mut Stage,
     bundle: &'static Bundle,
 ) -> InitStatus {
     // SAFETY: the caller's promise.
-    let size = unsafe { (&raw const (*host).size).read() };
-    if size < size_of::<HostTable>() {
-        return InitStatus::OtherTable;
-    }
-    // SAFETY: the caller's promise; the table reaches as far as this image's type does.
     let table: &'static HostTable = unsafe { &*host };
-    // Pairs with the Acquire load in `table()`.
-    TABLE.store(host.cast_mut(), Ordering::Release);
+    // On Linux the host has written its table into the file; elsewhere there is none yet.
+    let known = TABLE.load(Ordering::Acquire).cast_const();
+    if known.is_null() {
+        if !pin::give_up_own_record() {
+            return InitStatus::CalledBefore;
+        }
+        // Pairs with the Acquire loads in `table()` and `new_record`.
+        TABLE.store(host.cast_mut(), Ordering::Release);
+    } else if !ptr::eq(known, host) {
+        return InitStatus::OtherHost;
+    }
     install_hook(table, bundle.name);
     #[cfg(feature = "log")]
     super::log::install();
     #[cfg(feature = "tracing")]
     super::trace::install();
     // SAFETY: `stage` is the host's.
-    unsafe { (table.image)(stage, &IMAGE) }
+    unsafe { (table.image)(stage, &IMAGE, bundle.after) }
     for accessor in registered() {
         // SAFETY: `stage` is the host's, the accessor a static of this image.
         unsafe { (table.stage)(stage, accessor) }

@@ -1,271 +1,244 @@
-//! Values that the program holds without knowing their layout: behind handles, and in containers of
-//! erased values.
-//!
-//! Each layout of a type has one [`LiveCell`], in the host: images that agree on the layout find the
-//! same cell, so that its address tells whether they do.
+//! Values that the program holds by handle: it was not compiled against their layout.
 
-use core::{
-    any::{TypeId, type_name},
-    mem, ptr, slice,
-    sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
-};
+mod guards;
+mod header;
+
 use std::{
-    collections::HashMap,
-    error::Error,
     fmt,
-    mem::MaybeUninit,
-    sync::{Mutex, PoisonError, RwLock},
+    marker::PhantomData,
+    panic::{RefUnwindSafe, UnwindSafe},
+    ptr::NonNull,
+    sync::atomic::Ordering,
+    thread,
+    time::{Duration, Instant},
 };
 
+use self::guards::Look;
+pub(crate) use self::header::LiveHeader;
+pub use self::{
+    guards::{LiveRead, LiveWrite},
+    header::{AskedAll, Gone, LiveLock, Maker},
+};
 use crate::{
-    init::{IMAGE, ImageInfo},
-    table::{TABLE, table},
-    versioned::{Describe, TypeRef, Versioned},
+    cells::{OtherLayout, cell_of},
+    migrate,
+    pin::record,
+    rt::versioned::{BehindHandle, Describe, Form, Moves, Table, TypeRef, Versioned, Whole},
+    state::NotMoved,
+    var_type::Held,
 };
 
-/// One layout of one type, and who relies on it. Never freed.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct LiveCell {
-    /// Values behind handles.
-    pub handles: AtomicUsize,
-    /// Containers of erased values that may hold some.
-    pub containers: AtomicUsize,
+/// A value that a bundle makes and a program holds, without knowing how it is laid out.
+///
+/// The program passes it to exported functions, which reach the value by a guard. So its type may change in
+/// a reload while values are alive: they move to the new version, wherever their handles are, as the value
+/// of a [`State`](crate::State) does, all of them or none. Where nothing says what a value should become,
+/// the reload is refused (HOT0407 to HOT0418), and so it is while somebody holds a guard (HOT0606).
+///
+/// ```
+/// #[hot::versioned]
+/// pub struct World {
+///     heat: f32,
+/// }
+///
+/// #[hot::export]
+/// pub fn create() -> hot::Live<World> {
+///     hot::Live::new(World { heat: 1.0 })
+/// }
+///
+/// #[hot::export]
+/// pub fn step(world: &mut hot::Live<World>) -> f32 {
+///     let mut world = world.get_mut();
+///     world.heat *= 0.5;
+///     world.heat
+/// }
+///
+/// # fn main() {
+/// let mut world = hot::get!(create)(); // the program's own part
+/// assert_eq!(hot::get!(step)(&mut world), 0.5);
+/// # }
+/// ```
+///
+/// A value of a type that is not `Send` moves only in a commit on the thread that made it; elsewhere the
+/// reload is refused (HOT0404).
+///
+/// The value is dropped by the code that made it, or that it moved to last, whichever image drops the
+/// handle. A handle that is dropped while a reload moves its value leaves the value to the reload, which drops
+/// it when it is through.
+// A pointer, in every image. Without bounds: rustc would repeat at every mention what `Versioned` says
+// once.
+#[repr(transparent)]
+pub struct Live<T> {
+    header: NonNull<LiveHeader>,
+    value: PhantomData<T>,
 }
 
-/// What lies before the value.
-#[repr(C)]
-#[derive(Debug)]
-pub struct LiveHeader {
-    cell: &'static LiveCell,
-    /// The image that was found to agree with the value's layout last.
-    agrees: AtomicPtr<ImageInfo>,
-    /// Drops and frees header and value, in the image that made them.
-    pub drop: unsafe fn(*mut LiveHeader) -> MaybeUninit<()>,
+// SAFETY: it owns a `T`, as a `Box` does.
+unsafe impl<T: Send> Send for Live<T> {}
+// SAFETY: as above; a shared handle gives shared references only.
+unsafe impl<T: Sync> Sync for Live<T> {}
+
+// As a `Box` is.
+impl<T: UnwindSafe> UnwindSafe for Live<T> {}
+impl<T: RefUnwindSafe> RefUnwindSafe for Live<T> {}
+
+// SAFETY: a pointer to what only images that agree on the layout look at, which each use compares.
+// The value's type is described, and not compared by those that hold the handle.
+unsafe impl<T: Versioned + 'static> Versioned for Live<T> {
+    const REF: &'static TypeRef = &TypeRef::new("hotreload", "", "hot::Live", const { &[T::REF] });
+    const TABLE: &'static Table =
+        &Table::builtin::<Self>(const { &[T::describe as fn(&mut Describe)] });
+    type Lifetimes = T::Lifetimes;
+    type Parts = T::Parts;
+    type Owned = Whole<Self>;
+
+    fn moves<M>() -> &'static Moves {
+        // Its value has a block of its own, and moves by itself.
+        const { &Moves::of::<Self>(Form::Leaf) }
+    }
+
+    fn describe(out: &mut Describe) {
+        out.handle::<Self>(behind::<T>());
+    }
 }
 
-impl LiveHeader {
-    /// Of a new `T` of this image.
+/// What an image says of the values behind its handles.
+fn behind<T: Versioned + 'static>() -> BehindHandle {
+    let layout = || std::ptr::from_ref(cell_of::<T>()).cast();
+    BehindHandle::of::<T>(T::moves::<Held>, migrate::registered, layout)
+}
+
+/// How long who asks for a value that a load moves waits before it asks again.
+const INTERVAL: Duration = Duration::from_micros(200);
+
+impl<T: Versioned + 'static> Live<T> {
+    /// Makes a value that this code's image lays out.
     ///
     /// # Panics
-    /// If the type shares its name with another.
-    pub fn new<T: Versioned + 'static>(
-        drop: unsafe fn(*mut LiveHeader) -> MaybeUninit<()>,
-    ) -> LiveHeader {
-        let cell = cell_of::<T>();
-        // Relaxed: whoever commits looks under the lock that `cell_of` takes in the host, or misses
-        // a value that is being made; its layout is compared at each use.
-        cell.handles.fetch_add(1, Ordering::Relaxed);
-        LiveHeader { cell, agrees: AtomicPtr::new(ptr::from_ref(&IMAGE).cast_mut()), drop }
+    /// If another type has this one's name: only types within bodies of functions can.
+    pub fn new(value: T) -> Live<T> {
+        Live { header: LiveHeader::of(Box::new(value), &behind::<T>()), value: PhantomData }
     }
 
-    /// Whether this image lays out `T` as the one did that made the value.
-    #[inline]
-    pub fn agrees<T: Versioned + 'static>(&self) -> Result<(), OtherLayout> {
-        // Relaxed: the answer is the same for ever, and nothing else is read by it.
-        if ptr::eq(self.agrees.load(Ordering::Relaxed), &IMAGE) {
-            return Ok(());
-        }
-        self.compare::<T>()
+    /// The value. Waits while a reload moves it.
+    ///
+    /// # Panics
+    /// With HOT0405 if code with another layout of `T` has it: an older or a newer generation than this code.
+    /// With HOT0406 if a reload that moves it calls this, from a conversion or a default.
+    #[track_caller]
+    pub fn get(&self) -> LiveRead<'_, T> {
+        self.try_get().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    #[cold]
-    fn compare<T: Versioned + 'static>(&self) -> Result<(), OtherLayout> {
-        if !ptr::eq(self.cell, cell_of::<T>()) {
-            return Err(OtherLayout { what: type_name::<T>() });
-        }
-        self.agrees.store(ptr::from_ref(&IMAGE).cast_mut(), Ordering::Relaxed);
-        Ok(())
+    /// The value, to be changed. Waits while a reload moves it.
+    ///
+    /// # Panics
+    /// As [`get`](Live::get).
+    #[track_caller]
+    pub fn get_mut(&mut self) -> LiveWrite<'_, T> {
+        self.try_get_mut().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The value is gone.
-    pub fn end(&self) {
-        self.cell.handles.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The cell of the layout that `T` has in this image.
-fn cell_of<T: Versioned + 'static>() -> &'static LiveCell {
-    static CELLS: RwLock<Option<HashMap<TypeId, &'static LiveCell>>> = RwLock::new(None);
-    let id = TypeId::of::<T>();
-    let cells = CELLS.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(cell) = cells.as_ref().and_then(|cells| cells.get(&id)) {
-        return cell;
-    }
-    drop(cells);
-    let description = Describe::all([T::describe as fn(&mut Describe)]);
-    if let Some(clash) = description.clashes.first() {
-        panic!("{clash} have one name: give one another, `#[hot::versioned(name = \"..\")]`");
-    }
-    let (records, length) = (description.bytes.as_ptr(), description.bytes.len());
-    let TypeRef { id: root, .. } = T::REF;
-    // SAFETY: the bytes outlive the call; a cell is never freed.
-    let cell = unsafe { &*(table().live_cell)(*root, records, length) };
-    let mut cells = CELLS.write().unwrap_or_else(PoisonError::into_inner);
-    cells.get_or_insert_default().insert(id, cell);
-    cell
-}
-
-/// A container of erased values that says which types they are of. It counts for the layouts that
-/// these have in each image that has used it.
-#[derive(Debug)]
-pub struct Tracked<C> {
-    /// The image that was found to agree last.
-    agrees: AtomicPtr<ImageInfo>,
-    cells: Mutex<Vec<Cell>>,
-    container: C,
-}
-
-/// A type of the values in a container: its id, the layout that they have, and what the container
-/// itself knows it by.
-pub type Cell = (u64, &'static LiveCell, TypeId);
-
-/// The cell of a type, for [`Tracked`].
-pub fn tracked<T: Versioned + 'static>() -> (Cell, &'static str) {
-    ((T::REF.id, cell_of::<T>(), TypeId::of::<T>()), type_name::<T>())
-}
-
-impl<C> Tracked<C> {
-    /// A new container.
-    pub const fn new(container: C) -> Self {
-        Tracked {
-            agrees: AtomicPtr::new(ptr::null_mut()),
-            cells: Mutex::new(Vec::new()),
-            container,
-        }
+    /// As [`get`](Live::get).
+    ///
+    /// # Errors
+    /// [`TryLiveError::OtherLayout`] (HOT0405) if code with another layout of `T` has it;
+    /// [`TryLiveError::NotMoved`] (HOT0406) in code that the reload calls which moves it, or after the host's
+    /// patience with that code.
+    #[track_caller]
+    pub fn try_get(&self) -> Result<LiveRead<'_, T>, TryLiveError> {
+        let (look, value) = self.look()?;
+        Ok(LiveRead::of(look, value))
     }
 
-    /// The container, if this image lays all types in it out as the values are; `types` are those
-    /// that it may put there.
-    #[inline]
-    pub fn get(&self, types: fn() -> Vec<(Cell, &'static str)>) -> Result<&C, OtherLayout> {
-        self.compare(types)?;
-        Ok(&self.container)
+    /// As [`get_mut`](Live::get_mut).
+    ///
+    /// # Errors
+    /// As [`try_get`](Live::try_get).
+    #[track_caller]
+    pub fn try_get_mut(&mut self) -> Result<LiveWrite<'_, T>, TryLiveError> {
+        let (look, value) = self.look()?;
+        // Relaxed: the load that asks has the value.
+        self.header().written.store(true, Ordering::Relaxed);
+        Ok(LiveWrite::of(look, value))
     }
 
-    /// As [`get`](Tracked::get).
-    #[inline]
-    pub fn get_mut(
-        &mut self,
-        types: fn() -> Vec<(Cell, &'static str)>,
-    ) -> Result<&mut C, OtherLayout> {
-        self.compare(types)?;
-        Ok(&mut self.container)
-    }
-
-    #[inline]
-    fn compare(&self, types: fn() -> Vec<(Cell, &'static str)>) -> Result<(), OtherLayout> {
-        // Acquire: pairs with the Release below, so that the types are counted before any is used.
-        if ptr::eq(self.agrees.load(Ordering::Acquire), &IMAGE) {
-            return Ok(());
-        }
-        self.count(types())
-    }
-
-    #[cold]
-    fn count(&self, types: Vec<(Cell, &'static str)>) -> Result<(), OtherLayout> {
-        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((id, cell, ty), what) in &types {
-            // A crate that was compiled with another feature or dependency has other TypeIds, whatever
-            // the layout: the container would find none of its values, in silence.
-            let is_other = |(known, other, known_type): &Cell| {
-                known == id && !(ptr::eq(*other, *cell) && known_type == ty)
-            };
-            if cells.iter().any(is_other) {
-                return Err(OtherLayout { what });
+    #[track_caller]
+    fn look(&self) -> Result<(Look<'_>, NonNull<T>), TryLiveError> {
+        let (header, started) = (self.header(), Instant::now());
+        while !header.looked.begin() {
+            // The thread that moves it would wait for itself, and authors' code that it runs may wait for
+            // this very thread.
+            let is_own = record().patience.load(Ordering::Relaxed) != 0;
+            let patience = header.patience.load(Ordering::Relaxed);
+            let is_over = started.elapsed() > Duration::from_millis(patience.into());
+            if is_own || patience != 0 && is_over {
+                return Err(NotMoved::of::<T>().into());
             }
+            thread::sleep(INTERVAL);
         }
-        for (new, _) in types {
-            if !cells.iter().any(|(known, ..)| *known == new.0) {
-                new.1.containers.fetch_add(1, Ordering::Relaxed);
-                cells.push(new);
-            }
-        }
-        self.agrees.store(ptr::from_ref(&IMAGE).cast_mut(), Ordering::Release);
-        Ok(())
+        let look = Look::begun(header);
+        // SAFETY: it looks.
+        let value = unsafe { header.value::<T>() }?;
+        Ok((look, value))
     }
 }
 
-impl<C> Drop for Tracked<C> {
+impl<T> Live<T> {
+    fn header(&self) -> &LiveHeader {
+        // SAFETY: it is there until the handle is dropped.
+        unsafe { self.header.as_ref() }
+    }
+}
+
+impl<T> Drop for Live<T> {
     fn drop(&mut self) {
-        let cells = self.cells.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for (_, cell, _) in cells.iter() {
-            cell.containers.fetch_sub(1, Ordering::Relaxed);
+        if self.header().looked.end() {
+            // SAFETY: no load has it, and nobody has the handle any more.
+            unsafe { header::finish(self.header) };
         }
     }
 }
 
-/// A cell of an executable that had no host yet.
-#[derive(Debug)]
-pub struct CellAlone {
-    /// The type's id.
-    pub id: u64,
-    /// What describes the type.
-    pub records: Vec<u8>,
-    /// Its cell.
-    pub cell: &'static LiveCell,
-}
-
-static ALONE: Mutex<Vec<CellAlone>> = Mutex::new(Vec::new());
-
-/// Without a host there is one image, and one layout of each type. A host may come, and the values
-/// stay: those of exported statics that are linked into the executable are always older than it.
-pub(crate) unsafe extern "C" fn cell_alone(
-    id: u64,
-    records: *const u8,
-    length: usize,
-) -> *const LiveCell {
-    let mut alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // A host that has taken the cells already is seen: it stores its table first, and takes them
-    // under the lock.
-    if !TABLE.load(Ordering::Acquire).is_null() {
-        drop(alone);
-        // SAFETY: the caller's promise.
-        return unsafe { (table().live_cell)(id, records, length) };
-    }
-    // SAFETY: the caller's promise.
-    let records = unsafe { slice::from_raw_parts(records, length) };
-    let known = alone.iter().find(|known| known.id == id && known.records == records);
-    known.map(|known| known.cell).unwrap_or_else(|| {
-        let cell = Box::leak(Box::default());
-        alone.push(CellAlone { id, records: records.to_owned(), cell });
-        cell
-    })
-}
-
-/// The cells that were made before there was a host, for the host. Its table is stored.
-pub fn take_cells_alone() -> Vec<CellAlone> {
-    mem::take(&mut ALONE.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// A value was laid out for another version of its type than the code that asks for it was compiled
-/// with; from [`State`](../hot/struct.State.html) and [`Live`](../hot/struct.Live.html).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherLayout {
-    what: &'static str,
-}
-
-impl OtherLayout {
-    /// Of a type of this name.
-    pub fn of<T>() -> OtherLayout {
-        OtherLayout { what: type_name::<T>() }
-    }
-
-    /// The compiler's name of the type.
-    pub fn type_name(&self) -> &'static str {
-        self.what
-    }
-}
-
-impl fmt::Display for OtherLayout {
+impl<T: Versioned + fmt::Debug + 'static> fmt::Debug for Live<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "HOT0405: the value was laid out for another version of `{}` than this code was \
-             compiled with",
-            self.what
-        )
+        match self.try_get() {
+            Ok(value) => f.debug_tuple("Live").field(&*value).finish(),
+            Err(TryLiveError::OtherLayout(_)) => f.write_str("Live(<of another layout>)"),
+            Err(TryLiveError::NotMoved(_)) => f.write_str("Live(<not moved yet>)"),
+        }
     }
 }
 
-impl Error for OtherLayout {}
+/// Why [`Live::try_get`] and [`Live::try_get_mut`] give no guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TryLiveError {
+    /// HOT0405: code with another layout of the type has the value.
+    OtherLayout(OtherLayout),
+    /// HOT0406: a reload moves the value, and the caller is a conversion or a default that it calls.
+    NotMoved(NotMoved),
+}
+
+impl From<OtherLayout> for TryLiveError {
+    fn from(error: OtherLayout) -> Self {
+        TryLiveError::OtherLayout(error)
+    }
+}
+
+impl From<NotMoved> for TryLiveError {
+    fn from(error: NotMoved) -> Self {
+        TryLiveError::NotMoved(error)
+    }
+}
+
+impl fmt::Display for TryLiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TryLiveError::OtherLayout(error) => error.fmt(f),
+            TryLiveError::NotMoved(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TryLiveError {}

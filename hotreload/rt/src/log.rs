@@ -1,16 +1,15 @@
 //! A bundle's logger: hands everything to the host's.
 
-use core::mem::MaybeUninit;
-
 use log::{
     LevelFilter, Log, Metadata, Record,
     kv::{self, VisitSource, VisitValue},
 };
 
 use crate::{
+    alone::table,
     events::{KeyValue, LogRecord, Slice, Value},
-    finish,
-    table::{Text, table},
+    panic::go_on,
+    table::Text,
 };
 
 /// Makes the host's logger this image's, unless a constructor has set another one.
@@ -32,8 +31,8 @@ impl Log for Forward {
         }
         // SAFETY: the text outlives the call.
         let enabled = unsafe { (host.enabled)(level, Text::new(metadata.target())) };
-        // SAFETY: the host's function has just set the flag, or not.
-        unsafe { finish(MaybeUninit::new(enabled)) }
+        go_on();
+        enabled
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -63,14 +62,12 @@ impl Log for Forward {
         };
         // SAFETY: everything that the record borrows outlives the call.
         unsafe { (table().log.log)(&record) }
-        // SAFETY: the host's function has just set the flag, or not.
-        unsafe { finish(MaybeUninit::new(())) }
+        go_on();
     }
 
     fn flush(&self) {
         (table().log.flush)();
-        // SAFETY: the host's function has just set the flag, or not.
-        unsafe { finish(MaybeUninit::new(())) }
+        go_on();
     }
 }
 

@@ -1,16 +1,21 @@
 //! The manifest: records of pure bytes in a linker section, readable without running the library.
 //!
-//! The records of types are in `versioned/table.rs`.
+//! The records of types are in `types/src/table.rs`.
 //!
 //! A record is a tag (`u8`, not zero), its body's length (`u32`), then the body: fields. Numbers are
 //! little-endian, texts are a `u32` length and UTF-8. The section is the records one after another,
-//! with zero padding between them wherever a linker puts it. `ABI` is
-//! the format's number too, and the first field of a header, so that a reader can tell a newer
-//! format before it reads further.
+//! with zero padding between them wherever a linker puts it.
 
-use crate::STATIC;
-use crate::fingerprint::{ABI, COMMIT, PANIC, RUSTC, TARGET};
-use crate::versioned::TypeRef;
+use crate::fingerprint::{COMMIT, PANIC, RUSTC, SOURCES, TARGET};
+use crate::rt::STATIC;
+use crate::rt::versioned::{TypeRef, Writer};
+use hot_types::__record;
+
+/// The number of the format: raised with a change of what the bytes of any record mean. It is the
+/// first field of a header, so that a reader of another format can say so before it reads further.
+/// It is there for messages, and for the command, which reads libraries of other builds. What may be
+/// loaded does not depend on it: the hash of the sources, which follows it, is compared there.
+pub const FORMAT: u32 = 10;
 
 /// The tag of a [`Header`].
 pub const HEADER: u8 = 1;
@@ -54,7 +59,7 @@ pub struct Function {
     /// The parameters, then the result.
     pub types: &'static [Type],
     /// A hash of the function's tokens, without comments: tells that it was edited.
-    pub content: u64,
+    pub tokens: u128,
 }
 
 /// The tag of a [`Var`].
@@ -77,8 +82,24 @@ pub struct Var {
     pub ty: Type,
     /// Whether a value of another layout is given up for a new one: `#[hot(reset)]`.
     pub reset: bool,
+    /// The name that it had before, `#[hot(renamed_from = "OLD")]`; or empty.
+    pub renamed_from: &'static str,
     /// A hash of the first value's tokens: tells that it was edited.
-    pub content: u64,
+    pub tokens: u128,
+}
+
+/// The tag of a [`Migrate`].
+pub const MIGRATE: u8 = 8;
+
+/// The record of a function that makes the new version of a type.
+#[derive(Debug)]
+pub struct Migrate {
+    /// The function's path.
+    pub path: &'static str,
+    /// The type that it takes.
+    pub old: &'static TypeRef,
+    /// The type whose values come of it.
+    pub new: &'static TypeRef,
 }
 
 /// A type in a signature.
@@ -108,114 +129,17 @@ impl Type {
     }
 }
 
-/// Counts, or writes where there is room: one description of a record serves both.
-///
-/// It is the compiler's interpreter that runs it, for each type and each function of a bundle in every
-/// build. A call costs it as much as some ten additions, and std's functions on slices are many calls
-/// within each other: bytes are written one by one.
-pub(crate) struct Writer<'a> {
-    /// None: counts only.
-    bytes: Option<&'a mut [u8]>,
-    at: usize,
-}
-
-impl<'a> Writer<'a> {
-    pub(crate) const fn counting() -> Self {
-        Writer { bytes: None, at: 0 }
-    }
-
-    pub(crate) const fn into(bytes: &'a mut [u8]) -> Self {
-        Writer { bytes: Some(bytes), at: 0 }
-    }
-
-    /// How many bytes were counted or written.
-    pub(crate) const fn written(&self) -> usize {
-        self.at
-    }
-
-    const fn bytes(&mut self, bytes: &[u8]) {
-        let length = bytes.len();
-        if let Some(out) = &mut self.bytes {
-            let (out, at): (&mut [u8], usize) = (out, self.at);
-            let mut index = 0;
-            while index < length {
-                out[at + index] = bytes[index];
-                index += 1;
-            }
-        }
-        self.at += length;
-    }
-
-    /// The lowest `count` bytes of a number.
-    const fn number(&mut self, mut number: u128, count: usize) {
-        if let Some(out) = &mut self.bytes {
-            let (out, mut at): (&mut [u8], usize) = (out, self.at);
-            let end = at + count;
-            while at < end {
-                out[at] = number as u8;
-                number >>= 8;
-                at += 1;
-            }
-        }
-        self.at += count;
-    }
-
-    pub(crate) const fn u8(&mut self, value: u8) {
-        self.number(value as u128, 1);
-    }
-
-    pub(crate) const fn u32(&mut self, value: u32) {
-        self.number(value as u128, 4);
-    }
-
-    pub(crate) const fn u64(&mut self, value: u64) {
-        self.number(value as u128, 8);
-    }
-
-    pub(crate) const fn i128(&mut self, value: i128) {
-        self.number(value as u128, 16);
-    }
-
-    pub(crate) const fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        self.u32(bytes.len() as u32);
-        self.bytes(bytes);
-    }
-}
-
-/// Gives a record type its `size` and `encode`.
-macro_rules! record {
-    ($record:ident) => {
-        impl $record {
-            /// The record's length in bytes.
-            pub const fn size(&self) -> usize {
-                let mut counter = $crate::manifest::Writer::counting();
-                self.write(&mut counter, 0);
-                counter.written()
-            }
-
-            /// The record's bytes; `N` is [`size`](Self::size).
-            pub const fn encode<const N: usize>(&self) -> [u8; N] {
-                let mut bytes = [0; N];
-                let mut writer = $crate::manifest::Writer::into(&mut bytes);
-                self.write(&mut writer, N as u32 - 5);
-                bytes
-            }
-        }
-    };
-}
-
-pub(crate) use record;
-
-record!(Header);
-record!(Function);
-record!(Var);
+__record!(Header);
+__record!(Function);
+__record!(Var);
+__record!(Migrate);
 
 impl Header {
     const fn write(&self, out: &mut Writer<'_>, length: u32) {
         out.u8(HEADER);
         out.u32(length);
-        out.u32(ABI);
+        out.u32(FORMAT);
+        out.u128(SOURCES);
         out.text(self.package);
         out.text(self.version);
         out.text(self.crate_name);
@@ -247,7 +171,7 @@ impl Function {
             self.types[index].write(out);
             index += 1;
         }
-        out.u64(self.content);
+        out.u128(self.tokens);
     }
 }
 
@@ -262,7 +186,18 @@ impl Var {
         out.text(self.display);
         self.ty.write(out);
         out.u8(self.reset as u8);
-        out.u64(self.content);
+        out.text(self.renamed_from);
+        out.u128(self.tokens);
+    }
+}
+
+impl Migrate {
+    const fn write(&self, out: &mut Writer<'_>, length: u32) {
+        out.u8(MIGRATE);
+        out.u32(length);
+        out.text(self.path);
+        self.old.write(out);
+        self.new.write(out);
     }
 }
 

@@ -1,30 +1,20 @@
-//! No unwind crosses an image. The entry catches and says so by a flag in the caller's record;
-//! the caller's glue goes on panicking in its own copy of std.
+//! No unwind crosses an image. What is called catches, and its caller goes on panicking in its own
+//! copy of std: what an image's functions return has the panic in it ([`Returned`](crate::rt::Returned)),
+//! what the host's table is asked for sets a flag in the thread's record.
 
-use core::{any::Any, mem::MaybeUninit, slice, sync::atomic::Ordering};
+use core::{any::Any, slice, sync::atomic::Ordering};
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
 };
 
 use crate::{
-    Pin,
+    alone::table,
     init::IMAGE,
-    pin::{PANICKED, ThreadRecord, record},
-    table::{HostTable, PanicReport, Text, table},
+    pin::{PANICKED, record},
+    record::ThreadRecord,
+    table::{HostTable, PanicReport, Text},
 };
-
-/// Runs an exported function's body on behalf of its entry.
-#[inline(always)]
-pub fn catch<R>(body: impl FnOnce() -> R) -> MaybeUninit<R> {
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
-        Ok(result) => MaybeUninit::new(result),
-        Err(payload) => {
-            caught(payload);
-            MaybeUninit::uninit()
-        }
-    }
-}
 
 /// Runs a var's initialiser; false: it panicked, and the record holds the text.
 pub fn completes(initialise: impl FnOnce()) -> bool {
@@ -38,31 +28,15 @@ pub fn quietly(body: impl FnOnce()) {
     }
 }
 
-/// As [`catch`], for a body that never returns.
-#[inline(always)]
-pub fn catch_never(body: impl FnOnce() -> core::convert::Infallible) -> MaybeUninit<()> {
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
-        Ok(never) => match never {},
-        Err(payload) => {
-            caught(payload);
-            MaybeUninit::uninit()
-        }
-    }
-}
-
-/// As [`Pin::leave`], for a call that never returns.
-pub fn leave_never(pin: Pin) -> ! {
-    resume(pin.unpin())
-}
-
-#[cold]
-#[inline(never)]
 fn caught(payload: Box<dyn Any + Send>) {
+    fail(&text_of_payload(payload));
+}
+
+/// The text of what was caught, which is dropped: its `Drop` may panic, and may call hot code.
+pub(crate) fn text_of_payload(payload: Box<dyn Any + Send>) -> String {
     let text = text_of(&*payload).to_owned();
-    // A payload may panic when dropped, and may call hot code, which uses the flag: the flag comes
-    // last.
     drop_quietly(payload);
-    fail(&text);
+    text
 }
 
 pub(super) fn text_of(payload: &(dyn Any + Send)) -> &str {
@@ -116,11 +90,17 @@ fn release(record: &ThreadRecord) {
     }
 }
 
-/// Goes on with the panic that an entry caught. The hook has run already.
-#[cold]
-#[inline(never)]
-pub(crate) fn resume(record: &ThreadRecord) -> ! {
-    panic::resume_unwind(Box::new(take_text(record)))
+/// Goes on with a panic that was caught. The hook has run already.
+pub(crate) fn resume(text: String) -> ! {
+    panic::resume_unwind(Box::new(text))
+}
+
+/// After a call of the host's table: goes on with a panic that the host has told this thread of.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn go_on() {
+    if let Some(text) = failure() {
+        resume(text);
+    }
 }
 
 /// The text of the panic that an initialiser ended with.
@@ -179,14 +159,15 @@ fn report(host: &HostTable, bundle: &str, info: &PanicHookInfo<'_>) {
 }
 
 /// The frames from the panic down to the entry, without the panic's own machinery; those of the
-/// callers are for the host's backtrace.
+/// callers are for the host's backtrace. A body has the name of its function here, as the author
+/// wrote it.
 fn frames_of_this_image(backtrace: &str) -> String {
     let lines: Vec<_> = backtrace.lines().collect();
     let machinery = lines.iter().rposition(|line| line.contains("rust_begin_unwind"));
     // A frame is a line with its name and one with its place.
     let start = machinery.map_or(0, |line| line + 2).min(lines.len());
     let frames = lines[start..].iter().take_while(|line| !line.contains("__hot_entry")).copied();
-    frames.collect::<Vec<_>>().join("\n")
+    frames.collect::<Vec<_>>().join("\n").replace("__hot_body_", "")
 }
 
 fn text_of_hook<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {

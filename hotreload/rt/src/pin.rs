@@ -3,59 +3,29 @@
 use core::{
     cell::Cell,
     ptr,
-    sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence},
+    sync::atomic::{AtomicPtr, AtomicU32, Ordering},
 };
-use std::mem::MaybeUninit;
+use std::thread;
 
-use crate::{held::Held, panic, table::table};
+use crate::{
+    alone::table,
+    record::{Clock, Hand, Records, ThreadRecord},
+    returned::Returned,
+    table::TABLE,
+};
 
-/// The flag that an entry sets when the body panicked.
+/// The flag that the host sets when what its table was asked for panicked.
 pub(crate) const PANICKED: u32 = 1;
 
-/// One thread's state at the boundary. Records live in the host executable, are never freed and
-/// only recycled: images keep plain pointers to them.
-///
-/// Only the owning thread writes; other threads read `epoch` and `thread`.
-#[repr(C)]
-pub struct ThreadRecord {
-    /// The epoch in which the thread entered hot code; 0: it is outside.
-    pub epoch: AtomicU64,
-    pub depth: AtomicU32,
-    pub flags: AtomicU32,
-    pub clock: &'static AtomicU64,
-    /// The text of the panic that is under way, allocated by the host.
-    pub text: AtomicPtr<u8>,
-    pub text_len: AtomicUsize,
-    pub text_capacity: AtomicUsize,
-    /// The operating system's number of the thread.
-    pub thread: AtomicU64,
-    /// Whether the record may be recycled once its owner is gone: a state of `host::threads`.
-    pub orphaned: AtomicU32,
-    pub next: AtomicPtr<ThreadRecord>,
-    /// The guards of states that the thread holds.
-    pub held: Held,
-}
+/// The commits of this process, as the host executable counts them.
+pub static EPOCH: Clock = Clock::new();
 
-/// The number of commits so far; 0 is kept for "outside".
-pub static EPOCH: AtomicU64 = AtomicU64::new(1);
+/// The hand that this image's callers read: that of the host's clock for bundles, once a thread of a
+/// bundle's image has its record; else the host's own.
+static HAND: AtomicPtr<Hand> = AtomicPtr::new(ptr::from_ref(EPOCH.host()).cast_mut());
 
-impl ThreadRecord {
-    pub(crate) const fn new(thread: u64) -> Self {
-        ThreadRecord {
-            epoch: AtomicU64::new(0),
-            depth: AtomicU32::new(0),
-            flags: AtomicU32::new(0),
-            clock: &EPOCH,
-            text: AtomicPtr::new(ptr::null_mut()),
-            text_len: AtomicUsize::new(0),
-            text_capacity: AtomicUsize::new(0),
-            thread: AtomicU64::new(thread),
-            orphaned: AtomicU32::new(0),
-            next: AtomicPtr::new(ptr::null_mut()),
-            held: Held::none(),
-        }
-    }
-}
+/// The records of the host executable, or of an image that no host has passed its table yet.
+static RECORDS: Records = Records::new();
 
 thread_local! {
     // No destructor: hot code may be called from other thread-locals' destructors.
@@ -64,7 +34,7 @@ thread_local! {
 
 /// The calling thread's record.
 #[inline(always)]
-pub fn record() -> &'static ThreadRecord {
+pub(crate) fn record() -> &'static ThreadRecord {
     let mut record = RECORD.get();
     if record.is_null() {
         record = first_record();
@@ -82,50 +52,116 @@ pub fn existing_record() -> *const ThreadRecord {
 #[cold]
 #[inline(never)]
 fn first_record() -> *const ThreadRecord {
-    let record = (table().thread_record)();
+    let table = table();
+    if !ptr::eq(table.clock, &EPOCH) {
+        // Relaxed: each thread stores it, the same one, before it reads it for the first time.
+        HAND.store(ptr::from_ref(table.clock.bundles()).cast_mut(), Ordering::Relaxed);
+    }
+    let record = (table.thread_record)();
     RECORD.set(record);
     record
 }
 
+/// The hand that this image's callers read, for a thread that has its record.
+#[inline(always)]
+fn hand() -> &'static Hand {
+    // SAFETY: the address of a part of a static, of this image or of the host, which stays mapped.
+    unsafe { &*HAND.load(Ordering::Relaxed) }
+}
+
+/// The gate is closed to the calling thread, which has just been marked as inside. It waits outside until it is
+/// marked while the gate is open; or it passes, since the gate is closed for it.
+#[cold]
+#[inline(never)]
+fn wait_outside(record: &ThreadRecord) {
+    let hand = hand();
+    loop {
+        record.step_outside();
+        let passes = (table().passes_gate)();
+        if record.step_inside(hand) || passes {
+            return;
+        }
+    }
+}
+
 /// Makes `record` the calling thread's, in this image.
-pub fn adopt(record: &'static ThreadRecord) {
+///
+/// # Safety
+/// No other thread has the record, or gets it while this one lives.
+pub unsafe fn adopt(record: &'static ThreadRecord) {
     RECORD.set(record);
+}
+
+/// Notes the operating system's number of the calling thread in its record.
+///
+/// # Safety
+/// It is its number: by it a record is taken for one whose thread is gone, and given to another.
+pub unsafe fn number_own_record(thread: u64) {
+    record().thread.store(thread, Ordering::Relaxed);
+}
+
+/// No host closes the gate of this image's own clock.
+pub(crate) extern "C" fn passes_gate_alone() -> bool {
+    true
+}
+
+/// Every record, the newest first.
+///
+/// # Safety
+/// As of [`add_record`].
+pub unsafe fn records() -> impl Iterator<Item = &'static ThreadRecord> {
+    RECORDS.iter()
 }
 
 /// How many records there are: at most as many as there were threads in hot code at once.
 #[doc(hidden)]
 pub fn record_count() -> usize {
-    let mut count = 0;
-    let mut next = RECORDS.load(Ordering::Acquire);
-    // SAFETY: records are never freed; Acquire pairs with the Release of `add_record`.
-    while let Some(record) = unsafe { next.as_ref() } {
-        count += 1;
-        next = record.next.load(Ordering::Acquire);
-    }
-    count
+    RECORDS.iter().count()
 }
-
-/// Every record, the newest first. Only grows.
-pub static RECORDS: AtomicPtr<ThreadRecord> = AtomicPtr::new(ptr::null_mut());
 
 /// A new record of the executable's list.
-pub fn add_record(thread: u64) -> &'static ThreadRecord {
-    let record: &'static ThreadRecord = Box::leak(Box::new(ThreadRecord::new(thread)));
-    let mut head = RECORDS.load(Ordering::Relaxed);
-    loop {
-        record.next.store(head, Ordering::Relaxed);
-        // Release: whoever finds the record in the list, with Acquire, finds it initialised.
-        let new = ptr::from_ref(record).cast_mut();
-        match RECORDS.compare_exchange_weak(head, new, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return record,
-            Err(newer) => head = newer,
-        }
-    }
+///
+/// # Safety
+/// What is stored into it is what its fields are for: others free and show what `text` leads to.
+pub unsafe fn add_record(thread: u64) -> &'static ThreadRecord {
+    RECORDS.add(thread)
 }
 
-/// A record that is never recycled, for executables without a host.
+/// How many threads have a record of this image's own, which no host has given; or [`CLAIMED`].
+static OWN: AtomicU32 = AtomicU32::new(0);
+
+/// A host is about to store its table.
+const CLAIMED: u32 = u32::MAX;
+
+/// A record that is never recycled, for executables without a host, and for what the constructors of
+/// a library call before its host has passed the table.
 pub(crate) extern "C" fn new_record() -> *const ThreadRecord {
-    add_record(0)
+    // Relaxed, here and in `give_up_own_record`: nothing else is read by the number, and its changes
+    // have one order.
+    let one_more = |count| (count != CLAIMED).then_some(count + 1);
+    if OWN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
+        // SAFETY: only this crate stores into it.
+        return unsafe { add_record(0) };
+    }
+    // The host's table follows within a few instructions of `init`.
+    while TABLE.load(Ordering::Acquire).is_null() {
+        thread::yield_now();
+    }
+    (table().thread_record)()
+}
+
+/// Before the image gets its host's table: takes the calling thread's own record away, so that it
+/// asks the host for one, which the thread's other images have too. A panic's flag would else be set
+/// in one record and looked for in the other. From then on no thread gets one of the image's own.
+///
+/// False: another thread has one, and may be inside hot code with it. Nothing has changed.
+pub(crate) fn give_up_own_record() -> bool {
+    let mine = u32::from(!RECORD.get().is_null());
+    if OWN.compare_exchange(mine, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        return false;
+    }
+    RECORD.set(ptr::null());
+    true
 }
 
 /// Held while a thread is inside hot code.
@@ -135,63 +171,51 @@ pub struct Pin {
     depth: u32,
 }
 
-impl std::fmt::Debug for ThreadRecord {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ThreadRecord").field("epoch", &self.epoch).finish_non_exhaustive()
-    }
-}
-
 impl Pin {
-    /// Marks the thread as inside.
+    /// Marks the thread as inside; waits while the gate is closed to it.
     #[inline(always)]
     #[must_use]
     pub fn enter() -> Self {
         let record = record();
-        // Relaxed: only this thread writes it.
-        let depth = record.depth.load(Ordering::Relaxed);
-        if depth == 0 {
-            // Acquire pairs with the Release bump after a commit's slot stores: a thread that
-            // says it entered in an epoch sees that epoch's slots.
-            record.epoch.store(record.clock.load(Ordering::Acquire), Ordering::Relaxed);
-            // The reclaimer pays for the ordering between this store and the slot's load with a
-            // membarrier; here only the compiler must keep it.
-            compiler_fence(Ordering::SeqCst);
-        }
-        record.depth.store(depth.wrapping_add(1), Ordering::Relaxed);
+        let depth = record.enter(hand(), wait_outside);
         Pin { record, depth }
     }
 
     /// Ends the call: gives the result, or goes on with the panic that the entry caught.
-    ///
-    /// # Safety
-    /// `result` is what an entry just returned on this thread, inside this pin: initialised unless
-    /// the entry set the thread's flag.
     #[inline(always)]
-    pub unsafe fn leave<R>(self, result: MaybeUninit<R>) -> R {
-        let record = self.unpin();
-        if record.flags.load(Ordering::Relaxed) & PANICKED != 0 {
-            panic::resume(record);
-        }
-        // SAFETY: the flag is clear, so the entry returned a value.
-        unsafe { result.assume_init() }
+    pub fn leave<R>(self, returned: Returned<R>) -> R {
+        self.unpin();
+        returned.get()
     }
 
     #[inline(always)]
-    pub(crate) fn unpin(self) -> &'static ThreadRecord {
-        let record = self.record;
-        record.depth.store(self.depth, Ordering::Relaxed);
-        if self.depth == 0 {
-            // Release: what the call did happens before a reclaimer, which loads it Acquire,
-            // finds the thread outside.
-            record.epoch.store(0, Ordering::Release);
-        }
-        record
+    fn unpin(self) {
+        self.record.leave(self.depth);
     }
 }
 
 /// Ends the calling thread's innermost pin, whose owner is about to be unwound.
 pub(super) fn abandon() {
     let record = record();
-    let depth = record.depth.load(Ordering::Relaxed).wrapping_sub(1);
+    let depth = record.depth.load(Ordering::Relaxed);
     Pin { record, depth }.unpin();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// This program has no host, and gets none: what is asked for here must be refused.
+    #[test]
+    fn a_record_that_another_thread_has_cannot_be_given_up() {
+        let mine = ptr::from_ref(record());
+        thread::scope(|scope| {
+            let other = scope.spawn(|| ptr::from_ref(record()).addr());
+            assert_ne!(other.join().unwrap(), mine.addr());
+        });
+        assert!(!give_up_own_record());
+        assert_eq!(existing_record(), mine);
+        // Others get one as before.
+        thread::scope(|scope| scope.spawn(|| _ = record()).join().unwrap());
+    }
 }

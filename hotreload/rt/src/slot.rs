@@ -1,9 +1,8 @@
 //! The atomic word that a call site reads.
 
-use core::{
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use core::ptr;
+
+use super::sync::{AtomicBool, AtomicPtr, Ordering, const_fn};
 
 /// One version of a definition. Never freed: a slot of any image, and a thread that is about to
 /// call, may still point at it.
@@ -16,8 +15,6 @@ pub struct Version {
     pub generation: u64,
     /// The epoch from which on this version is the current one.
     pub born: u64,
-    /// The version before it, or null.
-    pub previous: *const Version,
 }
 
 // SAFETY: all fields are written before the version is published (the Release store of whoever
@@ -33,12 +30,17 @@ unsafe impl Sync for Version {}
 pub struct Slot {
     entry: AtomicPtr<()>,
     version: AtomicPtr<Version>,
+    /// Whether somebody calls through it, or may: only then does it hold what it leads to.
+    used: AtomicBool,
 }
 
 impl Slot {
-    /// A slot that still has to be resolved: `cold` is called first.
-    pub const fn new(cold: *const ()) -> Self {
-        Slot { entry: AtomicPtr::new(cold.cast_mut()), version: AtomicPtr::new(ptr::null_mut()) }
+    const_fn! {
+        /// A slot that still has to be resolved: `cold` is called first.
+        pub const fn new(cold: *const ()) -> Self {
+            let (entry, version) = (AtomicPtr::new(cold.cast_mut()), AtomicPtr::new(ptr::null_mut()));
+            Slot { entry, version, used: AtomicBool::new(false) }
+        }
     }
 
     /// The code to call now.
@@ -55,20 +57,49 @@ impl Slot {
         self.version.load(Ordering::Acquire)
     }
 
+    /// Whether the slot was resolved, or a handle or pointer was made of it.
+    pub fn is_used(&self) -> bool {
+        // Relaxed: whoever marks the slot and is overlooked finds it cold, and asks the host.
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Says that somebody calls through the slot, or may.
+    #[inline(always)]
+    pub fn mark_used(&self) {
+        // A store each time would have the threads that call take the cache line from each other.
+        if !self.is_used() {
+            self.used.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the mark away. The caller has pointed the slot at its cold path, or is about to: a slot
+    /// without a mark leads nowhere else.
+    pub fn forget_use(&self) {
+        self.used.store(false, Ordering::Relaxed);
+    }
+
     /// Points a slot that is still unresolved at `entry`. A slot that a host has resolved in the
     /// meantime keeps its target, which may be newer.
-    pub(super) fn resolve_alone(&self, cold: *const (), entry: *const ()) -> Result<(), *const ()> {
+    pub(crate) fn resolve_alone(&self, cold: *const (), entry: *const ()) -> Result<(), *const ()> {
         let (cold, entry) = (cold.cast_mut(), entry.cast_mut());
-        // Release as in `point_at`; Acquire, at a failure, as in `entry`.
-        match self.entry.compare_exchange(cold, entry, Ordering::Release, Ordering::Acquire) {
+        // Release as in `point_at`; Acquire, at a failure, as in `entry`. Acquire at a success too: a
+        // thread that finds the slot as a host has set it cold again, in `point_at`, finds that
+        // host's table afterwards. Of any other success the host's store is the later one.
+        match self.entry.compare_exchange(cold, entry, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(()),
             Err(known) => Err(known.cast_const()),
         }
     }
 
-    /// Retargets the slot. Called under the writer's lock only, or for a slot that nobody else
-    /// publishes to yet.
-    pub fn point_at(&self, entry: *const (), version: *const Version) {
+    /// Retargets the slot. Called under the lock of publishing only, or for a slot that nobody else
+    /// publishes to yet: else an older version could be stored over a newer one.
+    ///
+    /// # Safety
+    /// Of a function, `entry` is the slot's own cold path, or an entry of the signature that the slot's
+    /// accessor was compiled with, in an image that stays mapped. Of a var, it is null or the address
+    /// of an initialised value of the accessor's type that is never freed. `version` is null or a
+    /// version that is never freed.
+    pub unsafe fn point_at(&self, entry: *const (), version: *const Version) {
         // The version first: a thread that comes to read it after `entry` finds one at least as
         // new. Both Release: pair with the Acquire loads above.
         self.version.store(version.cast_mut(), Ordering::Release);

@@ -6,16 +6,12 @@ use core::{
 };
 
 use crate::{
-    Accessor, accessor, allocator,
+    accessor::Accessor,
+    cells::LiveCell,
     events::{LogTable, TraceTable},
     init::ImageInfo,
-    live::{self, LiveCell},
-    panic, pin,
+    record::{Clock, ThreadRecord},
 };
-
-/// The number of this boundary: raised with every change of a `repr(C)` type of this module, of
-/// the entry protocol, or of the manifest's records.
-pub const ABI: u32 = 4;
 
 /// Borrowed text in a form with a fixed layout.
 #[repr(C)]
@@ -32,8 +28,7 @@ impl Text {
     }
 
     /// Borrows a text that may be missing.
-    #[cfg(any(feature = "log", feature = "tracing"))]
-    pub(crate) const fn maybe(text: Option<&str>) -> Self {
+    pub const fn maybe(text: Option<&str>) -> Self {
         match text {
             Some(text) => Text::new(text),
             None => Text { data: ptr::null(), len: 0 },
@@ -53,6 +48,14 @@ impl Text {
         // SAFETY: built from a `&str` in `new`, alive by the caller's promise.
         unsafe { str::from_utf8_unchecked(slice::from_raw_parts(self.data, self.len)) }
     }
+}
+
+/// What a look at a definition finds.
+#[repr(C)]
+pub struct Looked {
+    pub is_there: bool,
+    /// Where it is not, why, if more is known; a text that lives as long as the process.
+    pub why: Text,
 }
 
 /// A panic in a bundle, on its way to the host's hook.
@@ -75,16 +78,20 @@ pub struct Stage {
     _opaque: [u8; 0],
 }
 
-/// What the host offers to a bundle. Grows at its end only; `size` tells how far it reaches.
+/// What the host offers to a bundle. Both sides have this very definition: the fingerprint compares
+/// its source.
 #[repr(C)]
 pub struct HostTable {
-    pub size: usize,
-    pub abi: u32,
     /// Whether host and bundles share one copy of std, and with it one panic hook.
     pub shared_std: bool,
-    pub thread_record: extern "C" fn() -> *const pin::ThreadRecord,
+    pub clock: &'static Clock,
+    pub thread_record: extern "C" fn() -> *const ThreadRecord,
+    /// Waits while the gate is closed. True: it is closed for the calling thread, which passes.
+    pub passes_gate: extern "C" fn() -> bool,
     /// The entry that the accessor's slot shall call; null if nothing defines it.
     pub resolve: extern "C" fn(&'static Accessor) -> *const (),
+    /// Whether `resolve` would find something. Changes nothing.
+    pub look: extern "C" fn(&'static Accessor) -> Looked,
     pub fail: unsafe extern "C" fn(Text),
     pub report_panic: unsafe extern "C" fn(&PanicReport),
     pub stage: unsafe extern "C" fn(*mut Stage, &'static Accessor),
@@ -96,12 +103,15 @@ pub struct HostTable {
     pub alloc_zeroed: unsafe extern "C" fn(usize, usize) -> *mut u8,
     pub realloc: unsafe extern "C" fn(*mut u8, usize, usize, usize) -> *mut u8,
     pub dealloc: unsafe extern "C" fn(*mut u8, usize, usize),
-    /// Introduces the image whose init is running.
-    pub image: unsafe extern "C" fn(*mut Stage, &'static ImageInfo),
+    /// Introduces the image whose init is running, with what it runs once it is current.
+    pub image: unsafe extern "C" fn(*mut Stage, &'static ImageInfo, Option<extern "C" fn()>),
     pub log: &'static LogTable,
     pub trace: &'static TraceTable,
     /// The cell of a type with this id, which the records describe. Never null.
-    pub live_cell: unsafe extern "C" fn(u64, *const u8, usize) -> *const LiveCell,
+    pub live_cell: unsafe extern "C" fn(u128, *const u8, usize) -> *const LiveCell,
+    /// Calls the function with what is passed along, and keeps a fork from beginning meanwhile: it may
+    /// take a lock that a child needs.
+    pub in_moment: unsafe extern "C" fn(unsafe extern "C" fn(*mut ()), *mut ()),
 }
 
 /// The host's table, null in an image that no host has claimed.
@@ -111,43 +121,21 @@ pub struct HostTable {
 /// reaches the host.
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__hothost"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".hothost"))]
-pub static TABLE: AtomicPtr<HostTable> = AtomicPtr::new(ptr::null_mut());
+pub(crate) static TABLE: AtomicPtr<HostTable> = AtomicPtr::new(ptr::null_mut());
 
-/// The host's table, or the image's own where there is no host.
-pub(crate) fn table() -> &'static HostTable {
-    // Pairs with the Release store in `init`, or was there before the image was mapped.
-    let table = TABLE.load(Ordering::Acquire);
-    // SAFETY: whoever stores into TABLE stores the address of a static in the host executable.
-    unsafe { table.as_ref() }.unwrap_or(&ALONE)
+/// The table of this image's host; null before there is one.
+pub fn host_table() -> *const HostTable {
+    // Acquire as in `table()`.
+    TABLE.load(Ordering::Acquire).cast_const()
 }
 
-/// An executable without a host: tests of a bundle crate, or a program before `Host::start`.
-/// Accessors resolve to the body that is linked beside them.
-static ALONE: HostTable = HostTable {
-    size: size_of::<HostTable>(),
-    abi: ABI,
-    shared_std: true,
-    thread_record: pin::new_record,
-    resolve: accessor::resolve_alone,
-    fail: panic::fail_here,
-    report_panic: panic::report_alone,
-    stage: stage_alone,
-    staged: staged_alone,
-    stage_error: stage_error_alone,
-    alloc: allocator::alloc_alone,
-    alloc_zeroed: allocator::alloc_zeroed_alone,
-    realloc: allocator::realloc_alone,
-    dealloc: allocator::dealloc_alone,
-    image: image_alone,
-    log: &LogTable::NONE,
-    trace: &TraceTable::NONE,
-    live_cell: live::cell_alone,
-};
-
-// `init` gets a host's table as its argument and never uses this one.
-unsafe extern "C" fn stage_alone(_: *mut Stage, _: &'static Accessor) {}
-unsafe extern "C" fn staged_alone(_: *mut Stage) -> bool {
-    false
+/// Makes this executable's host known to its own code.
+///
+/// # Safety
+/// The functions of the table are the host's, and there was no table before: what one of two tables
+/// has given would be looked for in the other. Not in a bundle, whose table `init` stores.
+pub unsafe fn set_host_table(table: &'static HostTable) {
+    // Release: pairs with the Acquire loads, so that whoever finds the table finds what its host
+    // has set up before.
+    TABLE.store(ptr::from_ref(table).cast_mut(), Ordering::Release);
 }
-unsafe extern "C" fn image_alone(_: *mut Stage, _: &'static ImageInfo) {}
-unsafe extern "C" fn stage_error_alone(_: *mut Stage, _: Text) {}

@@ -1,10 +1,6 @@
 //! A bundle's `tracing` subscriber: hands everything to the host's.
 
-use core::{fmt, mem::MaybeUninit, num::NonZeroU64};
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
-};
+use core::{fmt, num::NonZeroU64};
 
 use tracing_core::{
     Dispatch, Event, Interest, Level, Metadata, Subscriber,
@@ -14,20 +10,22 @@ use tracing_core::{
 };
 
 use crate::{
+    alone::table,
     events::{Parent, SitePointer, SiteRecord, Slice, TraceTable, Value},
-    finish,
-    table::{Text, table},
+    growing::Growing,
+    panic::go_on,
+    table::Text,
 };
 
 /// Makes the host's subscriber this image's, unless a constructor has set another one.
 pub(super) fn install() {
-    let _ = set_global_default(Dispatch::new(Forward::default()));
+    let _ = set_global_default(Dispatch::new(Forward { sites: Growing::new() }));
 }
 
-#[derive(Default)]
+/// Made once, and never dropped.
 struct Forward {
     /// The host's counterparts of this image's callsites, by the address of their metadata.
-    sites: RwLock<HashMap<usize, Site>>,
+    sites: Growing<usize, Site>,
 }
 
 struct Site(SitePointer);
@@ -43,8 +41,8 @@ fn host() -> &'static TraceTable {
 
 /// Ends a call of the host's: its result, or its panic.
 fn ended<R>(result: R) -> R {
-    // SAFETY: the host's function has just set the flag, or not.
-    unsafe { finish(MaybeUninit::new(result)) }
+    go_on();
+    result
 }
 
 fn address(metadata: &Metadata<'_>) -> usize {
@@ -80,9 +78,7 @@ fn look_up(metadata: &Metadata<'_>) -> SitePointer {
 
 impl Forward {
     fn site(&self, metadata: &Metadata<'_>) -> SitePointer {
-        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
-        let known = sites.get(&address(metadata)).map(|site| site.0);
-        drop(sites);
+        let known = self.sites.get(&address(metadata)).map(|site| site.0);
         // Made up on the spot, as by `tracing-log`: not registered.
         known.unwrap_or_else(|| look_up(metadata))
     }
@@ -98,9 +94,7 @@ fn parent(is_root: bool, parent: Option<&span::Id>) -> Parent {
 
 impl Subscriber for Forward {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let site = Site(look_up(metadata));
-        let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
-        sites.insert(address(metadata), site);
+        self.sites.add(address(metadata), Site(look_up(metadata)));
         // The host's answer may change at any time, and nothing would tell: it is asked each time.
         Interest::sometimes()
     }

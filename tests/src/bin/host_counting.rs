@@ -31,6 +31,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
-    tests::exchange::main(|| LIVE.load(Relaxed));
+    // SAFETY: each block is one of System with the same layout.
+    let builder = unsafe { hot::Host::builder().allocator(hot::Allocator::System) };
+    tests::exchange::main(builder, || LIVE.load(Relaxed));
     println!("{} early", EARLY.load(Relaxed));
 }

@@ -4,5 +4,5 @@
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() {
-    tests::exchange::main(|| 0);
+    tests::exchange::main(hot::Host::builder(), || 0);
 }

@@ -4,5 +4,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    tests::exchange::main(|| 0);
+    tests::exchange::main(hot::Host::builder(), || 0);
 }

@@ -7,12 +7,20 @@ use super::{
     random::Random,
 };
 
+const FUNCTION: &str = "extern \"C\" fn(u8) -> u8";
+
 impl Mutation {
     /// Edits `old` where the edit needs something to be there, and gives the new version.
     pub(super) fn apply(self, random: &mut Random, old: &mut Version) -> Option<Version> {
         use Mutation::*;
         let index = random.below(old.definitions.len());
         match self {
+            Shown => {
+                let new = old.clone();
+                let fields = old.fields_mut().filter(|field| !field.visibility.is_empty());
+                fields.for_each(|field| field.visibility = "pub(crate) ");
+                return Some(new);
+            }
             DefaultWritten => {
                 let full = "HashMap<u8, u16, std::hash::RandomState>";
                 let new = retyped_field(random, old, "HashMap<u8, u16>", full)?;
@@ -47,9 +55,11 @@ impl Mutation {
             ReferenceMutable => {
                 return retyped_field(random, old, "&'static u8", "&'static mut u8");
             }
-            ResultChanged => return retyped_field(random, old, "fn(u8) -> u8", "fn(u8) -> u16"),
-            AbiChanged => {
-                return retyped_field(random, old, "fn(u8) -> u8", "extern \"C\" fn(u8) -> u8");
+            ResultChanged => {
+                return retyped_field(random, old, FUNCTION, "extern \"C\" fn(u8) -> u16");
+            }
+            UnsafeAdded => {
+                return retyped_field(random, old, FUNCTION, "unsafe extern \"C\" fn(u8) -> u8");
             }
             ReprReordered => {
                 let Body::Struct(..) = old.definitions[index].body else { return None };
@@ -145,10 +155,6 @@ impl Mutation {
                 let leaf = new.named("Leaf").filter(|leaf| leaf.parameter == "'a")?;
                 leaf.parameter = "'other".to_owned();
                 leaf.fields_mut().for_each(|field| field.ty = field.ty.replace("'a ", "'other "));
-            }
-            Hidden => {
-                let fields = new.fields_mut().filter(|field| !field.visibility.is_empty());
-                fields.for_each(|field| field.visibility = "pub(crate) ");
             }
             _ => {}
         }

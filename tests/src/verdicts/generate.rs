@@ -37,7 +37,7 @@ const COPY: &[&str] = &[
     "NonZero<u32>",
     "&'static str",
     "&'static [u16]",
-    "fn(u8) -> u8",
+    "extern \"C\" fn(u8) -> u8",
     "Duration",
     "PhantomData<u16>",
     "[(u8, bool); 2]",

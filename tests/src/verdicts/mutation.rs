@@ -70,8 +70,8 @@ mutations! {
     DiscriminantWritten,
     /// A lifetime parameter has another name.
     LifetimeRenamed,
-    /// Fields are less visible.
-    Hidden,
+    /// Fields become visible: less visible ones are refused, whatever the layout.
+    Shown,
     /// The fields of a struct in another order. Whether they move is rustc's decision.
     FieldsReordered,
     /// The types of two fields change places.
@@ -136,8 +136,8 @@ mutations! {
     ReferenceMutable,
     /// Another result of a function pointer.
     ResultChanged,
-    /// A function pointer of another ABI.
-    AbiChanged,
+    /// A function pointer that is unsafe to call.
+    UnsafeAdded,
 }
 
 impl Mutation {

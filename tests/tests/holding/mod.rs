@@ -25,7 +25,7 @@ impl Libraries {
             ("hl_var", vec![var(1), var(2)]),
             ("hl_state", vec![state(1, ""), state(2, ""), state(2, RESET), state(1, RESET)]),
             ("hl_late", vec![late(1), late(2)]),
-            ("hl_live", vec![live(1), live(2), live(3)]),
+            ("hl_live", vec![live(1), live(2), live(3), live(4)]),
             ("hl_keeper", vec![KEEPER.to_owned()]),
             (VIEWERS[0], vec![VIEWER.to_owned()]),
             (VIEWERS[1], vec![VIEWER.to_owned()]),
@@ -59,10 +59,10 @@ impl Libraries {
 const RESET: &str = "#[hot(reset)]";
 
 /// A world, and code that stays inside. The second version grows at the innermost place; the third
-/// one is laid out like the first: other fields are public.
+/// one is laid out like the first: one more field is public.
 fn game(version: u32) -> String {
     let (field, value) = if version == 2 { ("pub z: f32,", "z: 2.0,") } else { ("", "") };
-    let public = if version == 3 { "" } else { "pub" };
+    let public = if version == 3 { "pub" } else { "" };
     format!(
         "hot::import! {{ holders => {{ fn turn(); }} }}
 
@@ -130,7 +130,7 @@ fn var(version: u32) -> String {
 fn state(fields: u32, reset: &str) -> String {
     let (field, first) = if fields == 1 { ("", "") } else { ("pub visits: u32,", "visits: 100,") };
     format!(
-        "hot::import! {{ holders => {{ fn turn(); }} }}
+        "hot::import! {{ holders => {{ fn turn(); fn note(text: &str); }} }}
 
          #[hot::versioned]
          pub struct Lobby {{ pub guests: Vec<String>, {field} }}
@@ -151,6 +151,10 @@ fn state(fields: u32, reset: &str) -> String {
              hot::get!(holders::turn)();
              let asked = std::panic::catch_unwind(|| LOBBY.read().guests.join(\" \"));
              asked.unwrap_or_else(|payload| *payload.downcast::<String>().unwrap())
+         }}
+         #[hot::export] pub fn hold_aside() {{
+             let holder = std::thread::Builder::new().name(\"holds-a-guard\".to_owned());
+             holder.spawn(|| hot::get!(holders::note)(&hold())).unwrap();
          }}"
     )
 }
@@ -176,17 +180,19 @@ fn late(version: u32) -> String {
              let guard = SECOND.read();
              hot::get!(holders::turn)();
              drop(guard);
-         }}"
+         }}
+         #[hot::export] pub fn hold_aside() {{ std::thread::spawn(hold); }}"
     )
 }
 
-/// A value behind a handle. The third version has another layout.
+/// A value behind a handle. The third version has another layout, the fourth another promise.
 fn live(version: u32) -> String {
     let (field, value) = if version < 3 { ("", "") } else { ("pub more: u64,", "more: 1,") };
+    let invariants = if version < 4 { "" } else { "(invariants = 2)" };
     format!(
         "hot::import! {{ holders => {{ fn turn(); fn note(text: &str); }} }}
 
-         #[hot::versioned] #[derive(Debug)]
+         #[hot::versioned{invariants}] #[derive(Debug)]
          pub struct Stove {{ pub heat: u32, {field} }}
          impl Drop for Stove {{
              fn drop(&mut self) {{
@@ -205,7 +211,7 @@ fn live(version: u32) -> String {
          #[hot::export] pub fn meet() -> Vec<String> {{
              hot::get!(holders::turn)();
              let mut stove = hot::get!(create)(40);
-             let error = |error: hot::OtherLayout| error.to_string();
+             let error = |error: hot::TryLiveError| error.to_string();
              let mut said = vec![
                  stove.try_get().map(|stove| format!(\"{{stove:?}}\")).unwrap_or_else(error),
                  stove.try_get_mut().map(|stove| format!(\"{{stove:?}}\")).unwrap_or_else(error),
@@ -230,7 +236,7 @@ const KEEPER: &str = "
     #[hot::export] pub fn look() -> Vec<String> {
         let look = |stove: &hot::Live<hl_live::Stove>| match stove.try_get() {
             Ok(stove) => stove.heat.to_string(),
-            Err(other) => format!(\"{other} ({})\", other.type_name()),
+            Err(other) => other.to_string(),
         };
         KEPT.lock().unwrap().iter().map(look).collect()
     }

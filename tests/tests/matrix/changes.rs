@@ -18,8 +18,8 @@ pub(crate) const CHANGES: &[Change] = &[
         ["$struct Respelled { a: u32, b: Vec<u8> }", "Respelled { a: 1, b: vec![1] }"],
         [
             "type Number = u32;
-             /// Another derive, another visibility, a method.
-             #[derive(Clone)] $struct Respelled { pub a: Number, b: std::vec::Vec<u8> }
+             /// Another derive, a method. Who may see a field is no spelling.
+             #[derive(Clone)] $struct Respelled { a: Number, b: std::vec::Vec<u8> }
              impl Respelled { pub fn more(&self) -> u32 { self.a + 1 } }",
             "Respelled { a: 2, b: vec![] }.clone()",
         ],

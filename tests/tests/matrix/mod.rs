@@ -2,5 +2,6 @@
 
 pub(crate) mod changes;
 pub(crate) mod columns;
+pub(crate) mod moves;
 pub(crate) mod rows;
 pub(crate) mod sources;

@@ -31,7 +31,7 @@ const CONTAINERS: &[(&str, &str, &str, &str)] = &[
     ("InError", "Result<u8, {}>", "Err({})", "::Err.0"),
     ("InMap", "std::collections::HashMap<u8, {}>", "[(1, {})].into()", "[]"),
     ("InKey", "std::collections::BTreeMap<{}, u8>", "[({}, 1)].into()", "[key]"),
-    ("InFunction", "fn({})", "|_| {}", "(0)"),
+    ("InFunction", "extern \"C\" fn({})", "{ extern \"C\" fn take<T>(_: T) { } take }", "(0)"),
     ("InTwo", "Vec<Option<Box<{}>>>", "vec![Some(Box::new({})), None]", "[]::Some.0"),
 ];
 
@@ -53,10 +53,7 @@ pub(crate) fn rows() -> Vec<Row> {
     let containers = CONTAINERS.iter().map(|(name, ty, value, path)| {
         let form = |fields: &str, part: &str| {
             let ty = ty.replace("{}", &format!("{name}Part"));
-            let value = match *name {
-                "InFunction" => "|_| {}".to_owned(),
-                _ => value.replace("{}", &format!("{name}Part {{ {part} }}")),
-            };
+            let value = value.replace("{}", &format!("{name}Part {{ {part} }}"));
             [
                 format!(
                     "#[derive(PartialEq, Eq, PartialOrd, Ord)] $struct {name}Part {{ {fields} }}

@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 
-use tests::{Workspace, workspace::BUNDLE};
+use tests::{
+    Workspace,
+    workspace::{BUNDLE, HOST_FEATURES},
+};
 
-use super::rows::{Row, SIGNATURES, rows};
+use super::{
+    moves,
+    rows::{Row, SIGNATURES, rows},
+};
 
 /// The bundles, and how many versions of each there are.
 const BUNDLES: [(&str, usize); 5] =
@@ -36,7 +42,7 @@ impl Libraries {
             let dependency = if bundle == "mx_user" { owner } else { parts };
             workspace.package(bundle, BUNDLE, "", dependency);
         }
-        workspace.package("mx_host", "", "\"host\"", owner);
+        workspace.package("mx_host", "", HOST_FEATURES, owner);
         workspace.write("mx_host/src/main.rs", &host());
         let (mut built, mut program) = (Vec::new(), None);
         for version in 1..=3 {
@@ -63,6 +69,13 @@ impl Libraries {
         }
         Libraries { built, host: program.expect("built first"), alone }
     }
+}
+
+/// A version of the bundle whose values move: which rows have their new form, `moves` says. One crate.
+pub(crate) fn moving(version: usize) -> String {
+    let parts = parts_source(version);
+    source("mx_moves", |name| moves::is_new(name, version), false)
+        + &format!("mod mx_parts {{ {parts} }}")
 }
 
 /// The dependency that all bundles share.
@@ -99,7 +112,9 @@ fn source(bundle: &str, is_new: impl Fn(&str) -> bool, reset: bool) -> String {
         }
     }
     match bundle {
-        "mx_var" | "mx_state" => items += &first_values(if is_new("Same") { 2 } else { 1 }),
+        "mx_var" | "mx_state" | "mx_moves" => {
+            items += &first_values(if is_new("Same") { 2 } else { 1 })
+        }
         "mx_live" => {
             items += KEPT;
             lines =
@@ -109,7 +124,7 @@ fn source(bundle: &str, is_new: impl Fn(&str) -> bool, reset: bool) -> String {
     }
     format!(
         "{items} {LINE}
-         #[hot::export] pub fn all() -> String {{ let mut all = String::new(); {lines} all }}
+         #[hot::export(direct)] pub fn all() -> String {{ let mut all = String::new(); {lines} all }}
          #[hot::export] pub fn fill() {{ {fills} }}
          /// `all` of this image, whatever is loaded after it.
          #[hot::export] pub fn own_all() -> usize {{ all as fn() -> String as usize }}"
@@ -126,7 +141,7 @@ fn versioned(definitions: &str) -> String {
 pub(crate) fn has(bundle: &str, row: &Row) -> bool {
     match bundle {
         "mx_var" => row.is_send,
-        "mx_state" => row.is_send && row.is_sync,
+        "mx_state" | "mx_moves" => row.is_send && row.is_sync,
         _ => true,
     }
 }
@@ -163,7 +178,7 @@ impl Held {
                 format!("format!(\"{{:?}}\", {upper}.lock().unwrap())"),
                 format!("*{upper}.lock().unwrap() = Some({value});\n"),
             ),
-            "mx_state" => (
+            "mx_state" | "mx_moves" => (
                 format!(
                     "{attributes} pub static {upper}: hot::State<Vec<{name}>> =
                          hot::State::new(Vec::new);\n"
@@ -253,9 +268,9 @@ fn host() -> String {
          fn main() {{
              let host = hot::Host::start().unwrap();
              let arguments: Vec<_> = std::env::args().skip(1).collect();
-             let bundle = host.load(&arguments[0]).unwrap();
+             let bundle = unsafe {{ host.load(&arguments[0]) }}.unwrap();
              let (before, status) = (all(), host.status().unwrap());
-             let error = host.load(&arguments[1]).unwrap_err();
+             let error = unsafe {{ host.load(&arguments[1]) }}.unwrap_err();
              println!(\"{{}}\", error.to_json());
              assert_eq!(all(), before);
              assert_eq!(host.status().unwrap(), status);

@@ -83,7 +83,7 @@ mod names {
         ::std::process::abort()
     }
 
-    #[::hot::export(always)]
+    #[::hot::export]
     pub(crate) fn closures(
         call: &(dyn ::std::ops::Fn(&u8) -> u8 + ::std::marker::Sync),
         last: ::std::boxed::Box<dyn ::std::ops::FnOnce() -> u8>,
@@ -95,6 +95,8 @@ mod names {
     #[::hot::versioned]
     pub(crate) struct Box<'a>(pub(crate) &'a u8);
 
+    // A hot method is `pub`, whatever its type is: rustc says so of what the user wrote.
+    #[allow(unreachable_pub)]
     #[::hot::export]
     impl<'a> Box<'a> {
         pub fn get(&self) -> &'a u8 {
@@ -161,10 +163,10 @@ pub fn longest<'a>(a: &'a str, _b: &str) -> &'a str {
     a
 }
 
-/// A public function whose calls are hot.
-#[::hot::export(always)]
+/// A public function with a parameter that has no name.
+#[::hot::export]
 #[must_use]
-pub fn always<'a>(a: &'a str, _: &str) -> &'a str {
+pub fn unnamed<'a>(a: &'a str, _: &str) -> &'a str {
     a
 }
 
@@ -267,7 +269,7 @@ mod allowed {
     #[::hot::export]
     fn single<'a>(_: &'a str) {}
 
-    #[allow(deprecated, elided_lifetimes_in_paths, clippy::all, non_snake_case)]
+    #[allow(deprecated, elided_lifetimes_in_paths, unreachable_pub, clippy::all, non_snake_case)]
     #[::hot::export]
     impl Private {
         #[expect(single_use_lifetimes, unused_variables)]
@@ -304,6 +306,38 @@ mod allowed {
     #[::hot::export]
     fn unused() {}
 
+    mod v1 {
+        #[::hot::versioned(of = "Old")]
+        pub(super) struct Old {
+            pub(super) text: ::std::string::String,
+        }
+    }
+
+    #[::hot::versioned]
+    struct New(::std::primitive::u8);
+
+    #[::hot::versioned]
+    struct Wide {
+        size: usize,
+    }
+
+    #[::hot::versioned]
+    struct Part {
+        size: usize,
+    }
+
+    #[::hot::migrate]
+    fn result(old: &v1::Old) -> ::std::result::Result<New, ::std::string::String> {
+        let _ = New(0).0;
+        ::std::result::Result::Err(::std::clone::Clone::clone(&old.text))
+    }
+
+    #[::hot::migrate(into = Wide)]
+    fn part(_: &v1::Old) -> Part {
+        let _ = Wide { size: 1 }.size;
+        Part { size: 1 }
+    }
+
     pub(crate) fn all() -> usize {
         let _ = ::hot::get!(private);
         let _ = ::hot::get!(Loud)(1);
@@ -322,7 +356,7 @@ fn main() {
     let _ = names::closures(&|n| *n, ::std::boxed::Box::new(|| 1));
     let _ = names::Box(&1).get();
     let _ = names::Box(&1).either(&names::Box(&2));
-    let _ = always("", "");
+    let _ = unnamed("", "");
     let _ = c(1);
     let _ = World.step(1);
     let _ = allowed::all();

@@ -13,7 +13,7 @@ hot::import! {
 
 pub(crate) fn rally(strokes: u32) -> String {
     let mut said = Vec::new();
-    hot::get!(ping::rally)(strokes, &mut said);
+    ping::rally(strokes, &mut said);
     said.join(" ")
 }
 
@@ -35,9 +35,9 @@ pub(crate) fn each_other(tour: &mut Tour, checks: &mut Checks) -> Outcome {
 pub(crate) fn method_edited(tour: &mut Tour, checks: &mut Checks) -> Outcome {
     checks.scene("A method is edited: the other bundle's ordinary calls reach it");
     let before = tour.ping.bundle()?.generation()?;
-    checks.equal("racket.hit(), called by ping", hot::get!(ping::serve)(), "tock 1");
+    checks.equal("racket.hit(), called by ping", ping::serve(), "tock 1");
     tour.pong.edit("tock", "smash")?;
-    checks.equal("racket.hit(), called by ping", hot::get!(ping::serve)(), "smash 2");
+    checks.equal("racket.hit(), called by ping", ping::serve(), "smash 2");
     checks.equal("generation of ping", tour.ping.bundle()?.generation()?, before);
     Ok(())
 }

@@ -50,6 +50,12 @@ impl Tour {
     }
 }
 
+/// The code of each reason.
+pub(crate) fn codes(error: &hot::Error) -> String {
+    let codes: Vec<_> = error.reasons().iter().map(|reason| reason.code.id()).collect();
+    codes.join(" ")
+}
+
 /// A bundle whose copy is edited.
 pub(crate) struct Edited {
     name: &'static str,
@@ -75,10 +81,18 @@ impl Edited {
 
     /// Replaces a part of the repository's source in the copy, then builds and reloads.
     pub(crate) fn edit(&self, part: &str, by: &str) -> Result<Arc<Report>, hot::Error> {
-        let (name, source) = (self.name, self.scratch.original());
-        assert!(source.contains(part), "bundles/{name} has no `{part}`");
-        self.scratch.write(&source.replace(part, by)).expect("the copy can be written");
-        say(format!("edit {name}: {part} -> {by}"));
+        self.edit_all(&[(part, by)])
+    }
+
+    /// Replaces parts of the repository's source in the copy, then builds and reloads.
+    pub(crate) fn edit_all(&self, edits: &[(&str, &str)]) -> Result<Arc<Report>, hot::Error> {
+        let (name, mut source) = (self.name, self.scratch.original().to_owned());
+        for (part, by) in edits {
+            assert!(source.contains(part), "bundles/{name} has no `{part}`");
+            source = source.replace(part, by);
+            say(format!("edit {name}: {part} -> {by}"));
+        }
+        self.scratch.write(&source).expect("the copy can be written");
         say("building ..");
         let reloaded = self.bundle.as_ref().expect("loaded by an earlier scene").rebuild();
         match &reloaded {

@@ -99,6 +99,8 @@ macro_rules! kind {
                 #[inline(never)]
                 pub fn get(calls: u64) -> u64 { calls!(calls, x, hot::get!(near::$function)(x)) }
                 #[inline(never)]
+                pub fn by_its_name(calls: u64) -> u64 { calls!(calls, x, near::$function(x)) }
+                #[inline(never)]
                 pub fn handle(calls: u64) -> u64 {
                     let handle = hot::get!(near::$function);
                     calls!(calls, x, handle(x))
@@ -129,7 +131,7 @@ macro_rules! kind {
                 // For the feature `static`: else rustc would sum the loop up.
                 #[inline(never)]
                 pub fn opaque_plain(calls: u64) -> u64 {
-                    calls!(calls, x, near::$function(black_box(x)))
+                    calls!(calls, x, near::bare::$function(black_box(x)))
                 }
                 #[inline(never)]
                 pub fn opaque_get(calls: u64) -> u64 {
@@ -158,6 +160,7 @@ macro_rules! kind {
                         way("fn pointer in the host", [$($function::pointer),*], 1),
                         way("limit: load and call", [$($function::limit),*], 1),
                         way("hot::get!", [$($function::get),*], 1),
+                        way("hot call by its name", [$($function::by_its_name),*], 1),
                         way("stored handle", [$($function::handle),*], 1),
                         way("method", [$($function::method),*], 1),
                         way("inside the bundle", [$($function::inside),*], 1),
@@ -360,7 +363,8 @@ fn main() {
     }
     let host = hot::Host::start().unwrap();
     for library in libraries {
-        host.load(library).unwrap();
+        // SAFETY: what the bench has built.
+        unsafe { host.load(library) }.unwrap();
     }
     empty::fill();
     busy::fill();
@@ -390,6 +394,8 @@ fn main() {
     };
     let figure = |name: &str, value: f64| println!("figure: calls.{name} {value:.3}");
     let limit = |measured: &Measured| ratio(&measured.one[get], &measured.one[LIMIT]);
+    let plain = place("hot call by its name");
+    figure("plain_over_get", ratio(&empty_bodies.one[plain], &empty_bodies.one[get]));
     figure("host_over_limit", limit(&empty_bodies));
     figure("host_over_limit_20ns", limit(&busy_bodies));
     figure("bundle_over_limit", of_bundles.into_iter().fold(0.0, f64::max));

@@ -32,9 +32,11 @@ fn section(bundle: &str) -> Result<(), Box<dyn std::error::Error>> {
 fn check(bundle: &str, user: &str, rounds: usize) -> Result<(), Box<dyn std::error::Error>> {
     let host = Host::start()?;
     let loading = Instant::now();
-    host.load(bundle)?;
+    // SAFETY: both are what the bench has built.
+    unsafe { host.load(bundle) }?;
     println!("load {}", milliseconds(loading));
-    host.load(user)?;
+    // SAFETY: as above.
+    unsafe { host.load(user) }?;
     // Where the host copies it to.
     let folder = host.status()?.shadow_dir;
     let (mut checks, mut copies) = (Vec::new(), Vec::new());

@@ -1,0 +1,219 @@
+//! The host: one for each process.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use hot_rt::rt::Accessor;
+
+#[cfg(feature = "watch")]
+use crate::watch::Watcher;
+use crate::{
+    api::{Bundle, HostBuilder, Transaction},
+    boundary::{started, threads},
+    load::{Next, Step},
+    said::{Event, Phases, Report, Result, Status, Untidy},
+    state::{Inner, Namespace},
+};
+
+/// The program's side of hot reloading: loads bundles and replaces them.
+///
+/// Each process has one host, and the value is a handle to that host. Dropping the handles changes
+/// nothing: definitions stay in place.
+///
+/// ```
+/// #[hot::export]
+/// fn add(a: i32, b: i32) -> i32 {
+///     a + b
+/// }
+///
+/// # fn main() {
+/// let host = hot::Host::start().unwrap();
+/// assert_eq!(hot::get!(add)(2, 3), 5);
+/// assert_eq!(hot::Host::start().unwrap_err().code(), hot::Code::SecondHost);
+/// # let _ = host;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: &'static Inner,
+}
+
+// A panic that passes through a call of the host leaves nothing behind: what is published is
+// complete, and what is not is not seen.
+impl std::panic::UnwindSafe for Host {}
+impl std::panic::RefUnwindSafe for Host {}
+
+impl Host {
+    /// Starts the host with the usual options.
+    ///
+    /// # Errors
+    /// [`Code::SecondHost`](crate::Code::SecondHost) if the process has a host, also where a bundle asks; [`Code::Shadow`](crate::Code::Shadow) if the private folder for
+    /// copies cannot be made; [`Code::DefinedTwice`](crate::Code::DefinedTwice) if two functions linked into the program are
+    /// exported under one name.
+    pub fn start() -> Result<Host> {
+        Host::builder().start()
+    }
+
+    /// Chooses options before the start.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// The process's host.
+    ///
+    /// # Errors
+    /// [`Code::NoHost`](crate::Code::NoHost) before a start; [`Code::SecondHost`](crate::Code::SecondHost) within a bundle, which has its
+    /// own copy of this library: it says why.
+    pub fn current() -> Result<Host> {
+        Ok(Host { inner: crate::api::start::current()? })
+    }
+
+    /// Loads a bundle from a library file. If the bundle is loaded already, the file becomes its
+    /// next generation. [`Bundle::report`] tells what the load has changed.
+    ///
+    /// What the file tells is checked before any code of the library runs; what only the compiler's
+    /// type identities tell, after its constructors and before its init function. If anything is
+    /// refused, what ran before goes on running and nothing is changed.
+    ///
+    /// # Errors
+    /// HOT01xx to HOT03xx; see [`Code`](crate::Code).
+    ///
+    /// # Safety
+    /// The system's loader runs a library's constructors, and those of the libraries that it needs,
+    /// and what the library's records say of its code is believed. So the file has to be what cargo
+    /// and rustc have made of a bundle's sources, and its constructors must be sound to run in this
+    /// process at any time. That holds for the file as it is now and as it will be at each
+    /// [`Bundle::reload`]. A file that is no library, or a damaged one, is refused, but a file that
+    /// somebody has made to deceive is not found out. [`load_crate`](Host::load_crate) builds what it
+    /// loads.
+    pub unsafe fn load(&self, path: impl AsRef<Path>) -> Result<Bundle> {
+        let (bundle, _) = self.load_one(Next::file(path.as_ref()), Duration::ZERO)?;
+        Ok(bundle)
+    }
+
+    /// Builds a bundle with cargo and loads it. `name` is the package's; hyphens and underscores
+    /// are the same.
+    ///
+    /// The workspace is found by [`HostBuilder::workspace`], by the bundle if the program was
+    /// linked with it, by the environment of `cargo run`, or by the place of the executable. Host
+    /// and bundle are built together and alike, so that they agree on shared types.
+    ///
+    /// # Errors
+    /// HOT07xx if the package cannot be found or built, and the errors of [`load`](Host::load).
+    pub fn load_crate(&self, name: &str) -> Result<Bundle> {
+        self.build_and_load(name, None)
+    }
+
+    /// Does what [`load_crate`](Host::load_crate) does, in the cargo workspace that `folder` lies in.
+    /// If that workspace is not the host's own, the bundle is built in a target folder of that
+    /// workspace.
+    ///
+    /// A bundle of that name which is loaded already gets its next generation from there. A bundle's
+    /// sources are watched where it was built first.
+    ///
+    /// # Errors
+    /// The errors of [`load_crate`](Host::load_crate).
+    pub fn load_crate_in(&self, folder: impl AsRef<Path>, name: &str) -> Result<Bundle> {
+        self.build_and_load(name, Some(folder.as_ref()))
+    }
+
+    fn build_and_load(&self, name: &str, folder: Option<&Path>) -> Result<Bundle> {
+        #[cfg(feature = "watch")]
+        let began = std::time::SystemTime::now();
+        let (_crate, built) = self.inner.announce(self.inner.build(name, folder))?;
+        let (bundle, _) = self.load_one(built.next(), built.duration)?;
+        #[cfg(feature = "watch")]
+        if let Some(watcher) = Watcher::get() {
+            let (workspace, package) = _crate;
+            watcher.add(workspace, package, &built.library, began);
+        }
+        Ok(bundle)
+    }
+
+    /// Begins a transaction: loads, reloads and rollbacks that commit at once.
+    pub fn transaction(&self) -> Transaction {
+        Transaction::new(self.clone())
+    }
+
+    /// Calls `listener` with everything that happens from now on, on the thread that caused it,
+    /// after it has happened. The listener may call the host. If one listener panics, the panic ends
+    /// there, and the other listeners hear of the event all the same.
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        self.inner.on_event(Arc::new(listener));
+    }
+
+    /// Tells what is loaded, defined and still running.
+    ///
+    /// # Errors
+    /// [`Code::Reentrant`](crate::Code::Reentrant) from within a bundle's init function.
+    pub fn status(&self) -> Result<Status> {
+        self.inner.status(threads::in_older_code(), started::threads)
+    }
+
+    /// Lists what the source says of how values move, and no value needs: none that is alive, and none
+    /// that a rollback or an unload would lead back to. `cargo hotreload tidy` prints it.
+    ///
+    /// ```
+    /// let host = hot::Host::start()?;
+    /// for attribute in host.tidy()? {
+    ///     println!("{attribute}"); // game::World.heat: #[hot(default = ..)]
+    /// }
+    /// # Ok::<(), hot::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Code::Reentrant`](crate::Code::Reentrant) from within a bundle's init function.
+    pub fn tidy(&self) -> Result<Vec<Untidy>> {
+        self.inner.tidy()
+    }
+
+    pub(crate) fn load_one(
+        &self,
+        next: Next<'_>,
+        build: Duration,
+    ) -> Result<(Bundle, Arc<Report>)> {
+        let phases = Phases { build, ..Phases::default() };
+        let mut loaded = self.inner.transact(&[Step::Load(next)], phases)?;
+        let (name, report) = loaded.remove(0);
+        let bundle = Bundle::new(self.clone(), name, report.bundle.clone());
+        Ok((bundle, report))
+    }
+
+    /// Says whether the file would be refused, as far as that can be told without running any of
+    /// its code. The check changes nothing, and reads the file where it lies.
+    ///
+    /// # Errors
+    /// The errors of [`load`](Host::load).
+    pub fn check(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.inner.check(path.as_ref())
+    }
+
+    /// The loaded bundle of this package or crate; hyphens and underscores are the same.
+    pub fn bundle(&self, name: &str) -> Option<Bundle> {
+        let (crate_name, package) = self.inner.names(name)?;
+        Some(Bundle::new(self.clone(), crate_name, package))
+    }
+
+    /// The root of all definitions.
+    pub fn namespace(&self) -> &Namespace {
+        &self.inner.namespace
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// What `hot::lookup!` expands to.
+    #[doc(hidden)]
+    pub fn look_up<H>(&self, accessor: &'static Accessor, handle: H) -> Result<H> {
+        // A slot that leads somewhere leads to a definition of this very signature; the host knows
+        // it, and turns it back to the resolver when nothing defines the name any more.
+        if accessor.slot.entry() == accessor.cold {
+            self.inner.look_up(accessor)?;
+        }
+        Ok(handle)
+    }
+}

@@ -1,0 +1,40 @@
+//! Building bundles with cargo: the one module that starts it. `Host::load_crate`, the demos, the
+//! tests and the watcher all come through here.
+//!
+//! ```text
+//! workspace  which packages there are, and which one is meant       (cargo metadata)
+//! origin     how the running program was built, from where it lies
+//! request    one build: its arguments, its result                 (cargo build)
+//! report     what the build said: library, reports, cargo's own words
+//! process    a running cargo: its two streams, read at once; ended and waited for
+//! alike      whether what was built is as it is in the host: features, profile, flags
+//! command    which cargo, with which environment and folder
+//! sink       what is shown while a build runs
+//! unit       what cargo keeps beside the running program
+//! crates     what a host builds: which workspace, and how
+//! ```
+//!
+//! What a bundle is called and where it lies is never guessed: cargo says so. Bundle and host
+//! must be built alike, or the types of one are not those of the other. `Build` says how.
+
+mod alike;
+mod command;
+mod crates;
+mod origin;
+mod process;
+mod report;
+mod request;
+mod sink;
+mod unit;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use origin::{Origin, Place, without_hash};
+pub(crate) use process::Abandon;
+pub(crate) use request::{Build, Built};
+pub(crate) use sink::standard_error;
+pub(crate) use unit::Unit;
+pub use workspace::Workspace;
+pub(crate) use workspace::{BundlePackage, HostPackage, PathPackage};

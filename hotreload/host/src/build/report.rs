@@ -1,0 +1,158 @@
+//! What a running build reports: the libraries it makes, rustc's reports, and cargo's own words, which
+//! are kept for the error that they may explain.
+
+use std::{collections::HashMap, path::PathBuf, process::ExitStatus};
+
+use cargo_metadata::{
+    Artifact, CompilerMessage, CrateType, Message, PackageId, diagnostic::DiagnosticLevel,
+};
+
+use crate::build::alike::Made;
+use crate::build::process::Event;
+use crate::build::sink::without_colour;
+use crate::said::{BuildMessage, BuildSink};
+use crate::said::{Code, Reason};
+
+/// What a build has said so far.
+#[derive(Default)]
+pub(super) struct Report {
+    /// The shared libraries, and whether they were there already.
+    pub(super) libraries: HashMap<PackageId, (PathBuf, bool)>,
+    /// The rlibs of packages with a local path.
+    pub(super) rlibs: Vec<PathBuf>,
+    /// All libraries.
+    pub(super) made: Vec<Made>,
+    /// Crates compiled, not found fresh.
+    pub(super) crates: usize,
+    /// Whether cargo waits for another one's lock.
+    pub(super) waiting: bool,
+    /// How many warnings rustc has.
+    pub(super) warnings: usize,
+    errors: usize,
+    /// The crate and the text of the first error.
+    first_error: Option<(String, String)>,
+    /// What cargo itself said, but for its accounts of progress.
+    pub(super) log: String,
+}
+
+impl Report {
+    /// Takes in one event, and shows it where it is to be shown as it is.
+    pub(super) fn take(&mut self, event: Event, sink: &BuildSink) {
+        let message = match event {
+            Event::Tick | Event::End | Event::Abandoned => return,
+            Event::Line(line) => return self.line(&line),
+            Event::Message(message) => *message,
+        };
+        self.waiting = false;
+        match message {
+            Message::CompilerArtifact(artifact) => {
+                self.crates += usize::from(!artifact.fresh);
+                self.made.extend(Made::of(&artifact));
+                // Cargo's identities of packages begin with where they come from.
+                if artifact.package_id.repr.starts_with("path+") {
+                    self.rlibs.extend(rlibs(&artifact));
+                }
+                if let Some(library) = shared_library(&artifact) {
+                    self.libraries.insert(artifact.package_id, (library, artifact.fresh));
+                }
+            }
+            Message::CompilerMessage(message) => self.diagnostic(&message, sink),
+            Message::TextLine(line) => sink(BuildMessage::Line(&line)),
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if is_status(line) {
+            self.waiting = line.trim_start().starts_with("Blocking");
+        } else {
+            self.log.push_str(line);
+            self.log.push('\n');
+        }
+    }
+
+    fn diagnostic(&mut self, message: &CompilerMessage, sink: &BuildSink) {
+        let diagnostic = &message.message;
+        let rendered = diagnostic.rendered.as_deref().unwrap_or(&diagnostic.message);
+        let error = matches!(diagnostic.level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
+        sink(BuildMessage::Diagnostic { rendered, error });
+        if diagnostic.level == DiagnosticLevel::Warning && !diagnostic.spans.is_empty() {
+            self.warnings += 1;
+        }
+        // rustc's last word repeats how many there were.
+        if error && !diagnostic.message.starts_with("aborting due to") {
+            self.errors += 1;
+            self.first_error
+                .get_or_insert_with(|| (message.target.name.clone(), without_colour(rendered)));
+        }
+    }
+
+    /// Why a cargo that ended so has failed. What cargo itself said is shown now: rustc's errors were
+    /// when they came.
+    pub(super) fn failure(&self, status: ExitStatus, sink: &BuildSink) -> Reason {
+        /// Enough for the place and the remark; the whole was shown before.
+        const LINES: usize = 12;
+        let Some((name, text)) = &self.first_error else {
+            self.log.lines().for_each(|line| sink(BuildMessage::Line(line)));
+            let last: Vec<&str> = self.log.trim_end().lines().rev().take(2 * LINES).collect();
+            let said: Vec<&str> = last.into_iter().rev().collect();
+            return Reason::new(Code::CargoFailed, format!("cargo failed ({status})"))
+                .fact("cargo", said.join("\n"));
+        };
+        let errors = match self.errors {
+            1 => "1 error".to_owned(),
+            errors => format!("{errors} errors"),
+        };
+        let first: Vec<&str> = text.trim_end().lines().take(LINES).collect();
+        Reason::new(Code::BuildFailed, format!("`{name}` does not compile: {errors}"))
+            .fact("rustc", first.join("\n"))
+    }
+}
+
+/// The shared library among the files of an artifact: with it come import libraries, debug
+/// information and the rlib.
+fn shared_library(artifact: &Artifact) -> Option<PathBuf> {
+    let shared =
+        artifact.target.is_cdylib() || artifact.target.crate_types.contains(&CrateType::CDyLib);
+    let is_library = |file: &&cargo_metadata::camino::Utf8PathBuf| {
+        file.extension() == Some(std::env::consts::DLL_EXTENSION)
+    };
+    artifact.filenames.iter().filter(|_| shared).find(is_library).map(|it| it.clone().into())
+}
+
+fn rlibs(artifact: &Artifact) -> impl Iterator<Item = PathBuf> + '_ {
+    let is_rlib = |file: &&cargo_metadata::camino::Utf8PathBuf| file.extension() == Some("rlib");
+    artifact.filenames.iter().filter(is_rlib).map(|it| it.clone().into())
+}
+
+/// Whether a line of cargo's is an account of progress: its verb ends in column 12.
+fn is_status(line: &str) -> bool {
+    let words = line.trim_start();
+    let verb = words.split(' ').next().unwrap_or_default();
+    verb.starts_with(|c: char| c.is_ascii_uppercase())
+        && line.len() - words.len() + verb.len() == 12
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_of_progress_are_told_from_errors() {
+        for line in [
+            "   Compiling greeting v0.1.0",
+            "    Blocking waiting for file lock on build directory",
+        ] {
+            assert!(is_status(line), "{line}");
+        }
+        for line in [
+            "error: could not compile `greeting`",
+            "  Caused by: x",
+            "",
+            "Caused by:",
+            "warning: unused",
+        ] {
+            assert!(!is_status(line), "{line}");
+        }
+    }
+}

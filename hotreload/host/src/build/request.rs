@@ -1,0 +1,293 @@
+//! One build, of one bundle or of several: its arguments, and what came of it.
+//!
+//! Bundles and host package are named together (`-p bundle -p host --lib`). Built alone, the bundle
+//! would see only the features it asks for itself; a shared dependency with other features is
+//! another crate, and its types have other identities. What was tried with cargo 1.95:
+//! - `--lib` skips a package that has only binaries as long as another one has a library, and the
+//!   features of the skipped one count. Nothing of the host is linked.
+//! - Dev-dependencies count only if examples, tests or benchmarks are built. A host that is one of
+//!   those was built with them, so the bundle is too, by `--example NAME` or `--examples`. The
+//!   latter builds nothing in a package that has none; `--tests` and `--benches` would build
+//!   harnesses of libraries.
+//! - `cargo rustc`, needed to give one crate a `--cfg`, takes one package: there the host's features
+//!   do not count. The dependencies keep their identities otherwise; the bundle gets another one.
+//!   So several bundles are several runs of cargo.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use crate::build::alike::Program;
+use crate::build::origin::{Place, default_profile};
+use crate::build::report::Report;
+use crate::build::{
+    Abandon, BundlePackage, HostPackage, Origin, Workspace, command, process, sink,
+};
+use crate::load::Next;
+use crate::said::{BuildMessage, BuildSink};
+use crate::said::{Code, Error, Reason, Result};
+
+/// Whether cargo has rustc compile incrementally. It is a part of the profile.
+const INCREMENTAL: &str = "CARGO_INCREMENTAL";
+
+/// A build to be run. [`new`](Build::new) gives the defaults, the fields change them.
+pub(crate) struct Build<'a> {
+    workspace: &'a Workspace,
+    bundles: &'a [BundlePackage],
+    /// The host's package; its features count.
+    pub(crate) host: Option<HostPackage>,
+    /// Cargo's name of the profile.
+    pub(crate) profile: String,
+    /// What is given as `--target`.
+    pub(crate) triple: Option<String>,
+    /// A target folder instead of the workspace's.
+    pub(crate) target_dir: Option<PathBuf>,
+    /// Features to switch on, as given to `--features`, where it is not known how the host was built.
+    pub(crate) features: Vec<String>,
+    /// How the host was built.
+    pub(crate) program: Option<&'a Program>,
+    /// Whether somebody has chosen the profile: then it need not be the host's.
+    pub(crate) has_own_profile: bool,
+    /// Whether the bundle is to allocate with the host's allocator.
+    pub(crate) forward_allocation: bool,
+    /// Whether rustc's reports are coloured.
+    pub(crate) colour: bool,
+    /// Who shows the build.
+    pub(crate) sink: BuildSink,
+    /// Ends the build from another thread.
+    pub(crate) abandon: Option<Abandon>,
+}
+
+/// A bundle that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Built {
+    /// The shared library, as cargo names it.
+    pub(crate) library: PathBuf,
+    /// Whether it was there already.
+    pub(crate) fresh: bool,
+    /// The libraries for rustc of all packages with a local path that took part: the bundle's own
+    /// and those of its path dependencies are among them.
+    pub(crate) rlibs: Vec<PathBuf>,
+    /// How long cargo took.
+    pub(crate) duration: Duration,
+    /// How many warnings rustc has, also of crates that were there already.
+    pub(crate) warnings: usize,
+    /// What cargo itself said on standard error.
+    pub(crate) log: String,
+}
+
+impl Built {
+    /// As what shall be loaded next.
+    pub(crate) fn next(&self) -> Next<'_> {
+        Next { path: &self.library, expected: None, rlibs: &self.rlibs }
+    }
+}
+
+impl<'a> Build<'a> {
+    /// A build in the profile that this library was compiled in, shown on standard error.
+    pub(crate) fn new(workspace: &'a Workspace, bundles: &'a [BundlePackage]) -> Self {
+        Build {
+            workspace,
+            bundles,
+            host: None,
+            profile: default_profile().to_owned(),
+            triple: None,
+            target_dir: None,
+            features: Vec::new(),
+            program: None,
+            has_own_profile: false,
+            forward_allocation: false,
+            colour: sink::is_coloured(),
+            sink: sink::standard_error(),
+            abandon: None,
+        }
+    }
+
+    /// The same build, done as the program of this path was: its package, profile, target and
+    /// target folder. Nothing changes if it does not lie in a target folder.
+    ///
+    /// A program of another workspace keeps its target folder to itself: cargo gives shared
+    /// libraries of workspaces no hash in their names, so that two packages of one name would take
+    /// each other's library for their own, fresh one.
+    pub(crate) fn like(mut self, executable: &Path) -> Self {
+        if let Some(origin) = Origin::of(executable) {
+            self.host = self.workspace.host(&origin);
+            let usual = self.workspace.output_dirs().contains(&origin.target_dir);
+            self.target_dir = match self.host {
+                Some(_) => (!usual).then_some(origin.target_dir),
+                // `CARGO_TARGET_DIR` puts all workspaces into one folder.
+                None => usual.then(|| self.workspace.root().join("target")),
+            };
+            self.profile = origin.profile;
+            self.triple = origin.triple;
+        }
+        self
+    }
+
+    /// Builds, waits for cargo, and says where the libraries are, in the order of the bundles.
+    pub(crate) fn run(&self) -> Result<Vec<Built>> {
+        if !self.forward_allocation {
+            return self.run_cargo(self.bundles);
+        }
+        let mut built = Vec::new();
+        for bundle in self.bundles {
+            built.extend(self.run_cargo(std::slice::from_ref(bundle))?);
+        }
+        Ok(built)
+    }
+
+    /// Runs cargo, and once more where that makes the bundles as the program is: a program that was
+    /// built with another `CARGO_INCREMENTAL` than it runs with does not know.
+    fn run_cargo(&self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
+        let Some(program) = self.program else {
+            return self.run_once(bundles, false)?.built(bundles);
+        };
+        let flips = program.flips_incremental.get().copied();
+        let differences = |ran: &Ran| program.differences(&ran.report.made, !self.has_own_profile);
+        let ran = self.run_once(bundles, flips == Some(true))?;
+        let found = differences(&ran);
+        if found.profile && flips.is_none() {
+            let again = self.run_once(bundles, true)?;
+            let helps = differences(&again).reasons.is_empty();
+            let _ = program.flips_incremental.set(helps);
+            if helps {
+                return again.built(bundles);
+            }
+        }
+        Error::check(found.reasons)?;
+        ran.built(bundles)
+    }
+
+    fn run_once(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
+        let start = Instant::now();
+        let [target_dir, build_dir] = self.workspace.output_dirs();
+        let outputs = [target_dir, build_dir].into_iter().chain(self.target_dir.clone());
+        let mut command = command::cargo(self.workspace.root(), &outputs.collect::<Vec<_>>());
+        command.args(self.arguments(bundles)).env("CARGO_TERM_PROGRESS_WHEN", "never");
+        if flips_incremental {
+            let is_off = env::var_os(INCREMENTAL).is_some_and(|value| value == "0");
+            command.env(INCREMENTAL, if is_off { "1" } else { "0" });
+        }
+        let names: Vec<_> = bundles.iter().map(|bundle| bundle.name.as_str()).collect();
+        let names = names.join(", ");
+        let mut report = Report::default();
+        let status = process::run(&mut command, self.abandon.as_ref(), |event| {
+            report.take(event, &self.sink);
+            (self.sink)(BuildMessage::Progress {
+                bundle: &names,
+                crates: report.crates,
+                elapsed: start.elapsed(),
+                waiting: report.waiting,
+            });
+        });
+        let failure = status.as_ref().ok().filter(|status| !status.success());
+        let failure = failure.map(|status| report.failure(*status, &self.sink));
+        (self.sink)(BuildMessage::Done);
+        status.map_err(|error| command::not_started(&command, error))?;
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        Ok(Ran { report, duration: start.elapsed() })
+    }
+
+    fn arguments(&self, bundles: &[BundlePackage]) -> Vec<OsString> {
+        let verb = if self.forward_allocation { "rustc" } else { "build" };
+        let mut arguments: Vec<OsString> = vec![verb.into()];
+        let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
+        bundles.iter().for_each(|bundle| add(&["-p", &bundle.id.repr]));
+        add(&["--lib"]);
+        let host = self.host.as_ref().filter(|_| !self.forward_allocation);
+        let program = self.program.filter(|_| host.is_some());
+        let below = program.map(|program| program.below(self.workspace, bundles));
+        let below = below.unwrap_or_default();
+        below.iter().for_each(|package| add(&["-p", &package.id.repr]));
+        if let Some(host) = host {
+            if bundles.iter().all(|bundle| bundle.id != host.id) {
+                add(&["-p", &host.id.repr]);
+            }
+            add(&with_dev_dependencies(host));
+        }
+        if self.forward_allocation {
+            add(&["--crate-type", "cdylib"]);
+        }
+        add(&["--profile", &self.profile]);
+        if let Some(triple) = &self.triple {
+            add(&["--target", triple]);
+        }
+        if let Some(program) = self.program {
+            let bundles = bundles.iter().map(|bundle| &*bundle.name);
+            let below = below.iter().map(|package| package.name.as_str());
+            let selected = bundles.chain(host.map(|host| &*host.name)).chain(below);
+            let selected: Vec<_> = selected.collect();
+            let features = program.arguments(self.workspace, &selected);
+            features.iter().for_each(|argument| add(&[argument]));
+        } else if !self.features.is_empty() {
+            add(&["--features", &self.features.join(",")]);
+        }
+        let format = if self.colour { "json-diagnostic-rendered-ansi" } else { "json" };
+        add(&["--message-format", format, "--color", "never"]);
+        if let Some(folder) = self.target_folder() {
+            arguments.extend(["--target-dir".into(), folder.into()]);
+        }
+        if self.forward_allocation {
+            arguments.extend(["--", "--cfg", "hot_forward_allocator"].map(OsString::from));
+        }
+        arguments
+    }
+
+    /// The target folder to name. A bundle that forwards allocation gets one of its own: in a shared
+    /// one either build would replace the library of the other.
+    fn target_folder(&self) -> Option<PathBuf> {
+        if !self.forward_allocation {
+            return self.target_dir.clone();
+        }
+        let usual = || self.workspace.target_dir().to_owned();
+        Some(self.target_dir.clone().unwrap_or_else(usual).join("hot-forward"))
+    }
+}
+
+/// What makes cargo count the host's dev-dependencies, if they counted when the host was built.
+fn with_dev_dependencies(host: &HostPackage) -> Vec<&str> {
+    match host.place {
+        _ if !host.has_dev_dependencies => vec![],
+        // It would be linked anew while it runs, which Windows forbids.
+        Place::Example if cfg!(windows) => vec![],
+        Place::Example => vec!["--example", &host.target],
+        Place::Harness => vec!["--examples"],
+        Place::Bin => vec![],
+    }
+}
+
+/// A cargo that has ended well.
+struct Ran {
+    report: Report,
+    duration: Duration,
+}
+
+impl Ran {
+    fn built(self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
+        let Ran { mut report, duration } = self;
+        let built = bundles.iter().map(|bundle| {
+            let (library, fresh) = report.libraries.remove(&bundle.id).ok_or_else(|| {
+                let message = format!("cargo built no shared library of `{}`", bundle.name);
+                let reason = Reason::new(Code::NotABundle, message);
+                match report.log.trim_end() {
+                    "" => reason,
+                    log => reason.fact("cargo", log),
+                }
+            })?;
+            Ok(Built {
+                library,
+                fresh,
+                rlibs: report.rlibs.clone(),
+                duration,
+                warnings: report.warnings,
+                log: report.log.clone(),
+            })
+        });
+        built.collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! The fields of a record.
+
+use crate::file::manifest::malformed;
+use crate::said::Reason;
+
+/// The bytes that are still to be read.
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Reason> {
+        let (taken, rest) =
+            self.0.split_at_checked(count).ok_or_else(|| malformed("it ends within a record"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Reason> {
+        Ok(self.take(1)?[0])
+    }
+
+    pub(super) fn flag(&mut self) -> Result<bool, Reason> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(malformed(format!("{other} where yes or no is expected"))),
+        }
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, Reason> {
+        let bytes = self.take(4)?;
+        Ok(u32::from_le_bytes(bytes.try_into().expect("four bytes were taken")))
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, Reason> {
+        let bytes = self.take(8)?;
+        Ok(u64::from_le_bytes(bytes.try_into().expect("eight bytes were taken")))
+    }
+
+    pub(super) fn u128(&mut self) -> Result<u128, Reason> {
+        let bytes = self.take(16)?;
+        Ok(u128::from_le_bytes(bytes.try_into().expect("sixteen bytes were taken")))
+    }
+
+    pub(super) fn i128(&mut self) -> Result<i128, Reason> {
+        let bytes = self.take(16)?;
+        Ok(i128::from_le_bytes(bytes.try_into().expect("sixteen bytes were taken")))
+    }
+
+    pub(super) fn str(&mut self) -> Result<&'a str, Reason> {
+        let length = self.u32()? as usize;
+        let bytes = self.take(length)?;
+        str::from_utf8(bytes).map_err(|_| malformed("a text that is not UTF-8"))
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, Reason> {
+        self.str().map(str::to_owned)
+    }
+
+    pub(super) fn skip_text(&mut self) -> Result<(), Reason> {
+        let length = self.u32()? as usize;
+        self.take(length).map(drop)
+    }
+}

@@ -1,0 +1,26 @@
+//! What a library's file says, and the host's private copies of such files.
+//!
+//! ```text
+//! allocator     whose memory a program or a library hands out
+//! object_file   what the loader needs to know, and the manifest's section
+//! manifest/     the manifest: what the bundle exports, calls, and how it was built
+//! tables/       types by id, from a manifest or from an image that describes them
+//! type_layout   one of them as programs read it
+//! machine_code/ what the compiler made of a bundle's crates
+//! needed        which other libraries it brings along (Linux)
+//! shadow        private copies: linkers write files in place
+//! ```
+
+mod allocator;
+pub(crate) mod machine_code;
+pub(crate) mod manifest;
+#[cfg(target_os = "linux")]
+pub(crate) mod needed;
+pub(crate) mod object_file;
+pub(crate) mod shadow;
+pub(crate) mod tables;
+mod type_layout;
+
+pub use allocator::Allocator;
+pub(crate) use tables::{Numbers, Tables};
+pub use type_layout::{FieldLayout, TypeLayout, VariantLayout};

@@ -1,0 +1,204 @@
+//! What a library's file says without being run.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    path::Path,
+};
+
+use object::{
+    Architecture, Endian, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment,
+    ReadCache, ReadRef,
+    elf::{
+        DT_NEEDED, EM_AARCH64, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64, ET_CORE,
+        ET_DYN, ET_EXEC, ET_REL, FileHeader64, Machine, PT_LOAD,
+    },
+    read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, SectionTable},
+};
+
+use crate::file::allocator::Allocator;
+use crate::file::manifest::Manifest;
+use crate::said::{Code, Reason};
+
+/// The facts of one library file.
+pub(crate) struct ObjectFile {
+    pub(crate) manifest: Manifest,
+    /// Whether it needs a std that is a library of its own.
+    pub(crate) shared_std: bool,
+    /// Its global allocator, if its symbols tell.
+    pub(crate) allocator: Option<Allocator>,
+    /// Where in the file the pointer to the host's table is, if the format lets it be written.
+    table_offset: Option<u64>,
+}
+
+impl ObjectFile {
+    /// Reads the file; every refusal here comes before any of its code runs.
+    pub(crate) fn read(path: &Path) -> Result<ObjectFile, Reason> {
+        let file = File::open(path).map_err(|error| not_a_library(&error.to_string()))?;
+        let length = file.metadata().map_err(|error| not_a_library(&error.to_string()))?.len();
+        if length == 0 {
+            return Err(not_a_library("it is empty"));
+        }
+        let cache = ReadCache::new(file);
+        let parts = Parts::find(&cache).map_err(|error| not_a_library(&error.to_string()))?;
+        if parts.architecture != architecture()
+            || parts.is_little_endian != cfg!(target_endian = "little")
+        {
+            return Err(Reason::new(Code::OtherMachine, "the library is for another machine")
+                .fact("host", format!("{:?}", architecture()))
+                .fact("found", format!("{:?}", parts.architecture)));
+        }
+        if parts.kind != ObjectKind::Dynamic {
+            return Err(not_a_library(&format!("it is of the kind {:?}", parts.kind)));
+        }
+        for (offset, size) in parts.segments {
+            if offset.checked_add(size).is_none_or(|end| end > length) {
+                return Err(not_a_library("it is cut off: a segment lies beyond its end"));
+            }
+        }
+        let (offset, size) = parts.manifest.ok_or_else(|| {
+            Reason::new(Code::NoBundle, "the library is no bundle: it has no manifest")
+        })?;
+        let bytes = (&cache)
+            .read_bytes_at(offset, size)
+            .map_err(|()| not_a_library("it is cut off: its manifest lies beyond its end"))?;
+        let table = parts.table.filter(|(_, size)| *size == size_of::<usize>() as u64);
+        Ok(ObjectFile {
+            manifest: Manifest::parse(bytes)?,
+            shared_std: parts.shared_std,
+            allocator: Allocator::of(path),
+            table_offset: table.filter(|_| cfg!(target_os = "linux")).map(|(offset, _)| offset),
+        })
+    }
+
+    /// Writes the address of the host's table into the host's own copy of the file, so that the
+    /// library's constructors find it. Elsewhere than on Linux `bundle_init` alone passes it (a
+    /// changed file would not match its signature).
+    pub(crate) fn write_table(&self, path: &Path, table: usize) -> io::Result<()> {
+        let Some(offset) = self.table_offset else { return Ok(()) };
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(&table.to_ne_bytes())
+    }
+}
+
+/// What is looked at in a file. Places are offsets and sizes in bytes, as the file has them.
+struct Parts {
+    architecture: Architecture,
+    is_little_endian: bool,
+    kind: ObjectKind,
+    segments: Vec<(u64, u64)>,
+    manifest: Option<(u64, u64)>,
+    table: Option<(u64, u64)>,
+    shared_std: bool,
+}
+
+impl Parts {
+    fn find(cache: &ReadCache<File>) -> object::Result<Parts> {
+        match FileKind::parse(cache)? {
+            FileKind::Elf64 => Parts::of_elf(cache),
+            _ => Ok(Parts::of(&object::File::parse(cache)?)),
+        }
+    }
+
+    fn of<'data>(file: &object::File<'data, impl ReadRef<'data>>) -> Parts {
+        let place = |name| file.section_by_name(name).and_then(|section| section.file_range());
+        Parts {
+            architecture: file.architecture(),
+            is_little_endian: file.is_little_endian(),
+            kind: file.kind(),
+            segments: file.segments().map(|segment| segment.file_range()).collect(),
+            manifest: place(section_name(".hot", "__hot")),
+            table: place(section_name(".hothost", "__hothost")),
+            shared_std: false,
+        }
+    }
+
+    /// The same with less to read: `object::File` asks for the whole symbol table, which takes
+    /// longer than all else that is read.
+    fn of_elf(cache: &ReadCache<File>) -> object::Result<Parts> {
+        let header = FileHeader64::<Endianness>::parse(cache)?;
+        let endian = header.endian()?;
+        let sections = header.sections(endian, cache)?;
+        let place = |name: &str| {
+            let (_, section) = sections.section_by_name(endian, name.as_bytes())?;
+            section.file_range(endian)
+        };
+        let segments = header.program_headers(endian, cache)?.iter();
+        let segments = segments.filter(|segment| segment.p_type(endian) == PT_LOAD);
+
+        Ok(Parts {
+            architecture: machine(header.e_machine(endian)),
+            is_little_endian: endian.is_little_endian(),
+            kind: match header.e_type(endian) {
+                ET_REL => ObjectKind::Relocatable,
+                ET_EXEC => ObjectKind::Executable,
+                ET_DYN => ObjectKind::Dynamic,
+                ET_CORE => ObjectKind::Core,
+                _ => ObjectKind::Unknown,
+            },
+            segments: segments.map(|segment| segment.file_range(endian)).collect(),
+            manifest: place(".hot"),
+            table: place(".hothost"),
+            shared_std: needs_shared_std(&sections, endian, cache)?,
+        })
+    }
+}
+
+/// Whether a file needs a std that is a library of its own.
+fn needs_shared_std<'data>(
+    sections: &SectionTable<'data, FileHeader64<Endianness>, &'data ReadCache<File>>,
+    endian: Endianness,
+    cache: &'data ReadCache<File>,
+) -> object::Result<bool> {
+    let Some((entries, strings)) = sections.dynamic(endian, cache)? else { return Ok(false) };
+    let strings = sections.strings(endian, cache, strings)?;
+    let mut needed = entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED);
+    Ok(needed.any(|entry| {
+        let name = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
+        name.is_some_and(|name| name.starts_with(b"libstd-"))
+    }))
+}
+
+/// Whether this executable shares its std with its libraries.
+pub(crate) fn executable_shares_std() -> bool {
+    let Ok(file) = std::env::current_exe().and_then(File::open) else { return false };
+    Parts::find(&ReadCache::new(file)).is_ok_and(|parts| parts.shared_std)
+}
+
+fn section_name(elf_and_pe: &'static str, mach_o: &'static str) -> &'static str {
+    if cfg!(target_vendor = "apple") { mach_o } else { elf_and_pe }
+}
+
+fn architecture() -> Architecture {
+    match std::env::consts::ARCH {
+        "x86_64" if cfg!(target_pointer_width = "32") => Architecture::X86_64_X32,
+        "x86_64" => Architecture::X86_64,
+        "x86" => Architecture::I386,
+        "aarch64" => Architecture::Aarch64,
+        "arm" => Architecture::Arm,
+        "riscv64" => Architecture::Riscv64,
+        "riscv32" => Architecture::Riscv32,
+        "loongarch64" => Architecture::LoongArch64,
+        "powerpc64" => Architecture::PowerPc64,
+        "s390x" => Architecture::S390x,
+        _ => Architecture::Unknown,
+    }
+}
+
+/// Of an ELF file of 64 bits: the machines that [`architecture`] knows.
+fn machine(number: Machine) -> Architecture {
+    match number {
+        EM_X86_64 => Architecture::X86_64,
+        EM_AARCH64 => Architecture::Aarch64,
+        EM_RISCV => Architecture::Riscv64,
+        EM_LOONGARCH => Architecture::LoongArch64,
+        EM_PPC64 => Architecture::PowerPc64,
+        EM_S390 => Architecture::S390x,
+        _ => Architecture::Unknown,
+    }
+}
+
+fn not_a_library(what: &str) -> Reason {
+    Reason::new(Code::NotALibrary, "the file is no library that can be loaded").fact("found", what)
+}

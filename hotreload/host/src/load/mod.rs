@@ -1,0 +1,50 @@
+//! One load in its order; and what else changes, or compares, what is loaded.
+//!
+//! ```text
+//! transact       the steps of a transaction: check everything, then publish
+//! candidate      a file, checked as far as it tells without being run
+//! after          the world as the transaction would leave it, and the checks against that
+//! unfit          who does not fit what comes: asked again before the publishing, and closed by it
+//! map            a checked file becomes an image whose init has handed in
+//! handed_in      what init hands in: checked, with its statics
+//! first_values   the statics: known ones, and new ones
+//! held           values behind handles that new code may be given
+//! closing        the gate before hot code, closed once nobody is inside
+//! giving_up      values that make way for new ones
+//! migrate/       values that become those of the next version of their type; moving: those of states
+//! containers     of erased values, which move with the states that they are in
+//! publish        new versions into definitions and slots; the reports
+//! going_back     a generation that has panicked too often is taken back
+//! baseline       generation 0: what is linked into the executable
+//! lookup         call sites that the host learns of when they are used
+//! tidy           attributes and functions that no value needs
+//! library        two files compared for the command: never loaded
+//! ```
+//!
+//! What fails before the publishing leaves everything as it was.
+
+mod after;
+mod baseline;
+mod candidate;
+mod closing;
+mod containers;
+mod first_values;
+mod giving_up;
+mod going_back;
+mod handed_in;
+mod handles;
+mod held;
+mod library;
+mod lookup;
+mod map;
+mod migrate;
+mod moving;
+mod publish;
+mod tidy;
+mod transact;
+mod unfit;
+
+pub(crate) use baseline::baseline;
+pub(crate) use going_back::go_back;
+pub use library::{Library, Verdict};
+pub(crate) use transact::{Next, Step};

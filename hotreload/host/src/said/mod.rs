@@ -1,0 +1,36 @@
+//! What is said of what happens: codes, errors, reports, events, and their forms as JSON.
+
+mod building;
+mod changes;
+mod code;
+mod error;
+mod event;
+mod json;
+mod names;
+mod report;
+mod saved;
+mod status;
+
+pub use building::BuildMessage;
+pub(crate) use building::BuildSink;
+pub use changes::{Changes, Helper};
+pub use code::Code;
+pub use error::{Error, Reason, Result};
+pub use event::Event;
+pub use json::{ErrorForm, line};
+pub(crate) use names::{crate_name, nearest};
+pub use report::{Migration, Phases, Report};
+pub use saved::{HostCopy, Outcome, Saved};
+pub use status::{
+    BundleStatus, ClosedStatus, DefinitionStatus, StartedThreads, StateStatus, Status,
+    ThreadStatus, Untidy,
+};
+
+/// Takes one line about each save.
+#[cfg(feature = "watch")]
+pub(crate) type Printer = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A number of bytes, for people.
+pub(crate) fn bytes(count: u64) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}

@@ -1,0 +1,334 @@
+//! What a load, reload or rollback did.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::said::Changes;
+use crate::said::json::milliseconds;
+
+/// As many names stand in a line.
+const NAMED: usize = 3;
+
+/// How long the phases of a load took.
+///
+/// ```
+/// let phases = hot::Phases::default();
+/// assert!((phases.check + phases.load + phases.publish).is_zero());
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Phases {
+    /// From the save until the build began; zero if nobody saved.
+    #[serde(rename = "watch_ms", with = "milliseconds")]
+    pub watch: Duration,
+    /// Building with cargo; zero if nothing was built.
+    #[serde(rename = "build_ms", with = "milliseconds")]
+    pub build: Duration,
+    /// Copying the file and checking the copy.
+    #[serde(rename = "check_ms", with = "milliseconds")]
+    pub check: Duration,
+    /// Mapping the library and running its init.
+    #[serde(rename = "load_ms", with = "milliseconds")]
+    pub load: Duration,
+    /// Publishing: from the first slot to the last.
+    #[serde(rename = "publish_ms", with = "milliseconds")]
+    pub publish: Duration,
+}
+
+/// What became live.
+///
+/// ```no_run
+/// let host = hot::Host::start()?;
+/// let report = host.load_crate("rules")?.reload()?;
+/// assert_eq!(report.generation, 2);
+/// println!("{report}"); // one line
+/// # Ok::<(), hot::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Report {
+    /// The bundle's package name.
+    pub bundle: String,
+    /// The generation that is live now.
+    pub generation: u64,
+    /// The definitions that were not there before.
+    pub added: Vec<String>,
+    /// The definitions that the new generation has no more. Callers reach the baseline if the host
+    /// was linked with one.
+    pub removed: Vec<String>,
+    /// The definitions that were there before; callers reach the new generation's. Vars are none of
+    /// them: they keep their value.
+    pub replaced: Vec<String>,
+    /// What differs from the generation before; `None` if that cannot be told: at the first load, or
+    /// of a library without symbols.
+    pub changes: Option<Changes>,
+    /// Mutable statics and thread-locals of the bundle that are not exported: those of the new
+    /// generation begin with their first value.
+    pub restarted: Vec<String>,
+    /// What is opaque, so that its fields are not tracked: types in signatures, and fields of the types
+    /// behind them (`Held.error`). Their spelling, size and alignment are compared, and in memory the
+    /// compiler's identity of the type, which tells no change within it.
+    pub untracked: Vec<String>,
+    /// Vars whose first value was edited: they keep the value that they have.
+    pub not_applied: Vec<String>,
+    /// The values that became those of the new version of their type; `None` if nothing did.
+    pub migration: Option<Migration>,
+    /// Vars whose value was given up, since the new code lays it out differently: they are marked
+    /// `#[hot(reset)]`.
+    pub reset: Vec<String>,
+    /// Definitions that a caller which has not called them yet does not fit any more: the host, or
+    /// another bundle, was compiled with another form of them. Its first call panics with HOT0507 and
+    /// says why, `hot::try_get!` gives that as its error, and a version that fits opens
+    /// them again.
+    pub closed: Vec<String>,
+    /// Threads that earlier generations of the bundle have started, and that are still there: those of a
+    /// pool, for example, which is another one in each generation. Known where
+    /// [`Status::started`](crate::Status::started) is.
+    pub threads_left: usize,
+    /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
+    pub why: Option<String>,
+    /// How long it took.
+    pub phases: Phases,
+}
+
+/// Values that became those of the new version of their type, of all bundles of the transaction.
+///
+/// ```
+/// assert!(hot::Report::default().migration.is_none());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Migration {
+    /// The states whose values have moved.
+    pub states: Vec<String>,
+    /// The types of values behind `hot::Live` that have moved, with their count: `game::World (3 values)`.
+    pub live: Vec<String>,
+    /// How many structs and enums became those of a new type.
+    pub values: usize,
+    /// How many values were made for what is new, by defaults and conversions.
+    pub made: usize,
+    /// How many values are put aside, since the new version has nothing to hold them. They come back with
+    /// a version that has it again.
+    pub parked: usize,
+    /// How many of those that were put aside came back.
+    pub came_back: usize,
+    /// Where something is put aside and did not come back, since it may belong to another value now.
+    pub forgotten: Vec<String>,
+    /// What a rollback could not bring back, so that it would be refused.
+    pub one_way: Vec<String>,
+    /// Where dropping what was put aside before has panicked; the rest of it is leaked.
+    pub leaked: Vec<String>,
+    /// How long it took; nobody was inside hot code meanwhile.
+    #[serde(rename = "took_ms", with = "milliseconds")]
+    pub took: Duration,
+}
+
+impl Migration {
+    /// Whether any value has moved.
+    pub(crate) fn is_of_any(&self) -> bool {
+        !self.states.is_empty() || !self.live.is_empty()
+    }
+}
+
+impl fmt::Display for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let live = self.live.iter().map(|of| format!("live {of}"));
+        let moved: Vec<_> = self.states.iter().cloned().chain(live).collect();
+        write!(f, "{} moved", moved.join(", "))?;
+        let counts = [
+            (self.values, if self.values == 1 { "value" } else { "values" }),
+            (self.made, "made"),
+            (self.parked, "put aside"),
+            (self.came_back, "came back"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+        let counts = if counts.is_empty() { String::new() } else { counts.join(", ") + " " };
+        write!(f, " ({counts}in {:.1} ms)", self.took.as_secs_f64() * 1e3)?;
+        let lists = [
+            (&self.forgotten, "not taken back"),
+            (&self.one_way, "cannot go back"),
+            (&self.leaked, "leaked"),
+        ];
+        for (places, what) in lists.into_iter().filter(|(places, _)| !places.is_empty()) {
+            write!(f, "; {what}: {}", places.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: generation {} is live", self.bundle, self.generation)?;
+        let what = self.what_changed();
+        if !what.is_empty() {
+            write!(f, ": {}", what.join("; "))?;
+        }
+        let Phases { build, check, load, publish, .. } = self.phases;
+        let load = (check + load + publish).as_secs_f64() * 1e3;
+        match build.as_millis() {
+            0 => write!(f, " (loaded in {load:.1} ms)")?,
+            build => write!(f, " (built in {build} ms, live {load:.1} ms later)")?,
+        }
+        let nothing = Vec::new();
+        let groups = [
+            (&self.restarted, "restarted"),
+            // Said once: it is as true of every edit.
+            (if self.generation == 1 { &self.untracked } else { &nothing }, "fields not tracked"),
+            (&self.not_applied, "first values not applied"),
+            (&self.reset, "values given up"),
+            (&self.closed, "closed for callers that do not fit"),
+        ];
+        for (names, what) in groups.into_iter().filter(|(names, _)| !names.is_empty()) {
+            write!(f, "; {what}: {}", self.list(names))?;
+        }
+        if let Some(migration) = &self.migration {
+            write!(f, "; {migration}")?;
+        }
+        match self.threads_left {
+            0 => {}
+            1 => f.write_str("; a thread of an earlier generation is left")?,
+            count => write!(f, "; {count} threads of earlier generations are left")?,
+        }
+        if let Some(why) = &self.why {
+            write!(f, "; gone back because {why}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    /// One clause for each kind of change.
+    fn what_changed(&self) -> Vec<String> {
+        let mut clauses = Vec::new();
+        let mut say = |names: &[String], verb: &str| {
+            if !names.is_empty() {
+                clauses.push(format!("{} {verb}", self.list(names)));
+            }
+        };
+        match &self.changes {
+            Some(changes) => say(&changes.edited, "changed"),
+            None => say(&self.replaced, "replaced"),
+        }
+        say(&self.added, "added");
+        say(&self.removed, "removed");
+        let Some(changes) = &self.changes else { return clauses };
+        let (named, others) = changes.helpers.split_at(changes.helpers.len().min(NAMED));
+        let helpers = named.iter().map(|helper| {
+            let name = self.short(&helper.name);
+            match &*helper.of {
+                [] => format!("{name} changed"),
+                of => format!("{name} changed (helper of {})", self.list(of)),
+            }
+        });
+        let after_edited = usize::from(!changes.edited.is_empty());
+        let count = others.len();
+        let others = (count > 0).then(|| format!("{count} more helpers changed"));
+        clauses.splice(after_edited..after_edited, helpers.chain(others));
+        if clauses.is_empty() && changes.exact {
+            clauses.push("no definition changed".to_owned());
+        }
+        if !changes.exact {
+            if changes.edited.is_empty() {
+                clauses.insert(0, "no exported function was edited".to_owned());
+            }
+            clauses
+                .push("without an rlib nothing tells which private functions changed".to_owned());
+        }
+        clauses
+    }
+
+    /// A few names, and how many more.
+    fn list(&self, names: &[String]) -> String {
+        let (named, others) = names.split_at(names.len().min(NAMED));
+        let named: Vec<_> = named.iter().map(|name| self.short(name)).collect();
+        match others.len() {
+            0 => named.join(", "),
+            count => format!("{} and {count} more", named.join(", ")),
+        }
+    }
+
+    /// A path without the bundle's own crate, which the line begins with.
+    fn short(&self, path: &str) -> String {
+        let own = format!("{}::", self.bundle.replace('-', "_"));
+        match path.strip_prefix('<') {
+            Some(rest) => format!("<{}", rest.strip_prefix(&own).unwrap_or(rest)),
+            None => path.strip_prefix(&own).unwrap_or(path).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::said::Helper;
+
+    fn line(changes: Option<Changes>) -> String {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let report = Report {
+            bundle: "my-math".to_owned(),
+            generation: 4,
+            added: names(&["my_math::mul"]),
+            removed: names(&["my_math::div", "other::sub"]),
+            replaced: names(&[
+                "my_math::a",
+                "my_math::b",
+                "my_math::c",
+                "my_math::d",
+                "my_math::e",
+            ]),
+            changes,
+            restarted: names(&["my_math::CACHE"]),
+            untracked: Vec::new(),
+            not_applied: Vec::new(),
+            migration: None,
+            reset: Vec::new(),
+            closed: Vec::new(),
+            threads_left: 0,
+            why: None,
+            phases: Phases {
+                build: Duration::from_millis(212),
+                load: Duration::from_micros(3100),
+                ..Phases::default()
+            },
+        };
+        report.to_string()
+    }
+
+    #[test]
+    fn one_line_says_it() {
+        let helper = |name: &str| {
+            let of = vec!["my_math::add".to_owned(), "my_math::sub".to_owned()];
+            Helper::new(name.to_owned(), of)
+        };
+        let helpers =
+            vec![helper("my_math::clamp"), helper("<my_math::T as Drop>::drop"), helper("dep::f")];
+        let mut changes = Changes { edited: vec!["my_math::add".to_owned()], helpers, exact: true };
+        let end = "mul added; div, other::sub removed (built in 212 ms, live 3.1 ms later); \
+                   restarted: CACHE";
+        assert_eq!(
+            line(Some(changes.clone())),
+            format!(
+                "my-math: generation 4 is live: add changed; clamp changed (helper of add, sub); \
+                 <T as Drop>::drop changed (helper of add, sub); dep::f changed (helper of add, \
+                 sub); {end}"
+            )
+        );
+        changes.helpers.extend([helper("x"), helper("y")]);
+        changes.helpers[0].of.clear();
+        let long = line(Some(changes));
+        assert!(long.contains("; clamp changed; "), "{long}");
+        assert!(long.contains("; 2 more helpers changed; mul added"), "{long}");
+        let first = line(None);
+        assert!(first.contains("live: a, b, c and 2 more replaced; mul added"), "{first}");
+        let text = line(Some(Changes::default()));
+        assert!(text.contains(
+            "live: no exported function was edited; mul added; div, other::sub removed; without an rlib \
+             nothing tells which private functions changed ("
+        ), "{text}");
+    }
+}

@@ -1,0 +1,191 @@
+//! What came of a save of watched files.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::said::{Error, Report, json::lossy};
+
+/// What came of one save: of one file, or of several that were saved together.
+///
+/// [`Display`](fmt::Display) writes it as one line.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Saved {
+    /// The files, with absolute paths.
+    pub files: Vec<PathBuf>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the save changed that the host was compiled with, too: there it is as it was until the
+    /// host is built and started again. Empty if the host is not linked with the bundle, or if
+    /// nothing became live.
+    pub host_copies: Vec<HostCopy>,
+}
+
+/// A constant, function, macro, type or whole file of a bundle that the host may have a copy of its
+/// own of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HostCopy {
+    /// The path of the item: `garden::LIMIT`, `<garden::World as Default>::default`, `garden::check!`.
+    /// Of a file that the host's own crate includes too, or that is included as a text, its name.
+    pub item: String,
+    /// The source file that it is in.
+    #[serde(with = "lossy")]
+    pub file: PathBuf,
+    /// Whether the host certainly has its own; otherwise only if it uses the item, which cannot be
+    /// told from the program's file.
+    pub certain: bool,
+}
+
+impl HostCopy {
+    #[cfg(feature = "watch")]
+    pub(crate) fn whole(file: PathBuf, certain: bool) -> HostCopy {
+        let name = file.file_name().unwrap_or_default();
+        HostCopy { item: name.to_string_lossy().into_owned(), file, certain }
+    }
+}
+
+/// As many names stand in a line.
+const NAMED: usize = 3;
+
+impl Saved {
+    #[cfg(any(feature = "watch", test))]
+    pub(crate) fn new(files: impl IntoIterator<Item = PathBuf>, outcome: Outcome) -> Saved {
+        Saved { files: files.into_iter().collect(), outcome, host_copies: Vec::new() }
+    }
+}
+
+/// What came of a save.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// These bundles have a new generation; they were published at once.
+    Live(Vec<Arc<Report>>),
+    /// The build failed, or the reload was refused. What ran before goes on running.
+    Refused {
+        /// The bundles' package names.
+        bundles: Vec<String>,
+        /// Why.
+        error: Arc<Error>,
+    },
+    /// The same code is live: the files hold what they held, or cargo found nothing to build, or it
+    /// built the same library again.
+    Unchanged,
+    /// The files belong to the host: it has to be restarted.
+    Host,
+}
+
+impl fmt::Display for Saved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = || {
+            let names = self.files.iter().filter_map(|file| file.file_name());
+            names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(", ")
+        };
+        match &self.outcome {
+            Outcome::Live(reports) => {
+                let lines: Vec<_> = reports.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join(" | "))
+            }
+            Outcome::Refused { bundles, error } => {
+                let (code, what) = (error.code().id(), &error.reasons()[0].message);
+                write!(f, "{}: not reloaded: {code}: {what}", bundles.join(", "))?;
+                match error.reasons().len() - 1 {
+                    0 => Ok(()),
+                    1 => f.write_str("; and 1 more reason"),
+                    more => write!(f, "; and {more} more reasons"),
+                }
+            }
+            Outcome::Unchanged if self.host_copies.is_empty() => {
+                write!(f, "{}: nothing changed", files())
+            }
+            Outcome::Unchanged => write!(f, "{}: nothing changed in the library", files()),
+            Outcome::Host => write!(f, "{}: belongs to the host: restart it", files()),
+        }?;
+        self.write_copies(f)
+    }
+}
+
+impl Saved {
+    fn write_copies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (certain, possible): (Vec<_>, Vec<_>) =
+            self.host_copies.iter().partition(|copy| copy.certain);
+        let pronoun = if possible.len() == 1 { "it" } else { "them" };
+        match (&*certain, &*possible) {
+            ([], []) => return Ok(()),
+            (certain, []) => write!(f, "; {} also compiled into the host", are(certain))?,
+            ([], possible) => write!(
+                f,
+                "; {} also compiled into the host, if the host uses {pronoun}",
+                are(possible)
+            )?,
+            (certain, possible) => write!(
+                f,
+                "; {} also compiled into the host, and {} if the host uses {pronoun}",
+                are(certain),
+                list(possible)
+            )?,
+        }
+        f.write_str(": restart it for that part")
+    }
+}
+
+fn are(copies: &[&HostCopy]) -> String {
+    let verb = if copies.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", list(copies))
+}
+
+/// A few names, and how many more.
+fn list(copies: &[&HostCopy]) -> String {
+    let (named, others) = copies.split_at(copies.len().min(NAMED));
+    let named: Vec<_> = named.iter().map(|copy| format!("`{}`", copy.item)).collect();
+    match (&*named, others.len()) {
+        ([first @ .., last], 0) if !first.is_empty() => {
+            format!("{} and {last}", first.join(", "))
+        }
+        (_, 0) => named.concat(),
+        (_, count) => format!("{} and {count} more", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(copies: &[(&str, bool)]) -> String {
+        let mut saved = Saved::new([PathBuf::from("/garden/src/lib.rs")], Outcome::Unchanged);
+        saved.host_copies = copies
+            .iter()
+            .map(|(item, certain)| HostCopy {
+                item: (*item).to_owned(),
+                file: saved.files[0].clone(),
+                certain: *certain,
+            })
+            .collect();
+        saved.to_string()
+    }
+
+    #[test]
+    fn what_the_host_has_a_copy_of_is_said() {
+        assert_eq!(line(&[]), "lib.rs: nothing changed");
+        let start = "lib.rs: nothing changed in the library; ";
+        for (copies, expected) in [
+            (
+                &[("g::LIMIT", false)][..],
+                "`g::LIMIT` is also compiled into the host, if the host uses it",
+            ),
+            (&[("g::scale", true)], "`g::scale` is also compiled into the host"),
+            (
+                &[("g::A", false), ("g::scale", true), ("g::b!", false)],
+                "`g::scale` is also compiled into the host, and `g::A` and `g::b!` if the host uses \
+                 them",
+            ),
+            (
+                &[("a", true), ("b", true), ("c", true), ("d", true), ("e", true)],
+                "`a`, `b`, `c` and 2 more are also compiled into the host",
+            ),
+        ] {
+            assert_eq!(line(copies), format!("{start}{expected}: restart it for that part"));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The state behind the handles: one for each process.
+
+use std::{
+    panic,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+};
+
+use arc_swap::ArcSwap;
+use hot_rt::rt::HostTable;
+
+use crate::{
+    file::{Allocator, shadow::Shadow},
+    said::{Code, Event, Reason, Result},
+    state::{Current, Namespace, Options, World, closed_site::ClosedSite, fresh::Fresh},
+};
+
+/// Hears of everything that happens.
+pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The state behind the handles.
+pub(crate) struct Inner {
+    pub(crate) namespace: Namespace,
+    /// The writer's lock.
+    pub(crate) world: Mutex<World>,
+    pub(crate) shadow: Shadow,
+    pub(crate) requirements: Requirements,
+    /// The program's file, as it was called at the start: the system calls it "(deleted)" once cargo
+    /// has built it again.
+    pub(crate) executable: Option<PathBuf>,
+    pub(crate) table: &'static HostTable,
+    pub(crate) options: Options,
+    /// For the policy `rollback_after`.
+    pub(crate) fresh: Option<Fresh>,
+    pub(crate) listeners: ArcSwap<Vec<Listener>>,
+    /// The sites that are closed. Replaced under the lock of publishing.
+    pub(crate) closed: ArcSwap<Vec<ClosedSite>>,
+    /// Whether saves are watched.
+    pub(crate) watches: AtomicBool,
+}
+
+static INNER: OnceLock<Inner> = OnceLock::new();
+
+/// What the host requires of every bundle.
+pub(crate) struct Requirements {
+    /// What the program's global allocator hands out, if that is known.
+    pub(crate) allocator: Option<Allocator>,
+    pub(crate) shared_std: bool,
+}
+
+impl Requirements {
+    /// Whether bundles may allocate with System: what one side allocates the other frees.
+    pub(crate) fn allows_system(&self) -> bool {
+        self.allocator == Some(Allocator::System)
+    }
+}
+
+impl Inner {
+    pub(crate) fn get() -> Option<&'static Inner> {
+        INNER.get()
+    }
+
+    /// Makes it the process's.
+    pub(crate) fn set(self) -> &'static Inner {
+        INNER.get_or_init(|| self)
+    }
+
+    /// The names of a loaded bundle's crate and package, by either of them; hyphens and underscores
+    /// are the same.
+    pub(crate) fn names(&self, name: &str) -> Option<(String, String)> {
+        let name = name.replace('-', "_");
+        let writing = self.write().ok()?;
+        let bundles = &writing.world().bundles;
+        let of_package =
+            || bundles.iter().find(|(_, it)| it.image.header.package.replace('-', "_") == name);
+        let (crate_name, loaded) = bundles.get_key_value(&name).or_else(of_package)?;
+        Some((crate_name.clone(), loaded.image.header.package.clone()))
+    }
+
+    /// Whether the bundle with this crate name is loaded.
+    #[cfg(feature = "watch")]
+    pub(crate) fn is_loaded(&self, crate_name: &str) -> bool {
+        self.write().is_ok_and(|writing| writing.world().bundles.contains_key(crate_name))
+    }
+
+    /// Lets `listener` hear of everything that happens from now on.
+    pub(crate) fn on_event(&self, listener: Listener) {
+        self.listeners.rcu(|listeners| {
+            let mut listeners = Vec::clone(listeners);
+            listeners.push(listener.clone());
+            listeners
+        });
+    }
+
+    /// The current version of a definition.
+    pub(crate) fn current(&self, path: &str) -> Option<Arc<Current>> {
+        self.namespace.get(path)?.current()
+    }
+
+    /// Refuses where calls are fixed: what is loaded would never be called.
+    pub(crate) fn loads(what: impl std::fmt::Display) -> Result<()> {
+        if !hot_rt::rt::STATIC {
+            return Ok(());
+        }
+        let message =
+            format!("`{what}` cannot be loaded: the program was built with the feature `static`");
+        Err(Reason::new(Code::StaticBuild, message).into())
+    }
+
+    /// Tells the listeners of a refusal.
+    pub(crate) fn announce<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.emit(&Event::Refused(Arc::new(error.clone()))))
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        for listener in &**self.listeners.load_full() {
+            // One that panics has said so. What has happened has, and the others hear of it.
+            let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| listener(event)));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What is loaded now.
+//!
+//! ```text
+//! inner       all of it, behind the handles of users: one for each process
+//! writing     the writer's lock; fork: that of publishing, and what a forked child has of all locks
+//! gate        closed while nobody may be inside hot code
+//! world       what is loaded and who calls what, under that lock
+//! namespace   names, nested; definition: what one of them means at the moment
+//! image       a library in memory; site: an accessor in it
+//! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
+//! options     what the host was started with
+//! fresh       generations that may still be taken back by themselves
+//! status      what all that is, for those who ask
+//! ```
+
+pub(crate) mod closed_site;
+mod definition;
+mod fork;
+pub(crate) mod fresh;
+mod gate;
+pub(crate) mod image;
+mod inner;
+mod namespace;
+mod options;
+mod resolve;
+pub(crate) mod site;
+mod status;
+pub(crate) mod world;
+mod writing;
+
+pub use definition::Definition;
+pub(crate) use fork::{after_fork, before_fork, forked, moment, publishing, using};
+pub(crate) use gate::{Closed, close as close_gate, passes_gate};
+pub(crate) use image::Image;
+pub(crate) use inner::{Inner, Requirements};
+pub use namespace::Namespace;
+pub(crate) use options::Options;
+pub(crate) use resolve::Nowhere;
+pub(crate) use site::{Current, Site};
+pub(crate) use world::World;
+pub(crate) use writing::Writing;

@@ -1,0 +1,46 @@
+//! What a host was started with.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{file::Allocator, said::BuildSink, state::fresh::Policy};
+
+/// The options of the builder.
+pub(crate) struct Options {
+    pub(crate) workspace: Option<PathBuf>,
+    pub(crate) profile: Option<String>,
+    pub(crate) target_dir: Option<PathBuf>,
+    pub(crate) shadow_dir: Option<PathBuf>,
+    pub(crate) history: usize,
+    pub(crate) patience: Duration,
+    pub(crate) strict: bool,
+    pub(crate) rollback_after: Option<Policy>,
+    /// Where what builds say goes; standard error if there is none.
+    pub(crate) build_output: Option<BuildSink>,
+    /// Whether rustc's reports shall be in colour, wherever standard error leads.
+    pub(crate) shows_colour: bool,
+    pub(crate) control: bool,
+    pub(crate) allocator: Option<Allocator>,
+    #[cfg(feature = "watch")]
+    pub(crate) watch: Option<crate::said::Printer>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            workspace: None,
+            profile: None,
+            target_dir: None,
+            shadow_dir: None,
+            history: 8,
+            patience: Duration::from_secs(1),
+            strict: false,
+            rollback_after: None,
+            build_output: None,
+            shows_colour: false,
+            control: true,
+            allocator: None,
+            #[cfg(feature = "watch")]
+            watch: None,
+        }
+    }
+}

@@ -1,5 +1,0 @@
-//! The command `cargo hotreload`.
-
-fn main() -> std::process::ExitCode {
-    hot::cli::main()
-}

@@ -1,0 +1,214 @@
+//! Save a file, see it live: from the edit to one true line.
+
+mod files;
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    sync::LazyLock,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use hot::{Code, Outcome};
+use tests::{
+    dev::{Dev, Edited, Sentinel, bundle, replace, source},
+    value,
+};
+
+static DEV: LazyLock<Dev> = LazyLock::new(Dev::start);
+
+#[test]
+fn an_edit_is_live_and_one_line_says_so() {
+    let edited = Edited::one(&DEV, "watch_edit");
+    assert_eq!(value!(DEV, "watch_edit::value"), 1);
+    let file = edited.path("watch_edit/src/lib.rs");
+    fs::write(&file, source("2")).unwrap();
+    let saved = edited.next();
+    let Outcome::Live(reports) = &saved.outcome else { panic!("{saved}") };
+    let [report] = reports.as_slice() else { panic!("{saved}") };
+    assert_eq!((report.bundle.as_str(), report.generation), ("watch_edit", 2));
+    assert_eq!(value!(DEV, "watch_edit::value"), 2);
+    assert_eq!(saved.files, [file.canonicalize().unwrap()]);
+    let line = saved.to_string();
+    assert!(!line.contains('\n'), "{line}");
+    assert_eq!(DEV.printed().iter().filter(|printed| **printed == line).count(), 1);
+    // Whatever else is being built meanwhile.
+    assert!(!report.phases.build.is_zero() && !report.phases.watch.is_zero());
+}
+
+#[test]
+fn a_compile_error_is_refused_and_the_repair_is_live() {
+    let edited = Edited::one(&DEV, "watch_error");
+    let file = edited.path("watch_error/src/lib.rs");
+    fs::write(&file, source("nowhere_in_watch_error()")).unwrap();
+    let saved = edited.next();
+    let Outcome::Refused { bundles, error } = &saved.outcome else { panic!("{saved}") };
+    assert_eq!(bundles, &["watch_error"]);
+    assert_eq!(error.code(), Code::BuildFailed);
+    assert!(!saved.to_string().contains('\n'), "{saved}");
+    let rustc = DEV.rustc();
+    assert!(rustc.contains("cannot find function `nowhere_in_watch_error`"), "{rustc}");
+    assert_eq!(value!(DEV, "watch_error::value"), 1);
+
+    fs::write(&file, source("3")).unwrap();
+    assert_eq!(edited.live()[0].generation, 2);
+    assert_eq!(value!(DEV, "watch_error::value"), 3);
+
+    // Back to what is live: there is nothing to load.
+    fs::write(&file, source("4 +")).unwrap();
+    assert!(matches!(edited.next().outcome, Outcome::Refused { .. }));
+    fs::write(&file, source("3")).unwrap();
+    let saved = edited.next();
+    assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+    assert_eq!(value!(DEV, "watch_error::value"), 3);
+}
+
+#[test]
+fn a_refused_reload_keeps_the_old_code() {
+    let edited = Edited::one(&DEV, "watch_refused");
+    let file = edited.path("watch_refused/src/lib.rs");
+    // Somebody who calls `value` as it was.
+    edited.workspace.package("watch_caller", tests::workspace::BUNDLE, "", "");
+    edited.workspace.write(
+        "watch_caller/src/lib.rs",
+        "hot::bundle!();\nhot::import! { watch_refused => { fn value() -> i32; } }\n\
+         #[hot::export]\npub fn twice() -> i32 { 2 * hot::get!(watch_refused::value)() }\n",
+    );
+    edited.load("watch_caller");
+    assert_eq!(value!(DEV, "watch_caller::twice"), 2);
+    fs::write(&file, source("5").replace("i32", "i64")).unwrap();
+    let saved = edited.next();
+    let Outcome::Refused { error, .. } = &saved.outcome else { panic!("{saved}") };
+    assert_eq!(error.code().id(), "HOT0301");
+    assert_eq!(value!(DEV, "watch_refused::value"), 1);
+    // Saved again as it is, it is tried again.
+    fs::write(&file, source("5").replace("i32", "i64")).unwrap();
+    assert!(matches!(edited.next().outcome, Outcome::Refused { .. }));
+    fs::write(&file, source("6")).unwrap();
+    assert_eq!(edited.live()[0].generation, 2);
+    assert_eq!(value!(DEV, "watch_refused::value"), 6);
+}
+
+#[test]
+fn twenty_saves_in_two_seconds_end_on_the_last() {
+    let edited = Edited::one(&DEV, "watch_twenty");
+    let file = edited.path("watch_twenty/src/lib.rs");
+    for value in 101..=120 {
+        fs::write(&file, source(&value.to_string())).unwrap();
+        // As fast as somebody may type; nothing is waited for.
+        thread::sleep(Duration::from_millis(100));
+    }
+    let mut lines = 0;
+    while value!(DEV, "watch_twenty::value") != 120 {
+        edited.live();
+        lines += 1;
+    }
+    assert!(lines <= 20, "{lines}");
+    edited.assert_silent(&Sentinel::new(&DEV, "watch_twenty_end"));
+}
+
+#[test]
+fn saves_at_once_are_one_line_for_the_last() {
+    let edited = Edited::one(&DEV, "watch_burst");
+    let file = edited.path("watch_burst/src/lib.rs");
+    let sentinel = Sentinel::new(&DEV, "watch_burst_end");
+    for value in 101..=120 {
+        fs::write(&file, source(&value.to_string())).unwrap();
+    }
+    assert_eq!(edited.live()[0].generation, 2);
+    assert_eq!(value!(DEV, "watch_burst::value"), 120);
+    edited.assert_silent(&sentinel);
+}
+
+#[test]
+fn a_save_without_a_change_builds_nothing() {
+    let edited = Edited::one(&DEV, "watch_same");
+    let sentinel = Sentinel::new(&DEV, "watch_same_end");
+    let file = edited.path("watch_same/src/lib.rs");
+    for save in [|file: &std::path::Path, text: &str| fs::write(file, text).unwrap(), replace] {
+        save(&file, &source("1"));
+        let saved = edited.next();
+        assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+        assert_eq!(saved.to_string(), "lib.rs: nothing changed");
+    }
+    // Reading, new times and rights are no saves.
+    fs::read(&file).unwrap();
+    File::options().append(true).open(&file).unwrap();
+    let file = File::open(&file).unwrap();
+    file.set_modified(SystemTime::now()).unwrap();
+    file.set_permissions(file.metadata().unwrap().permissions()).unwrap();
+    edited.assert_silent(&sentinel);
+    assert_eq!(DEV.host.bundle("watch_same").unwrap().generation().unwrap(), 1);
+}
+
+#[test]
+fn editors_save_in_many_ways() {
+    let edited = Edited::one(&DEV, "watch_editors");
+    let sentinel = Sentinel::new(&DEV, "watch_editors_end");
+    let file = edited.path("watch_editors/src/lib.rs");
+    let is_live = |value: i32| {
+        edited.live();
+        assert_eq!(value!(DEV, "watch_editors::value"), value);
+        edited.assert_silent(&sentinel);
+    };
+    replace(&file, &source("2"));
+    is_live(2);
+    // Emptied, closed, and written a little later.
+    File::create(&file).unwrap();
+    thread::sleep(Duration::from_millis(20));
+    fs::write(&file, source("3")).unwrap();
+    is_live(3);
+    // The old file becomes the backup.
+    let backup = file.with_extension("rs~");
+    fs::rename(&file, &backup).unwrap();
+    thread::sleep(Duration::from_millis(20));
+    fs::write(&file, source("4")).unwrap();
+    fs::remove_file(backup).unwrap();
+    is_live(4);
+    // In pieces, slowly.
+    let mut written = File::create(&file).unwrap();
+    for line in source("5").split_inclusive('\n') {
+        written.write_all(line.as_bytes()).unwrap();
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(written);
+    is_live(5);
+    // A link is put into its place.
+    let elsewhere = edited.path("watch_editors/elsewhere.txt");
+    fs::write(&elsewhere, source("6")).unwrap();
+    let draft = file.with_extension("draft");
+    fs::hard_link(&elsewhere, &draft).unwrap();
+    fs::rename(&draft, &file).unwrap();
+    is_live(6);
+    // An empty file that stays empty is a change.
+    File::create(&file).unwrap();
+    assert!(matches!(edited.next().outcome, Outcome::Refused { .. }));
+    fs::write(&file, source("7")).unwrap();
+    is_live(7);
+}
+
+#[test]
+fn what_was_unloaded_by_hand_stays_so() {
+    let edited = Edited::one(&DEV, "watch_unloaded");
+    let sentinel = Sentinel::new(&DEV, "watch_unloaded_end");
+    DEV.host.bundle("watch_unloaded").unwrap().unload().unwrap();
+    bundle(&edited.workspace, "watch_unloaded", "2");
+    edited.assert_silent(&sentinel);
+    assert!(DEV.host.bundle("watch_unloaded").is_none());
+}
+
+#[test]
+fn a_listener_that_panics_does_not_end_the_watching() {
+    let edited = Edited::one(&DEV, "watch_panics");
+    DEV.host.on_event(|event| match event {
+        hot::Event::Loaded(report) if report.bundle == "watch_panics" => panic!("of a report"),
+        hot::Event::Building { bundles } if bundles == &["watch_panics"] => panic!("of a build"),
+        _ => {}
+    });
+    for value in [2, 3] {
+        bundle(&edited.workspace, "watch_panics", &value.to_string());
+        assert_eq!(edited.live()[0].generation, u64::try_from(value).unwrap());
+        assert_eq!(value!(DEV, "watch_panics::value"), value);
+    }
+}
