@@ -1,12 +1,12 @@
 //! Which files count: of which packages, in which folders, and which do not.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path, thread, time::Duration};
 
 use crate::DEV;
 use hot::{Code, Outcome};
 use tests::{
     Workspace,
-    dev::{Edited, Sentinel, bundle, source},
+    dev::{Edited, Sentinel, bundle, patiently, source},
     value,
     workspace::BUNDLE,
 };
@@ -196,6 +196,25 @@ fn modules_come_and_go() {
     let saved = edited.next();
     assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
     assert_eq!(value!(DEV, "files_modules::value"), 6);
+}
+
+/// A file may be there before its new folder is watched, or come while the folder is looked at.
+#[test]
+fn no_file_in_a_new_folder_is_missed() {
+    let edited = Edited::one(&DEV, "files_burst");
+    let write = |index: u64| {
+        let file = format!("files_burst/src/outer{index}/inner/mod.rs");
+        fs::create_dir_all(edited.path(&file).parent().unwrap()).unwrap();
+        thread::sleep(Duration::from_micros(index * 7 % 1000));
+        edited.workspace.write(&file, &number(1));
+        edited.path(&file).canonicalize().unwrap()
+    };
+    let written: HashSet<_> = (0..400).map(write).collect();
+    patiently("a line for each file", || {
+        let lines = DEV.saved_in(edited.workspace.folder());
+        let said: HashSet<_> = lines.iter().flat_map(|line| &line.files).collect();
+        written.iter().all(|file| said.contains(file)).then_some(())
+    });
 }
 
 #[test]

@@ -36,9 +36,10 @@ impl Folders {
         Ok(Folders { notify, watched: HashSet::new(), told: false })
     }
 
-    /// Watches these folders too. Those that do not exist are left out. The first failure is given,
-    /// no later one.
-    pub(super) fn watch(&mut self, folders: impl IntoIterator<Item = PathBuf>) -> Result<()> {
+    /// Watches these folders too, and says whether one of them is new. Those that do not exist are
+    /// left out. The first failure is given, no later one.
+    pub(super) fn watch(&mut self, folders: impl IntoIterator<Item = PathBuf>) -> Result<bool> {
+        let before = self.watched.len();
         let mut result = Ok(());
         for folder in folders {
             if self.watched.contains(&folder) || !folder.is_dir() {
@@ -54,7 +55,7 @@ impl Folders {
                 Err(_) => {}
             }
         }
-        result
+        result.map(|()| self.watched.len() > before)
     }
 
     /// A folder has come or gone: what was watched in it has to be watched anew. Says whether

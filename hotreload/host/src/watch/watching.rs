@@ -77,6 +77,8 @@ pub(super) struct Watch {
     pub(super) program: Option<Program>,
     known_files: KnownFiles,
     saves: Saves,
+    /// When the last folder came or went, if nobody has looked at what there is since.
+    changed: Option<Instant>,
     /// Saved, and not yet dealt with: waiting for others that are not complete.
     saved: Vec<Saved>,
     pub(super) tasks: Sender<Task>,
@@ -105,6 +107,7 @@ impl Watch {
             program: None,
             known_files: KnownFiles::default(),
             saves: Saves::default(),
+            changed: None,
             saved: Vec::new(),
             tasks,
             building: None,
@@ -139,6 +142,7 @@ impl Watch {
             while let Ok(message) = messages.try_recv() {
                 self.take(message);
             }
+            self.look();
             self.saved.extend(self.saves.settle(Instant::now(), &mut self.known_files));
             if self.saves.due().is_none() && !self.saved.is_empty() {
                 let saved = mem::take(&mut self.saved);
@@ -177,14 +181,15 @@ impl Watch {
         }
     }
 
-    /// A folder has come or gone, with all that is in it.
+    /// A folder has come or gone, with all that is in it. They come by the hundred when a branch is
+    /// changed: what there is now is looked at once.
     fn folder(&mut self, folder: &Path, at: Instant) {
         if !self.trees().any(|tree| tree.may_hold(folder)) {
             return;
         }
         self.folders.forget(folder);
         self.saves.forget(folder);
-        self.look(at);
+        self.changed = Some(at);
         for path in self.known_files.below(folder) {
             self.saves.suspect(path, at);
         }
@@ -192,14 +197,15 @@ impl Watch {
 
     /// Looks at everything: the system had more to report than it could keep.
     fn rescan(&mut self, at: Instant) {
-        self.look(at);
+        self.changed = Some(at);
         for path in self.known_files.paths() {
             self.saves.suspect(path, at);
         }
     }
 
-    /// Watches what there is now. Files that are new are suspected.
-    fn look(&mut self, at: Instant) {
+    /// Watches what there is now, if folders have changed. Files that are new are suspected.
+    fn look(&mut self) {
+        let Some(at) = self.changed.take() else { return };
         for file in self.walk() {
             if !self.known_files.knows(&file) {
                 self.saves.suspect(file, at);
@@ -207,22 +213,26 @@ impl Watch {
         }
     }
 
-    /// Watches all folders; gives all files.
+    /// Watches all folders; gives all files. What comes into a folder after it was looked at and
+    /// before it is watched is reported by nobody, so it is looked at again until none is new.
     fn walk(&mut self) -> HashSet<PathBuf> {
-        let mut files = HashSet::new();
-        let trees = self
-            .bundles
-            .values_mut()
-            .map(|it| &mut it.tree)
-            .chain(self.program.as_mut().map(|it| &mut it.tree));
-        let found: Vec<_> = trees.map(Tree::walk).collect();
-        for found in found {
-            if let Err(error) = self.folders.watch(found.folders) {
-                self.complain(error);
+        loop {
+            let trees = self
+                .bundles
+                .values_mut()
+                .map(|it| &mut it.tree)
+                .chain(self.program.as_mut().map(|it| &mut it.tree));
+            let (mut folders, mut files) = (Vec::new(), HashSet::new());
+            for found in trees.map(Tree::walk) {
+                folders.extend(found.folders);
+                files.extend(found.files);
             }
-            files.extend(found.files);
+            match self.folders.watch(folders) {
+                Ok(true) => {}
+                Ok(false) => return files,
+                Err(error) => self.complain(error),
+            }
         }
-        files
     }
 
     pub(super) fn trees(&self) -> impl Iterator<Item = &Tree> {
@@ -248,8 +258,9 @@ impl Watch {
     /// Watches what is new in the trees. What was saved since then is a save like any other; all
     /// else is as it was built.
     fn note_new(&mut self, since: SystemTime) {
+        // What a new folder holds may be older than this.
+        self.look();
         let mut texts = Vec::new();
-        // First watched, then looked at: nothing is missed between.
         for file in self.walk() {
             if !self.known_files.knows(&file) {
                 if is_touched_since(&file, since) && !is_written_by_cargo(&file) {
