@@ -42,8 +42,8 @@ pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    Helper, HostCopy, Migration, Outcome, Phases, Reason, Report, Result, Saved, StartedThreads,
-    StateStatus, Status, ThreadStatus, Untidy,
+    Helper, HostCopy, Migration, Outcome, Phases, Reason, Report, Result, RolledBack, Saved,
+    StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 

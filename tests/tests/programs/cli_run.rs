@@ -102,8 +102,16 @@ fn a_save_is_live_below_what_the_program_prints() {
     terminal.wait_for("the earlier answer", |text| {
         (text.matches("answer 2.").count() == 2).then_some(())
     });
+    // A rollback holds, whatever else is saved, until somebody wants what it has undone.
+    project.edit("3 /* a comment */");
+    terminal.wait_for_text(
+        "live-rules stays at generation 4: its code is that of generation 3, which was rolled \
+         back: r loads it",
+    );
     terminal.press("r");
     wait_for_status(&mut terminal, &project.generation(5));
+    terminal.press("r");
+    terminal.wait_for_text("live-rules: nothing changed since generation 5");
     terminal.press("s");
     terminal.wait_for_text("live_rules::answer: fn() -> u32 (generation 5)");
     terminal.press("q?");
@@ -435,7 +443,7 @@ fn small_terminals_and_new_sizes_show_one_whole_line() {
     for generation in 3..8 {
         terminal.resize((40, 6));
         terminal.resize((40, 5));
-        terminal.press("r");
+        terminal.press(if generation % 2 == 0 { "r" } else { "b" });
         wait_for_status(&mut terminal, &format!("usual-rules {generation}"));
     }
     terminal.press("q");

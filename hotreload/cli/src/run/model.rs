@@ -107,7 +107,10 @@ impl Model {
                 self.refusal = text;
                 self.refused(error);
             }
-            Event::Saved { mut text, outcome, .. } => {
+            Event::Saved { mut text, outcome, undone, .. } => {
+                if !undone.is_empty() {
+                    text = format!("{}: r loads it", text.trim_end());
+                }
                 match &outcome {
                     SaveOutcome::Host => text = format!("{}: R does it", text.trim_end()),
                     SaveOutcome::Refused { error, .. } if error.reasons.len() > 1 => {
@@ -133,7 +136,7 @@ impl Model {
     /// Takes in the answer to a reload or rollback, and gives what is to be printed.
     pub(super) fn published(&mut self, answer: Answer<Published>) -> String {
         match answer {
-            Ok(Published { reports, text }) => {
+            Ok(Published { reports, text, .. }) => {
                 self.live(&reports);
                 self.history.note(&text);
                 ended(text)
@@ -217,6 +220,11 @@ impl Model {
     }
 
     fn live(&mut self, reports: &[Arc<Report>]) {
+        self.phase = Phase::Live;
+        // Nothing has changed.
+        if reports.is_empty() {
+            return;
+        }
         for report in reports {
             self.bundles.insert(report.bundle.clone(), report.generation);
             let Phases { build, check, load, publish, .. } = report.phases;
@@ -225,7 +233,6 @@ impl Model {
         let changes = reports.iter().filter_map(|report| report.changes.as_ref());
         self.edited = changes.flat_map(names).collect();
         self.last = reports.iter().map(|report| report.bundle.clone()).collect();
-        self.phase = Phase::Live;
     }
 
     fn refused(&mut self, error: ErrorForm) {

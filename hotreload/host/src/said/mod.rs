@@ -19,8 +19,8 @@ pub use error::{Error, Reason, Result};
 pub use event::Event;
 pub use json::{ErrorForm, line};
 pub(crate) use names::{crate_name, nearest};
-pub use report::{Migration, Phases, Report};
-pub use saved::{HostCopy, Outcome, Saved};
+pub use report::{Migration, Phases, Report, RolledBack};
+pub use saved::{HostCopy, Outcome, Saved, Undone};
 pub use status::{
     BundleStatus, ClosedStatus, DefinitionStatus, StartedThreads, StateStatus, Status,
     ThreadStatus, Untidy,

@@ -90,8 +90,31 @@ pub struct Report {
     pub threads_left: usize,
     /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
     pub why: Option<String>,
+    /// Of a rollback, from where to where it went.
+    pub rolled_back: Option<RolledBack>,
     /// How long it took.
     pub phases: Phases,
+}
+
+/// The way of a rollback, by the numbers of generations.
+///
+/// ```no_run
+/// let host = hot::Host::start()?;
+/// let rules = host.load_crate("rules")?;
+/// rules.reload()?;
+/// let report = rules.rollback()?;
+/// let way = report.rolled_back.expect("it was one");
+/// assert_eq!((way.from, way.to, report.generation), (2, 1, 3));
+/// # Ok::<(), hot::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RolledBack {
+    /// The generation that was live before.
+    pub from: u64,
+    /// The generation whose code is live again, by the number that it was loaded as.
+    pub to: u64,
 }
 
 /// Values that became those of the new version of their type, of all bundles of the transaction.
@@ -164,7 +187,10 @@ impl fmt::Display for Migration {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: generation {} is live", self.bundle, self.generation)?;
-        let what = self.what_changed();
+        let mut what = self.what_changed();
+        if let Some(RolledBack { from, to }) = self.rolled_back {
+            what.insert(0, format!("rolled back from generation {from} to {to}"));
+        }
         if !what.is_empty() {
             write!(f, ": {}", what.join("; "))?;
         }
@@ -205,29 +231,34 @@ impl Report {
     /// One clause for each kind of change.
     fn what_changed(&self) -> Vec<String> {
         let mut clauses = Vec::new();
+        // What a rollback changes is what is undone.
+        let [changed, added, removed, replaced] = match self.rolled_back {
+            None => ["changed", "added", "removed", "replaced"],
+            Some(_) => ["changed back", "back", "gone again", "as before"],
+        };
         let mut say = |names: &[String], verb: &str| {
             if !names.is_empty() {
                 clauses.push(format!("{} {verb}", self.list(names)));
             }
         };
         match &self.changes {
-            Some(changes) => say(&changes.edited, "changed"),
-            None => say(&self.replaced, "replaced"),
+            Some(changes) => say(&changes.edited, changed),
+            None => say(&self.replaced, replaced),
         }
-        say(&self.added, "added");
-        say(&self.removed, "removed");
+        say(&self.added, added);
+        say(&self.removed, removed);
         let Some(changes) = &self.changes else { return clauses };
         let (named, others) = changes.helpers.split_at(changes.helpers.len().min(NAMED));
         let helpers = named.iter().map(|helper| {
             let name = self.short(&helper.name);
             match &*helper.of {
-                [] => format!("{name} changed"),
-                of => format!("{name} changed (helper of {})", self.list(of)),
+                [] => format!("{name} {changed}"),
+                of => format!("{name} {changed} (helper of {})", self.list(of)),
             }
         });
         let after_edited = usize::from(!changes.edited.is_empty());
         let count = others.len();
-        let others = (count > 0).then(|| format!("{count} more helpers changed"));
+        let others = (count > 0).then(|| format!("{count} more helpers {changed}"));
         clauses.splice(after_edited..after_edited, helpers.chain(others));
         if clauses.is_empty() && changes.exact {
             clauses.push("no definition changed".to_owned());
@@ -290,6 +321,7 @@ mod tests {
             closed: Vec::new(),
             threads_left: 0,
             why: None,
+            rolled_back: None,
             phases: Phases {
                 build: Duration::from_millis(212),
                 load: Duration::from_micros(3100),

@@ -20,6 +20,21 @@ pub struct Saved {
     /// host is built and started again. Empty if the host is not linked with the bundle, or if
     /// nothing became live.
     pub host_copies: Vec<HostCopy>,
+    /// Bundles that were built and not loaded: they hold the code of a generation that was rolled
+    /// back. A rollback holds until the code is another one, or somebody asks for a reload.
+    pub undone: Vec<Undone>,
+}
+
+/// A bundle whose code is still what was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Undone {
+    /// Its package's name.
+    pub bundle: String,
+    /// The generation that was rolled back.
+    pub generation: u64,
+    /// The generation that is live instead.
+    pub live: u64,
 }
 
 /// A constant, function, macro, type or whole file of a bundle that the host may have a copy of its
@@ -52,7 +67,8 @@ const NAMED: usize = 3;
 impl Saved {
     #[cfg(any(feature = "watch", test))]
     pub(crate) fn new(files: impl IntoIterator<Item = PathBuf>, outcome: Outcome) -> Saved {
-        Saved { files: files.into_iter().collect(), outcome, host_copies: Vec::new() }
+        let files = files.into_iter().collect();
+        Saved { files, outcome, host_copies: Vec::new(), undone: Vec::new() }
     }
 }
 
@@ -96,12 +112,22 @@ impl fmt::Display for Saved {
                     more => write!(f, "; and {more} more reasons"),
                 }
             }
+            Outcome::Unchanged if !self.undone.is_empty() => f.write_str(&files()),
             Outcome::Unchanged if self.host_copies.is_empty() => {
                 write!(f, "{}: nothing changed", files())
             }
             Outcome::Unchanged => write!(f, "{}: nothing changed in the library", files()),
             Outcome::Host => write!(f, "{}: belongs to the host: restart it", files()),
         }?;
+        for (index, Undone { bundle, generation, live }) in self.undone.iter().enumerate() {
+            let first = index == 0 && matches!(self.outcome, Outcome::Unchanged);
+            let start = if first { ": " } else { "; " };
+            write!(
+                f,
+                "{start}{bundle} stays at generation {live}: its code is that of generation \
+                 {generation}, which was rolled back"
+            )?;
+        }
         self.write_copies(f)
     }
 }

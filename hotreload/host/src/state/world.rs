@@ -128,6 +128,8 @@ pub(crate) struct Loaded {
     pub(crate) image: Arc<Image>,
     /// The images that `rollback` goes back to, the latest last.
     pub(crate) history: Vec<Arc<Image>>,
+    /// What was rolled back since something was loaded, with the numbers that it was live as.
+    pub(crate) undone: Vec<(u64, Arc<Image>)>,
     /// What made the generation. What changed is told only after the writer's lock is let go: the
     /// report is replaced then, without the lock.
     pub(crate) report: Arc<ArcSwap<Report>>,

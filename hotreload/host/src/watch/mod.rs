@@ -5,7 +5,7 @@
 //! saves     from reports to files that were saved; known_files: what they hold
 //! sources   which files a bundle is made of; program: which ones the host is
 //! watching  the thread that takes saves; decide: what they lead to
-//! rebuild   the thread that builds and loads; live: whether a library is already
+//! rebuild   the thread that builds and loads
 //! texts     what sources held before, for what the host was compiled with of them
 //! ```
 //!
@@ -15,7 +15,6 @@
 mod decide;
 mod folders;
 mod known_files;
-mod live;
 mod program;
 mod rebuild;
 mod saves;

@@ -180,6 +180,11 @@ impl Item {
 }
 
 impl Manifest {
+    /// Whether both say the same, byte by byte.
+    pub(crate) fn is_same(&self, other: &Manifest) -> bool {
+        self.section == other.section
+    }
+
     /// Parses a whole section.
     pub(crate) fn parse(section: &[u8]) -> Result<Manifest, Reason> {
         let mut manifest = Manifest::parse_with(section, &mut Shared::default())?;
