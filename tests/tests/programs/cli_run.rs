@@ -244,6 +244,14 @@ fn the_programs_end_does_not_end_the_loop() {
     }
 }
 
+/// What the program prints after it was started with the generation before.
+fn wait_for_again(terminal: &mut Terminal, printed: &str) {
+    terminal.wait_for("the answer before", |text| {
+        let (_, rest) = text.rsplit_once("nothing is built")?;
+        rest.contains(printed).then_some(())
+    });
+}
+
 #[test]
 fn a_panic_in_edited_code_says_which_edit_and_waits() {
     let project = Project::shared();
@@ -254,6 +262,21 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
                 (generation 2 of usual-rules was live, with your edit of `answer`); \
                 a save or R starts it again";
     terminal.wait_for_text(said);
+    wait_for_status(&mut terminal, "ended · R start again  b start the one before");
+    // Started as it was before the edit, although that is still in the source.
+    terminal.press("b");
+    terminal.wait_for_text("the program starts with generation 1 of usual-rules; nothing is built");
+    wait_for_again(&mut terminal, "answer 1.");
+    wait_for_status(&mut terminal, &project.generation(1));
+    project.edit("5");
+    terminal.wait_for_text("answer 5.");
+    wait_for_status(&mut terminal, &project.generation(2));
+    project.edit("if true { panic!(\"no index 4\") } else { 1 }");
+    terminal.wait_for_text("no index 4 (generation 3 of usual-rules was live");
+    terminal.press("b");
+    wait_for_again(&mut terminal, "answer 5.");
+    project.edit("if true { panic!(\"no index 6\") } else { 1 }");
+    terminal.wait_for_text("no index 6 (generation 2 of usual-rules was live");
     // What it loads is broken, and then what it is built from.
     project.edit("true");
     terminal.wait_for_text(
@@ -266,7 +289,7 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
     main("fn broken() -> u32 { true }");
     terminal.wait_for_text("the program was not built: a save or R tries again");
     wait_for_status(&mut terminal, "not built · R start again");
-    terminal.press("b");
+    terminal.press("s");
     terminal.wait_for_text("the program does not run: R starts it");
     project.edit("3");
     main("");

@@ -6,12 +6,13 @@
 //! program   cargo, and a process with what it starts; running: with what it prints
 //! link      the control socket
 //! model     what is known of the host; problems: rustc's reports; history: what became of saves
-//! ending    how the program ended; sources: saves while it does not run
+//! ending    how the program ended; kept: what was live till then; sources: saves meanwhile
 //! screen    the terminal: text above, one line below; line: what fits there; pager: long texts
 //! ```
 
 mod ending;
 mod history;
+mod kept;
 mod line;
 mod link;
 mod model;
@@ -45,7 +46,7 @@ use hot_host::command::protocol::{Answer, Event, HostStatus, Published};
 #[command(after_help = "\
 On a terminal, what the program prints scrolls above a line that says which generation of each bundle
 is live. When the program ends, a save or R builds and starts it again. Keys:
-  r  build and reload            b  roll back what became live last
+  r  build and reload            b  roll back what became live last; after the end: start that
   R  build and start again       e  the last report, whole
   h  what became of saves        s  what is loaded
   c  clear the screen            q  end the program (twice: at once); also Ctrl-C

@@ -7,7 +7,7 @@ use hot_host::{
     command::protocol::{Answer, ErrorForm, Event, HostStatus, Published, Refusal, SaveOutcome},
 };
 
-use super::{history::History, line::Key, problems::Problems};
+use super::{history::History, kept::Kept, line::Key, problems::Problems};
 
 /// What is known of the host.
 #[derive(Debug, Default)]
@@ -27,6 +27,7 @@ pub(super) struct Model {
     refusal: String,
     pub(super) problems: Problems,
     pub(super) history: History,
+    pub(super) kept: Kept,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -56,12 +57,13 @@ pub(super) enum Phase {
 impl Model {
     /// Another program is started: nothing is known of it.
     pub(super) fn starts(&mut self) {
-        let history = std::mem::take(&mut self.history);
-        *self = Model { history, ..Model::default() };
+        let (history, kept) = (std::mem::take(&mut self.history), std::mem::take(&mut self.kept));
+        *self = Model { history, kept, ..Model::default() };
     }
 
     /// Takes in what the host says as it is reached.
-    pub(super) fn connected(&mut self, host: &HostStatus) {
+    pub(super) fn connected(&mut self, number: usize, host: &HostStatus) {
+        self.kept.connected(number, host);
         for bundle in &host.status.bundles {
             self.bundles.insert(bundle.name.clone(), bundle.generation);
         }
@@ -226,6 +228,7 @@ impl Model {
             return;
         }
         for report in reports {
+            self.kept.live(report);
             self.bundles.insert(report.bundle.clone(), report.generation);
             let Phases { build, check, load, publish, .. } = report.phases;
             self.times = Some((build, check + load + publish));
@@ -302,7 +305,15 @@ impl Model {
     /// The keys that it names, most useful first; the last one tells of all others.
     pub(super) fn keys(&self) -> &'static [Key] {
         match self.phase {
-            Phase::Ended | Phase::NotBuilt => {
+            Phase::Ended => &[
+                ("R", "start again"),
+                ("b", "start the one before"),
+                ("q", "quit"),
+                ("e", "report"),
+                ("h", "history"),
+                HELP,
+            ],
+            Phase::NotBuilt => {
                 &[("R", "start again"), ("q", "quit"), ("e", "report"), ("h", "history"), HELP]
             }
             Phase::HostEdited => &[
@@ -368,7 +379,7 @@ mod tests {
 
     fn connect(model: &mut Model, bundles: Value) {
         let status = json!({"status": {"bundles": bundles}});
-        model.connected(&serde_json::from_value(status).unwrap());
+        model.connected(1, &serde_json::from_value(status).unwrap());
     }
 
     fn short(model: &Model) -> String {

@@ -1,6 +1,7 @@
 //! From a package's name to a library: which workspace, and how it is built.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -13,8 +14,12 @@ use crate::file::manifest::Manifest;
 use crate::said::Result;
 use crate::state::Inner;
 
+/// What the names of these variables begin with; a crate's name follows.
+pub const KEPT: &str = "HOTRELOAD_LIBRARY_";
+
 impl Inner {
-    /// Builds the bundle of this name. `folder` is where its package is, or was when it was last
+    /// Builds the bundle of this name, unless the program was started again with a library that it
+    /// had before. `folder` is where its package is, or was when it was last
     /// built.
     pub(crate) fn build(
         &self,
@@ -24,9 +29,21 @@ impl Inner {
         Inner::loads(name)?;
         let workspace = Workspace::find(&self.folders(name, folder))?;
         let bundle = [workspace.bundle(name)?];
+        if let Some(library) = self.kept(&bundle[0].crate_name) {
+            let [bundle] = bundle;
+            return Ok(((workspace, bundle), Built::before(library)));
+        }
         let mut built = self.build_in(&workspace, &bundle, None)?;
         let [bundle] = bundle;
         Ok(((workspace, bundle), built.remove(0)))
+    }
+
+    /// The library that the bundle's first generation is loaded from without a build: a copy that an
+    /// earlier process of this program had, named by `cargo hotreload run`.
+    fn kept(&self, crate_name: &str) -> Option<PathBuf> {
+        let library = PathBuf::from(env::var_os(format!("{KEPT}{crate_name}"))?);
+        let is_first = self.write().is_ok_and(|it| it.world().next_generation(crate_name) == 1);
+        (is_first && library.is_file()).then_some(library)
     }
 
     /// Builds these bundles of one workspace together. Gives them in their order.
@@ -89,7 +106,7 @@ impl Inner {
         let (same, other): (Vec<_>, Vec<_>) =
             headers.partition(|header| header.crate_name == crate_name || header.package == name);
         folders.extend(same.into_iter().chain(other).map(|header| header.manifest_dir.into()));
-        folders.extend(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));
+        folders.extend(env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));
         if let Some(executable) = &self.executable {
             folders.extend(executable.ancestors().skip(1).map(PathBuf::from));
         }
@@ -111,6 +128,6 @@ fn program(
 /// The features that `cargo hotreload run` has built the host with: without them shared crates would
 /// be others.
 fn features_of_run() -> Vec<String> {
-    let features = std::env::var("HOTRELOAD_FEATURES").unwrap_or_default();
+    let features = env::var("HOTRELOAD_FEATURES").unwrap_or_default();
     features.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }

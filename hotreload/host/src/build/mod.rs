@@ -31,6 +31,7 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use crates::KEPT;
 pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use process::Abandon;
 pub(crate) use request::{Build, Built};

@@ -80,6 +80,12 @@ pub(crate) struct Built {
 }
 
 impl Built {
+    /// One that was loaded before, by another process: nothing was built.
+    pub(crate) fn before(library: PathBuf) -> Built {
+        let (rlibs, log) = (Vec::new(), String::new());
+        Built { library, fresh: true, rlibs, duration: Duration::ZERO, warnings: 0, log }
+    }
+
     /// As what shall be loaded next.
     pub(crate) fn next(&self) -> Next<'_> {
         Next { path: &self.library, expected: None, rlibs: &self.rlibs }

@@ -120,6 +120,7 @@ impl Inner {
             closed: Vec::new(),
             untracked: Vec::new(),
             threads_left: 0,
+            copy: image.copy.clone(),
             rolled_back,
             phases: Phases::default(),
             why: None,

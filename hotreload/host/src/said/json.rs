@@ -154,7 +154,7 @@ impl Report {
     ///
     /// `changes` is `null` or an object of `edited`, `exact` and `helpers`, a list of objects of
     /// `name` and `of`. `why` is `null` or a text. `rolled_back` is `null` or an object of `from` and `to`.
-    /// `phases` has `watch_ms`, `build_ms`, `check_ms`, `load_ms`
+    /// `copy` is a path. `phases` has `watch_ms`, `build_ms`, `check_ms`, `load_ms`
     /// and `publish_ms`: milliseconds, with fractions.
     ///
     /// ```no_run
@@ -232,6 +232,7 @@ mod tests {
             reset: Vec::new(),
             closed: vec!["rules::other".to_owned()],
             threads_left: 0,
+            copy: PathBuf::new(),
             why: None,
             rolled_back: None,
             phases: Phases { load: Duration::from_micros(1500), ..Phases::default() },

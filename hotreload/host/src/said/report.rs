@@ -1,11 +1,11 @@
 //! What a load, reload or rollback did.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use crate::said::Changes;
-use crate::said::json::milliseconds;
+use crate::said::json::{lossy, milliseconds};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -88,6 +88,9 @@ pub struct Report {
     /// pool, for example, which is another one in each generation. Known where
     /// [`Status::started`](crate::Status::started) is.
     pub threads_left: usize,
+    /// The host's copy of the library, which is mapped: debuggers and backtraces show its name.
+    #[serde(with = "lossy")]
+    pub copy: PathBuf,
     /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
     pub why: Option<String>,
     /// Of a rollback, from where to where it went.
@@ -320,6 +323,7 @@ mod tests {
             reset: Vec::new(),
             closed: Vec::new(),
             threads_left: 0,
+            copy: PathBuf::new(),
             why: None,
             rolled_back: None,
             phases: Phases {

@@ -72,6 +72,9 @@ pub struct BundleStatus {
     /// The file that it was loaded from.
     #[serde(with = "lossy")]
     pub library: PathBuf,
+    /// The host's copy of that file, which is mapped.
+    #[serde(with = "lossy")]
+    pub copy: PathBuf,
     /// How often `rollback` can go back.
     pub earlier: usize,
 }
