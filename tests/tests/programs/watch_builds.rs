@@ -68,6 +68,10 @@ impl Running {
         Running { host, lines }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.host.id()
+    }
+
     pub(crate) fn find(&self, what: &str) -> Option<String> {
         self.lines.lock().unwrap().iter().find(|line| line.contains(what)).cloned()
     }
@@ -119,6 +123,15 @@ pub(crate) fn write_host(workspace: &Workspace, name: &str, subject: &str) {
     workspace.write(&format!("{name}/src/main.rs"), &HOST.replace("SUBJECT", subject));
 }
 
+/// As [`write_host`], of a host that is linked with the bundle, whose place is compiled in.
+pub(crate) fn write_linked_host(workspace: &Workspace, name: &str) {
+    let subject = subject(name);
+    let dependency = format!("{subject}.path = \"../{subject}\"");
+    workspace.package(name, "", "\"watch\"", &dependency);
+    let host = HOST.split("hot::import!").next().unwrap().replace("SUBJECT", &subject);
+    workspace.write(&format!("{name}/src/main.rs"), &host);
+}
+
 fn subject(name: &str) -> String {
     format!("{name}_subject")
 }
@@ -168,7 +181,7 @@ fn a_build_that_is_killed_is_refused_and_the_next_save_works() {
         .unwrap();
     let cargo = patiently("a build", || {
         let script = |pid: &u32| name_of(*pid).is_some_and(|name| name.contains("build-script"));
-        let children = children(running.host.id());
+        let children = children(running.id());
         children.into_iter().find(|cargo| descendants(*cargo).iter().any(script))
     });
     let left = descendants(cargo);
@@ -192,7 +205,7 @@ fn a_stale_build_is_ended_with_all_its_processes() {
     fs::write(&script, "fn main() { std::thread::sleep(std::time::Duration::from_secs(600)); }")
         .unwrap();
     let processes = patiently("a build", || {
-        let all = descendants(running.host.id());
+        let all = descendants(running.id());
         let is_script = |pid: &u32| name_of(*pid).is_some_and(|it| it.contains("build-script"));
         all.iter().any(is_script).then_some(all)
     });
@@ -229,12 +242,12 @@ fn a_full_disk_is_refused_and_with_room_the_next_save_works() {
     limited.args(["-c", "ulimit -S -f 2000000; exec \"$0\" \"$@\""]).arg(&program);
     let running = Running::start(host(&program, Some(limited)));
     running.wait("ready 1");
-    limit(running.host.id(), 100 << 10);
+    limit(running.id(), 100 << 10);
     fs::write(lib(&workspace), source("2")).unwrap();
     let line = running.wait("not reloaded: HOT07");
     assert!(line.starts_with("line builds_full_subject"), "{line}");
     assert_eq!(running.wait("value "), "value 1");
-    limit(running.host.id(), libc::RLIM_INFINITY);
+    limit(running.id(), libc::RLIM_INFINITY);
     // Saved again as it is.
     fs::write(lib(&workspace), source("2")).unwrap();
     running.wait("value 2");
@@ -276,12 +289,10 @@ fn a_parallel_cargo_is_waited_for_and_not_disturbed() {
     let mut slow = slow.spawn().unwrap();
     patiently("a lock", || other.folder().join("target/begun").exists().then_some(()));
     fs::write(lib(&workspace), source("2")).unwrap();
-    let waiting = patiently("a build", || children(running.host.id()).first().copied());
+    let waiting = patiently("a build", || children(running.id()).first().copied());
     // Stale while it waits: the next one waits in its place.
     fs::write(lib(&workspace), source("3")).unwrap();
-    patiently("another build", || {
-        children(running.host.id()).into_iter().find(|pid| *pid != waiting)
-    });
+    patiently("another build", || children(running.id()).into_iter().find(|pid| *pid != waiting));
     assert_eq!(running.count("line "), 0);
     fs::write(other.folder().join("target/go"), "").unwrap();
     running.wait("value 3");
@@ -295,7 +306,7 @@ fn an_edit_among_more_events_than_the_system_keeps_is_seen() {
     let running = start(&workspace, "builds_overflow");
     let signal = |signal| {
         // SAFETY: kill takes no pointers; the process is this test's own child.
-        assert_eq!(unsafe { libc::kill(running.host.id().cast_signed(), signal) }, 0);
+        assert_eq!(unsafe { libc::kill(running.id().cast_signed(), signal) }, 0);
     };
     let kept = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
     let kept: usize = kept.trim().parse().unwrap();

@@ -108,6 +108,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
             shared_std,
         },
         executable: env::current_exe().ok(),
+        started_in: env::current_dir().ok(),
         table: host_table(shared_std),
         options,
         fresh,

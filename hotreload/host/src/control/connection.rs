@@ -13,6 +13,7 @@ use std::{
 use serde::Serialize;
 
 use crate::boundary::{started, threads};
+use crate::build::Lead;
 use crate::control::listeners::Listener;
 use crate::control::protocol::{
     HostStatus, Listening, Published, Refusal, Request, Tidied, Unchanged, Watching, answer_line,
@@ -133,22 +134,21 @@ fn reload(inner: &'static Inner, names: &[String]) -> Result<Published> {
         let world = inner.write()?;
         let loaded = world.world().bundles.iter().filter(|(name, _)| is_wanted(name));
         loaded
-            .map(|(_, loaded)| &loaded.image.header)
-            .map(|header| (header.package.clone(), header.manifest_dir.clone().into()))
+            .map(|(_, loaded)| (loaded.image.header.package.clone(), Lead::of(&loaded.image)))
             .collect()
     };
     if bundles.is_empty() {
         return Ok(Published::default());
     }
     let start = Instant::now();
-    let built = inner.announce(inner.build_all(&bundles))?;
+    let built = inner.announce(inner.build_all(bundles))?;
     let phases = Phases { build: start.elapsed(), ..Phases::default() };
     let (mut steps, mut unchanged) = (Vec::new(), Vec::new());
-    for ((package, _), built) in bundles.into_iter().zip(&built) {
+    for (package, built) in &built {
         let next = built.next();
-        match inner.repeated(&named(inner, &package)?, &next) {
+        match inner.repeated(&named(inner, package)?, &next) {
             Some(Repeated::Live(generation)) => {
-                unchanged.push(Unchanged { bundle: package, generation });
+                unchanged.push(Unchanged { bundle: package.clone(), generation });
             }
             // What was rolled back is wanted again.
             Some(Repeated::RolledBack { .. }) | None => steps.push(Step::Load(next)),

@@ -31,7 +31,8 @@ pub enum BuildMessage<'a> {
         error: bool,
     },
     /// A line that something else printed, such as a procedural macro; or cargo itself, when it has
-    /// failed.
+    /// failed; or the host, which says once that it builds another copy of a project than it was
+    /// compiled in.
     Line(&'a str),
     /// How far the build is; said several times a second.
     #[non_exhaustive]
