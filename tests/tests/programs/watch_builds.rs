@@ -197,6 +197,38 @@ fn a_build_that_is_killed_is_refused_and_the_next_save_works() {
     running.wait("value 2");
 }
 
+/// A program may have its own picture on the terminal.
+#[test]
+fn reports_go_where_the_lines_go_and_nowhere_else() {
+    let workspace = workspace("builds_reports");
+    let running = start(&workspace, "builds_reports");
+    let unknown = "pub struct Own;\n#[hot::export]\n\
+                   impl Own {\n    pub fn lent(&self) {}\n    pub fn given(self) {}\n}\n";
+    fs::write(lib(&workspace), source("1") + unknown).unwrap();
+    running.wait("not reloaded: HOT0704");
+    let lines = running.lines.lock().unwrap().clone();
+    let place = |start: &str| {
+        let mut found =
+            lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with(start));
+        let place = found.next().unwrap_or_else(|| panic!("no {start}")).0;
+        assert!(found.next().is_none(), "{start} twice");
+        place
+    };
+    // The whole report, once, before the line.
+    let report = place("line error[E0277]: the layout of `Own` is not known");
+    assert!(lines[report + 1].contains("--> builds_reports_subject/src/lib.rs:8:6"));
+    let note = place("= note: if the type is yours");
+    assert!(report < note && note < place("line builds_reports_subject: not reloaded"));
+    assert_eq!(running.count("error"), 0, "on standard error");
+    // What only cargo knows.
+    let manifest = of_bundle(&workspace, "Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, format!("{text}\nnowhere = {{ path = \"nowhere\" }}\n")).unwrap();
+    running.wait("not reloaded: HOT0705");
+    assert!(running.find("nowhere/Cargo.toml").is_some());
+    assert_eq!(running.count("error"), 0, "on standard error");
+}
+
 #[test]
 fn a_stale_build_is_ended_with_all_its_processes() {
     let workspace = workspace("builds_stale");

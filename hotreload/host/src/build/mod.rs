@@ -38,7 +38,7 @@ pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
 pub(crate) use request::{Build, Built};
-pub(crate) use sink::standard_error;
+pub(crate) use sink::{as_text, standard_error};
 pub(crate) use unit::Unit;
 pub use workspace::Workspace;
 pub(crate) use workspace::{BundlePackage, HostPackage, PathPackage};

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 /// What a build says while it runs. The host passes each to the function that was given to
-/// [`HostBuilder::build_output`](crate::HostBuilder::build_output).
+/// [`HostBuilder::build_output`](crate::HostBuilder::build_output). What rustc says twice of one place
+/// is passed once.
 ///
 /// ```no_run
 /// use hot::BuildMessage;

@@ -27,7 +27,6 @@ pub use status::{
 };
 
 /// Takes one line about each save.
-#[cfg(feature = "watch")]
 pub(crate) type Printer = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A number of bytes, for people.
