@@ -18,7 +18,9 @@ mod both;
 mod own;
 fn main() {
     let (lines, received) = std::sync::mpsc::channel::<String>();
-    let builder = hot::Host::builder().watch(move |line| lines.send(line.to_owned()).unwrap());
+    // Lines only: no reports.
+    let builder = hot::Host::builder().build_output(|_| {});
+    let builder = builder.watch(move |line| lines.send(line.to_owned()).unwrap());
     let host = builder.start().unwrap();
     host.load_crate("files").unwrap();
     let own = own::zero() + both::one() + files_engine::two() + files_engine::unused();
