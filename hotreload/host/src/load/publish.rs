@@ -131,10 +131,11 @@ impl Inner {
             image: image.clone(),
             history: Vec::new(),
             undone: Vec::new(),
+            forgotten: false,
             report: Arc::new(ArcSwap::from_pointee(report.clone())),
         };
         if let Some(previous) = previous {
-            loaded.history = previous.history;
+            (loaded.history, loaded.forgotten) = (previous.history, previous.forgotten);
             match direction {
                 Direction::Forward => loaded.history.push(previous.image),
                 Direction::Back => {
@@ -146,6 +147,7 @@ impl Inner {
         }
         let excess = loaded.history.len().saturating_sub(self.options.history);
         loaded.history.drain(..excess);
+        loaded.forgotten |= excess > 0;
         world.bundles.insert(name.clone(), loaded);
         world.packages.insert(name.clone(), image.header.package.clone());
         (Publication { generation, image: Some(image), targets, types, gone }, (name, report))

@@ -121,7 +121,7 @@ codes! {
     BadName "HOT0506" "write names that are joined by `::`, for example `game::step`";
     Closed "HOT0507" "restart what was compiled with the older form";
     SecondHost "HOT0601" "use `Host::current()`";
-    NoEarlier "HOT0602" "load or reload first";
+    NoEarlier "HOT0602" "the live one is the first since the bundle was loaded: after its next reload there is an earlier one";
     NotLoaded "HOT0603" "load the bundle again";
     Reentrant "HOT0604" "reload from outside the bundle's init function and of the host's event listeners' commit";
     Twice "HOT0605" "name each bundle once";
