@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::PathBuf, process::ExitCode};
 use serde::Serialize;
 
 use super::output::{self, BAD, FOUND, Format, GOOD};
-use hot_host::command::{Library, Verdict, line};
+use hot_host::command::{Library, Verdict, counted, line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -89,9 +89,9 @@ fn text(new: &Library, verdict: &Verdict) -> String {
     let package = output::plain(&new.header.package);
     text + &match reasons.len() {
         0 => format!("{GOOD}accepted{GOOD:#}: {package} can be reloaded\n"),
-        1 => format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for 1 reason\n"),
         count => {
-            format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for {count} reasons\n")
+            let reasons = counted(count, "reason");
+            format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for {reasons}\n")
         }
     }
 }

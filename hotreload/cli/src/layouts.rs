@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::output::{self, HEADING};
-use hot_host::command::{Field, Table, Variant};
+use hot_host::command::{Field, Table, Variant, bytes};
 use hot_types::rt::versioned::TypeKind;
 
 /// A heading for each type, then its fields; nothing if there are none.
@@ -21,7 +21,7 @@ pub(super) fn text(types: &[Table]) -> String {
             TypeKind::Trait | TypeKind::Unsized => writeln!(text, "  {kind} {name}"),
             _ => {
                 let (size, align) = (table.size, table.align);
-                writeln!(text, "  {kind} {name}: {size} bytes, aligned to {align}")
+                writeln!(text, "  {kind} {name}: {}, aligned to {align}", bytes(size))
             }
         };
         if table.fields.iter().any(|field| field.offset.is_some()) {

@@ -59,6 +59,6 @@ pub mod command {
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         load::{Library, Verdict},
-        said::line,
+        said::{bytes, columns, counted, line, section},
     };
 }

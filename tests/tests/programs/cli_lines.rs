@@ -127,7 +127,7 @@ fn running_hosts_are_listed() {
     }
     let (code, out, _) = status(&[&first.1.to_string()]);
     assert_eq!(code, Some(0));
-    assert!(out.contains("usual_rules::answer: fn() -> u32 (generation 1)"), "{out}");
+    assert!(out.contains("\n  usual_rules::answer  generation 1  fn() -> u32\n"), "{out}");
     assert!(!out.contains(&second.1.to_string()), "{out}");
     assert_eq!(status(&["usual-game"]).1.matches("usual_rules::answer").count(), 2);
     let json: Value = serde_json::from_str(&status(&["--format", "json"]).1).unwrap();

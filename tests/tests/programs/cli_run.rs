@@ -94,7 +94,7 @@ fn a_save_is_live_below_what_the_program_prints() {
 
     let main = format!("{}\n// edited\n", PROGRAM.replace("NAME", "live"));
     project.workspace.write("live-game/src/main.rs", &main);
-    terminal.wait_for_text("main.rs: belongs to the host: restart it");
+    terminal.wait_for_text("main.rs belongs to the host: restart it");
     wait_for_status(&mut terminal, "the host was edited");
 
     terminal.press("b");
@@ -113,7 +113,7 @@ fn a_save_is_live_below_what_the_program_prints() {
     terminal.press("r");
     terminal.wait_for_text("live-rules: nothing changed since generation 5");
     terminal.press("s");
-    terminal.wait_for_text("live_rules::answer: fn() -> u32 (generation 5)");
+    terminal.wait_for_text("live_rules::answer  generation 5  fn() -> u32");
     terminal.press("q?");
     terminal.wait_for_text("b  roll back what became live last");
     terminal.press("xyzB\x1b[A\x1b[5~ ");
@@ -316,7 +316,7 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
     wait_for_status(&mut terminal, &project.generation(1));
     let process = wait_for_id(&terminal, "process");
     main("// edited\n");
-    terminal.wait_for_text("main.rs: belongs to the host: restart it: R does it");
+    terminal.wait_for_text("main.rs belongs to the host: restart it, with R");
     terminal
         .wait_for("a second answer", |text| (text.matches("answer 4.").count() == 2).then_some(()));
     assert_gone(process);

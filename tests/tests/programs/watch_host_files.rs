@@ -84,7 +84,7 @@ fn what_the_host_is_made_of_belongs_to_it() {
         assert_eq!(running.wait_for("value ", count), format!("value {value}"), "{from}");
         line
     };
-    let hosts = |file: &str| format!("line {file}: belongs to the host: restart it");
+    let hosts = |file: &str| format!("line {file} belongs to the host: restart it");
     let also =
         |what: &str| format!("; `{what}` is also compiled into the host: restart it for that part");
     // The bundle's own.

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use hot_host::{
     Changes, Phases, Report,
-    command::protocol::{Answer, ErrorForm, Event, HostStatus, Published, Refusal, SaveOutcome},
+    command::{
+        counted,
+        protocol::{Answer, ErrorForm, Event, HostStatus, Published, Refusal, SaveOutcome},
+    },
 };
 
 use super::{history::History, kept::Kept, line::Key, problems::Problems};
@@ -12,6 +15,8 @@ use super::{history::History, kept::Kept, line::Key, problems::Problems};
 /// What is known of the host.
 #[derive(Debug, Default)]
 pub(super) struct Model {
+    /// Whether somebody can press a key for what a line leaves out; else lines leave out nothing.
+    has_keys: bool,
     /// The live generation of each bundle, by package name.
     bundles: BTreeMap<String, u64>,
     phase: Phase,
@@ -55,10 +60,15 @@ pub(super) enum Phase {
 }
 
 impl Model {
+    pub(super) fn new(has_keys: bool) -> Model {
+        let problems = Problems::new(has_keys);
+        Model { has_keys, problems, ..Model::default() }
+    }
+
     /// Another program is started: nothing is known of it.
     pub(super) fn starts(&mut self) {
         let (history, kept) = (std::mem::take(&mut self.history), std::mem::take(&mut self.kept));
-        *self = Model { history, kept, ..Model::default() };
+        *self = Model { history, kept, ..Model::new(self.has_keys) };
     }
 
     /// Takes in what the host says as it is reached.
@@ -114,9 +124,14 @@ impl Model {
                     text = format!("{}: r loads it", text.trim_end());
                 }
                 match &outcome {
-                    SaveOutcome::Host => text = format!("{}: R does it", text.trim_end()),
+                    SaveOutcome::Host if self.has_keys => {
+                        text = format!("{}, with R", text.trim_end());
+                    }
                     SaveOutcome::Refused { error, .. } if error.reasons.len() > 1 => {
-                        text = format!("{}: e", text.trim_end());
+                        text = match self.has_keys {
+                            true => format!("{}: e", text.trim_end()),
+                            false => format!("{}:\n{}", text.trim_end(), self.refusal),
+                        };
                     }
                     SaveOutcome::Live { .. } => self.refusal.clear(),
                     _ => {}
@@ -260,8 +275,7 @@ impl Model {
                 let (seconds, tenths) = (milliseconds / 1000, milliseconds / 100 % 10);
                 let crates = match crates {
                     0 => String::new(),
-                    1 => ", 1 crate".to_owned(),
-                    crates => format!(", {crates} crates"),
+                    crates => format!(", {}", counted(*crates, "crate")),
                 };
                 let waiting = if *waiting { ", another cargo runs" } else { "" };
                 write!(line, "building {seconds}.{tenths} s{crates}{waiting}")
@@ -436,6 +450,22 @@ mod tests {
         take(&mut model, json!({"event": "saved", "outcome": "host", "text": "restart"}));
         assert!(short(&model).contains("the host was edited"));
         assert_eq!(model.keys()[0].0, "R");
+    }
+
+    #[test]
+    fn all_reasons_are_said_or_a_key_shows_them() {
+        let error = json!({"reasons": [{"code": "HOT0301"}, {"code": "HOT0310"}]});
+        let refused = json!({"event": "refused", "error": error, "text": "HOT0301: a\nHOT0310: b"});
+        let saved = json!({"event": "saved", "outcome": "refused", "error": error, "text": "not reloaded: HOT0301: a; and 1 more reason"});
+        let host = json!({"event": "saved", "outcome": "host", "text": "restart it"});
+        let said = |has_keys| {
+            let mut model = Model::new(has_keys);
+            [&refused, &saved, &host].map(|event| take(&mut model, event.clone()))
+        };
+        let line = "not reloaded: HOT0301: a; and 1 more reason: e\n";
+        assert_eq!(said(true), ["", line, "restart it, with R\n"]);
+        let whole = "not reloaded: HOT0301: a; and 1 more reason:\nHOT0301: a\nHOT0310: b\n";
+        assert_eq!(said(false), ["", whole, "restart it\n"]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! What rustc has reported: the first error as it comes, warnings once, the rest when it is asked for.
+//! What rustc has reported: the first error as it comes, warnings once, the rest when a key asks for it.
 
 use std::mem;
+
+use hot_host::command::counted;
 
 use super::text::harmless;
 
@@ -10,9 +12,15 @@ pub(super) struct Problems {
     warnings: Vec<String>,
     /// Those of the build before, which were shown.
     known: Vec<String>,
+    /// Whether further errors wait until a key asks for them.
+    has_keys: bool,
 }
 
 impl Problems {
+    pub(super) fn new(has_keys: bool) -> Problems {
+        Problems { has_keys, ..Problems::default() }
+    }
+
     /// A build begins.
     pub(super) fn begin(&mut self) {
         self.errors.clear();
@@ -28,7 +36,7 @@ impl Problems {
             return None;
         }
         reports.push(rendered.clone());
-        (is_first || is_new).then_some(rendered)
+        (is_first || is_new || is_error && !self.has_keys).then_some(rendered)
     }
 
     /// The first error in a line: `logic/src/lib.rs:12:5: mismatched types`.
@@ -43,11 +51,8 @@ impl Problems {
 
     /// What is said at the build's end of errors that were not shown.
     pub(super) fn more(&self) -> Option<String> {
-        match self.errors.len() {
-            0 | 1 => None,
-            2 => Some("and 1 more error: e\n".to_owned()),
-            count => Some(format!("and {} more errors: e\n", count - 1)),
-        }
+        let more = self.errors.len().saturating_sub(1);
+        (self.has_keys && more > 0).then(|| format!("and {}: e\n", counted(more, "more error")))
     }
 
     /// All of them, errors first.
@@ -66,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_first_error_and_new_warnings_are_shown() {
-        let mut problems = Problems::default();
+        let mut problems = Problems::new(true);
         let error = |n: u32| {
             format!(
                 "\x1b[31merror[E0308]\x1b[0m: mismatched {n}\n  --> logic/src/lib.rs:{n}:5\n   |\n"
@@ -93,5 +98,8 @@ mod tests {
             Some("warning: v\n")
         );
         assert_eq!((problems.first(), problems.more()), (None, None));
+        let mut lines = Problems::new(false);
+        assert_eq!([1, 2].map(|n| lines.take(error(n), true)), [1, 2].map(|n| Some(error(n))));
+        assert_eq!(lines.more(), None, "all were shown");
     }
 }

@@ -97,7 +97,7 @@ impl Session {
             messages,
             running: None,
             count: 0,
-            model: Model::default(),
+            model: Model::new(is_screen),
             panics: Panics::default(),
             sources: None,
             told_silence: false,

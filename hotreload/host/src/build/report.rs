@@ -16,7 +16,7 @@ use crate::build::alike::Made;
 use crate::build::process::Event;
 use crate::build::sink::without_colour;
 use crate::said::{BuildMessage, BuildSink};
-use crate::said::{Code, Reason};
+use crate::said::{Code, Reason, counted};
 
 /// A message, and the places that it is about: files with the first and the last byte.
 type Reported = (String, Vec<(String, u32, u32)>);
@@ -121,10 +121,7 @@ impl Report {
             return Reason::new(Code::CargoFailed, format!("cargo failed ({status})"))
                 .fact("cargo", said.join("\n"));
         };
-        let errors = match self.errors {
-            1 => "1 error".to_owned(),
-            errors => format!("{errors} errors"),
-        };
+        let errors = counted(self.errors, "error");
         let first: Vec<&str> = text.trim_end().lines().take(LINES).collect();
         Reason::new(Code::BuildFailed, format!("`{name}` does not compile: {errors}"))
             .fact("rustc", first.join("\n"))

@@ -1,7 +1,7 @@
 //! What is shown while a build runs: rustc's reports as it renders them, and on a terminal one
 //! line that tells how far it is.
 
-use crate::said::{BuildMessage, BuildSink, Printer};
+use crate::said::{BuildMessage, BuildSink, Printer, counted};
 use std::{
     env,
     fmt::Write as _,
@@ -53,10 +53,7 @@ fn write(text: &mut String, message: BuildMessage<'_>, progress: bool, drawn: bo
         if progress && elapsed >= PATIENCE {
             let seconds = elapsed.as_secs_f32();
             let note = if waiting { "  another cargo runs" } else { "" };
-            let crates = match crates {
-                1 => "1 crate".to_owned(),
-                crates => format!("{crates} crates"),
-            };
+            let crates = counted(crates, "crate");
             let line = format!("building {bundle}  {crates}  {seconds:.1} s{note}");
             text.push('\r');
             text.extend(line.chars().take(COLUMNS));

@@ -4,8 +4,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::said::Changes;
 use crate::said::json::{lossy, milliseconds};
+use crate::said::{Changes, counted};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -166,13 +166,13 @@ impl fmt::Display for Migration {
         let moved: Vec<_> = self.states.iter().cloned().chain(live).collect();
         write!(f, "{} moved", moved.join(", "))?;
         let counts = [
-            (self.values, if self.values == 1 { "value" } else { "values" }),
-            (self.made, "made"),
-            (self.parked, "put aside"),
-            (self.came_back, "came back"),
+            (self.values, counted(self.values, "value")),
+            (self.made, format!("{} made", self.made)),
+            (self.parked, format!("{} put aside", self.parked)),
+            (self.came_back, format!("{} came back", self.came_back)),
         ];
-        let counts = counts.iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(_, text)| text).collect();
         let counts = if counts.is_empty() { String::new() } else { counts.join(", ") + " " };
         write!(f, " ({counts}in {:.1} ms)", self.took.as_secs_f64() * 1e3)?;
         let lists = [
@@ -261,7 +261,7 @@ impl Report {
         });
         let after_edited = usize::from(!changes.edited.is_empty());
         let count = others.len();
-        let others = (count > 0).then(|| format!("{count} more helpers {changed}"));
+        let others = (count > 0).then(|| format!("{} {changed}", counted(count, "more helper")));
         clauses.splice(after_edited..after_edited, helpers.chain(others));
         if clauses.is_empty() && changes.exact {
             clauses.push("no definition changed".to_owned());
@@ -356,9 +356,13 @@ mod tests {
         );
         changes.helpers.extend([helper("x"), helper("y")]);
         changes.helpers[0].of.clear();
-        let long = line(Some(changes));
+        let mut helpers = changes.helpers.clone();
+        let long = line(Some(changes.clone()));
         assert!(long.contains("; clamp changed; "), "{long}");
         assert!(long.contains("; 2 more helpers changed; mul added"), "{long}");
+        helpers.pop();
+        let long = line(Some(Changes { helpers, ..changes }));
+        assert!(long.contains("; 1 more helper changed; mul added"), "{long}");
         let first = line(None);
         assert!(first.contains("live: a, b, c and 2 more replaced; mul added"), "{first}");
         let text = line(Some(Changes::default()));

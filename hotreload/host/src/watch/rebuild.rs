@@ -146,7 +146,7 @@ impl Rebuilder {
 
     fn say(&self, saved: Saved) {
         let saved = Arc::new(saved);
-        guarded(|| (self.print)(&saved.to_string()));
+        guarded(|| (self.print)(&saved.line()));
         guarded(|| self.inner.emit(&Event::Saved(saved.clone())));
     }
 }
