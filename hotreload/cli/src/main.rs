@@ -7,7 +7,7 @@
 //! tidy         which attributes no value needs
 //! check        would a reload be refused?
 //! inspect      what a library's manifest says; layouts, those of its versioned types
-//! explain      the page of an error code, from pages
+//! explain      the page of an error code, from pages; markdown, for a terminal
 //! completions  for a shell
 //! output       text, JSON, colour, exit codes
 //! ```
@@ -21,6 +21,7 @@ mod completions;
 mod explain;
 mod inspect;
 mod layouts;
+mod markdown;
 mod new;
 mod output;
 mod pages;
@@ -50,7 +51,9 @@ const HELP: &str = "\
 Begin with:
   cargo hotreload new garden
   cd garden
-  cargo hotreload run              then edit logic/src/lib.rs and save
+  cargo hotreload run
+
+Then edit logic/src/lib.rs and save.
 
 Exit codes, of all subcommands that do not say otherwise:
   0  done, nothing was found

@@ -44,26 +44,32 @@ use hot_host::command::protocol::{Answer, Event, HostStatus, Published};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal, what the program prints scrolls above a line that says which generation of each bundle
+On a terminal, what the program prints scrolls above a line that says which generation of each bundle \
 is live. When the program ends, a save or R builds and starts it again. Keys:
-  r  build and reload            b  roll back what became live last; after the end: start that
-  R  build and start again       e  the last report, whole
-  h  what became of saves        s  what is loaded
-  c  clear the screen            q  end the program (twice: at once); also Ctrl-C
-  ?  this
+  r  build and reload
+  b  roll back what became live last; after the end, start with the generation before
+  R  build and start again
+  e  the last report, whole
+  h  what became of saves
+  s  what is loaded
+  c  clear the screen
+  q  end the program (twice: at once); Ctrl-C does, too
+  ?  the keys
 
 Elsewhere the lines about saves go to standard error, Ctrl-C ends both, and so does the program's end.
 
-Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its
-host watch the sources of its bundles.
+Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its host \
+watch the sources of its bundles.
 
 Examples:
   cargo hotreload run
   cargo hotreload run -p game --release -- --level 3
-  cargo hotreload run --tty -p roguelike        a program that draws in the terminal
 
-Exit codes: with --once, or without a terminal, the program's own, or 128 and the signal's number if one ended it; 0 after q, 130 after
-Ctrl-C, 143 after SIGTERM; cargo's if the build fails; 2 wrong usage.")]
+  # A program that draws in the terminal
+  cargo hotreload run --tty -p roguelike
+
+Exit codes: with --once, or without a terminal, the program's own, or 128 and the signal's number if one \
+ended it; 0 after q, 130 after Ctrl-C, 143 after SIGTERM; cargo's if the build fails; 2 wrong usage.")]
 pub(super) struct Arguments {
     /// The package that has the program
     #[arg(short, long)]
