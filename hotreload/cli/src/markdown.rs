@@ -60,7 +60,14 @@ impl Page {
             Event::End(TagEnd::List(_)) => self.lists -= 1,
             Event::Start(Tag::Item) => self.begins_item = true,
             Event::End(TagEnd::Item) => self.close_paragraph(),
-            Event::Start(Tag::TableHead | Tag::TableRow) => self.begins_row = true,
+            Event::Start(Tag::TableHead) => {
+                self.begins_row = true;
+                self.style(HEADING);
+            }
+            Event::End(TagEnd::TableHead) => {
+                write!(self.text, "{HEADING:#}").expect("a String takes everything");
+            }
+            Event::Start(Tag::TableRow) => self.begins_row = true,
             // What is beside a first cell in a wide window stands below it.
             Event::End(TagEnd::TableCell) => {
                 self.close(if self.begins_row { "  " } else { "      " });

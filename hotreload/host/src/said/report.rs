@@ -224,7 +224,7 @@ impl fmt::Display for Report {
             count => write!(f, "; {count} threads of earlier generations are left")?,
         }
         if let Some(why) = &self.why {
-            write!(f, "; gone back because {why}")?;
+            write!(f, "; the host went back by itself, because {why}")?;
         }
         Ok(())
     }
@@ -363,6 +363,10 @@ mod tests {
         helpers.pop();
         let long = line(Some(Changes { helpers, ..changes }));
         assert!(long.contains("; 1 more helper changed; mul added"), "{long}");
+        let why = Some("generation 3 panicked once within 1s".to_owned());
+        let back = Report { why, ..Report::default() }.to_string();
+        let end = "; the host went back by itself, because generation 3 panicked once within 1s";
+        assert!(back.ends_with(end), "{back}");
         let first = line(None);
         assert!(first.contains("live: a, b, c and 2 more replaced; mul added"), "{first}");
         let text = line(Some(Changes::default()));
