@@ -120,7 +120,7 @@ impl Model {
                 self.refused(error);
             }
             Event::Saved { mut text, outcome, undone, .. } => {
-                if !undone.is_empty() {
+                if !undone.is_empty() && self.has_keys {
                     text = format!("{}: r loads it", text.trim_end());
                 }
                 match &outcome {

@@ -300,6 +300,7 @@ mod tests {
             generation: 2,
             loaded_as: 2,
             library: "libgarden.so".into(),
+            copy: "copies/libgarden-1.so".into(),
             earlier: 0,
         });
         status.threads.push(ThreadStatus { id: 7, name: None, commits_behind: 1 });
