@@ -133,7 +133,7 @@ impl HostBuilder {
     }
 
     /// Calls `sink` with rustc's reports and the progress of builds. Otherwise the reports go to what
-    /// [`watch`](HostBuilder::watch) was given, or all of it to standard error. The thread that builds
+    /// `HostBuilder::watch` was given, or all of it to standard error. The thread that builds
     /// calls it. Under `cargo hotreload run` the command shows builds,
     /// and the host does not call `sink`, unless the command was given `--tty`. [`BuildMessage`] has
     /// an example.
