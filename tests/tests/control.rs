@@ -90,6 +90,10 @@ fn a_bundle_is_listed_rebuilt_and_taken_back() {
     assert_eq!((&back["ok"], hot::get!(control_math::answer)()), (&json!(true), 2), "{back}");
     let back = control.ask(json!({"do": "rollback"}));
     assert_eq!((&back["ok"], hot::get!(control_math::answer)()), (&json!(true), 1), "{back}");
+    let far = control.ask(json!({"do": "rollback", "bundle": "control_math", "to": 4711}));
+    assert_eq!(far["error"]["reasons"][0]["code"], "HOT0602", "{far}");
+    let whose = control.ask(json!({"do": "rollback", "to": 1}));
+    assert_eq!(whose["text"], "`to` is a generation of one bundle: name that one");
     // Asked for, what was rolled back comes again.
     let again = control.ask(json!({"do": "reload"}));
     assert_eq!((&again["ok"], hot::get!(control_math::answer)()), (&json!(true), 3), "{again}");

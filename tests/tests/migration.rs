@@ -85,6 +85,14 @@ fn a_field_is_added_removed_and_comes_back() {
     assert_eq!((migration.values, migration.made, migration.parked), (3, 0, 0), "{migration}");
     bundle.rollback().unwrap();
     assert_eq!(show(), old);
+    // Over a version between.
+    host.load_library(&two).unwrap();
+    let wider = "#[hot(default = 2.5)] weight: f64, #[hot(default = true)] wet: bool, size: u32";
+    let wet = version(wider, "depth: u8", "weight: 0.0, wet: false, size: 0", "9", "");
+    host.load_library(&wet).unwrap();
+    assert!(show().contains("{ name: \"Bob\", weight: 2.5, wet: true, size: 5 }"), "{}", show());
+    bundle.rollback_to(1).unwrap();
+    assert_eq!(show(), old);
     host.load_library(&three).unwrap();
     assert_eq!(
         show(),

@@ -107,6 +107,30 @@ fn rolling_back_step_by_step() {
 }
 
 #[test]
+fn rolling_back_several_steps_at_once() {
+    hot::import! { leaped => { fn version() -> u32; } }
+    let _alone = alone();
+    let libraries = versions(&Fixture::new("leaped"), 4);
+    let bundle = HOST.load_library(&libraries[0]).unwrap();
+    for library in &libraries[1..] {
+        HOST.load_library(library).unwrap();
+    }
+    let report = bundle.rollback_to(2).unwrap();
+    let way = report.rolled_back.unwrap();
+    assert_eq!((way.from, way.to, report.generation, leaped::version()), (4, 2, 5, 2));
+    // What it has left behind is no way back, and what is live is none either.
+    let before = Snapshot::take(&HOST);
+    for (to, what) in [(3, "is not kept"), (2, "is live already"), (9, "is not kept")] {
+        let error = bundle.rollback_to(to).unwrap_err();
+        assert_eq!(error.code(), Code::NoEarlier);
+        assert!(error.reasons()[0].message.ends_with(what), "{error}");
+    }
+    assert_eq!(Snapshot::take(&HOST), before);
+    assert_eq!((bundle.rollback().unwrap().generation, leaped::version()), (6, 1));
+    nothing_earlier(&bundle, "the first version that was loaded is live again");
+}
+
+#[test]
 fn history_is_limited() {
     let _alone = alone();
     let libraries = versions(&Fixture::new("history"), 1);

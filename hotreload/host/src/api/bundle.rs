@@ -107,7 +107,27 @@ impl Bundle {
     /// [`Code::NoEarlier`](crate::Code::NoEarlier) if there is no earlier generation; HOT03xx if a
     /// caller was loaded since that cannot call the earlier generation.
     pub fn rollback(&self) -> Result<Arc<Report>> {
-        self.transact(Step::RollBack(&self.crate_name))
+        self.transact(Step::RollBack(&self.crate_name, None))
+    }
+
+    /// Goes back to this earlier generation, by the number that it was loaded as. Those between are
+    /// left behind: [`rollback`](Bundle::rollback) goes on from there.
+    ///
+    /// ```no_run
+    /// let host = hot::Host::start()?;
+    /// let rules = host.load_crate("rules")?;
+    /// rules.rebuild()?;
+    /// rules.rebuild()?;
+    /// let report = rules.rollback_to(1)?;
+    /// assert_eq!(report.generation, 4); // with the code of the first
+    /// # Ok::<(), hot::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Code::NoEarlier`](crate::Code::NoEarlier) if the host keeps no such generation, or it is
+    /// live already; and the errors of [`rollback`](Bundle::rollback).
+    pub fn rollback_to(&self, generation: u64) -> Result<Arc<Report>> {
+        self.transact(Step::RollBack(&self.crate_name, Some(generation)))
     }
 
     /// Takes the bundle's definitions back. Callers reach what the host was linked with; where the

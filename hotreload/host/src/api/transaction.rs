@@ -77,7 +77,7 @@ impl Transaction {
             .map(|step| match step {
                 Planned::Load(path) => Step::Load(Next::file(path)),
                 Planned::Reload(bundle) => Step::Reload(bundle.crate_name()),
-                Planned::RollBack(bundle) => Step::RollBack(bundle.crate_name()),
+                Planned::RollBack(bundle) => Step::RollBack(bundle.crate_name(), None),
             })
             .collect();
         let done = self.host.inner.transact(&steps, Phases::default())?;

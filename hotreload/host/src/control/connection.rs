@@ -61,7 +61,10 @@ fn serve_requests(stream: &UnixStream, inner: &'static Inner) -> io::Result<()> 
             Ok(Request::Tidy) => fulfil(|| tidy(inner)),
             Ok(Request::Status) => fulfil(|| status(inner)),
             Ok(Request::Reload { bundle }) => fulfil(|| reload(inner, &bundle)),
-            Ok(Request::Rollback { bundle }) => fulfil(|| rollback(inner, &bundle)),
+            Ok(Request::Rollback { bundle, to: Some(_) }) if bundle.len() != 1 => {
+                no("`to` is a generation of one bundle: name that one")
+            }
+            Ok(Request::Rollback { bundle, to }) => fulfil(|| rollback(inner, &bundle, to)),
             Err(why) => no(why),
         };
         answer(stream, &line)?;
@@ -158,13 +161,13 @@ fn reload(inner: &'static Inner, names: &[String]) -> Result<Published> {
 }
 
 /// Takes these bundles back at once, or the only one.
-fn rollback(inner: &'static Inner, names: &[String]) -> Result<Published> {
+fn rollback(inner: &'static Inner, names: &[String], to: Option<u64>) -> Result<Published> {
     if !names.is_empty() {
         let bundles = names.iter().map(|name| named(inner, name)).collect::<Result<Vec<_>>>()?;
-        return go_back(inner, &bundles);
+        return go_back(inner, &bundles, to);
     }
     match inner.status(threads::in_older_code(), started::threads)?.bundles.as_slice() {
-        [only] => go_back(inner, &[named(inner, &only.name)?]),
+        [only] => go_back(inner, &[named(inner, &only.name)?], to),
         [] => Err(Reason::new(Code::NotLoaded, "no bundle is loaded").into()),
         several => {
             let names: Vec<_> = several.iter().map(|it| it.name.as_str()).collect();
@@ -176,8 +179,8 @@ fn rollback(inner: &'static Inner, names: &[String]) -> Result<Published> {
     }
 }
 
-fn go_back(inner: &Inner, bundles: &[String]) -> Result<Published> {
-    let steps: Vec<_> = bundles.iter().map(|name| Step::RollBack(name)).collect();
+fn go_back(inner: &Inner, bundles: &[String], to: Option<u64>) -> Result<Published> {
+    let steps: Vec<_> = bundles.iter().map(|name| Step::RollBack(name, to)).collect();
     publish(inner, &steps, Phases::default(), Vec::new())
 }
 

@@ -28,10 +28,13 @@ pub enum Request {
         #[serde(default, deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
         bundle: Vec<String>,
     },
-    /// Take these packages back, or the only one that is loaded. Answered by [`Published`].
+    /// Take these packages back, or the only one that is loaded: to the generation before or, of one
+    /// package, to this generation. Answered by [`Published`].
     Rollback {
         #[serde(default, deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
         bundle: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<u64>,
     },
     /// Which attributes does no value need to move? Answered by [`Tidied`].
     Tidy,
@@ -365,7 +368,8 @@ mod tests {
             Request::Status,
             Request::Reload { bundle: Vec::new() },
             Request::Reload { bundle: one.clone() },
-            Request::Rollback { bundle: one },
+            Request::Rollback { bundle: one.clone(), to: None },
+            Request::Rollback { bundle: one, to: Some(3) },
             Request::Listen,
         ] {
             assert_eq!(Request::read(request.line().as_bytes()), Ok(request));

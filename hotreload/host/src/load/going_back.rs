@@ -32,7 +32,7 @@ impl Inner {
         if live != Some(failed.generation) {
             return Ok(None);
         }
-        let steps = [Step::RollBack(&failed.bundle)];
+        let steps = [Step::RollBack(&failed.bundle, None)];
         let mut done =
             self.transact_under(writing, &steps, Phases::default(), Some(&failed.why))?;
         Ok(Some(done.remove(0).1))

@@ -139,8 +139,11 @@ impl Inner {
             match direction {
                 Direction::Forward => loaded.history.push(previous.image),
                 Direction::Back => {
-                    loaded.history.pop();
+                    let is_it = |it: &Arc<Image>| Arc::ptr_eq(it, &image);
+                    let at = loaded.history.iter().rposition(is_it).expect("it was found there");
+                    let left = loaded.history.drain(at..).skip(1);
                     loaded.undone = previous.undone;
+                    loaded.undone.extend(left.map(|image| (image.born_as, image)));
                     loaded.undone.push((previous.generation, previous.image));
                 }
             }

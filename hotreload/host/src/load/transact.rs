@@ -35,8 +35,8 @@ pub(crate) enum Step<'a> {
     Load(Next<'a>),
     /// The file that the bundle with this crate name came from, as it is now.
     Reload(&'a str),
-    /// Back to the image before, of the bundle with this crate name.
-    RollBack(&'a str),
+    /// Back to the image before, of the bundle with this crate name, or to that of this generation.
+    RollBack(&'a str, Option<u64>),
 }
 
 /// A file that shall become a bundle's next generation.
@@ -99,7 +99,7 @@ impl Inner {
         let done = done.into_iter().zip(steps).map(|((name, report), step)| {
             let event = match step {
                 Step::Load(_) | Step::Reload(_) => Event::Loaded,
-                Step::RollBack(_) => Event::RolledBack,
+                Step::RollBack(..) => Event::RolledBack,
             };
             self.emit(&event(report.clone()));
             (name, report)
@@ -289,8 +289,8 @@ impl Inner {
                     let (expected, folder) = (Some(*name), image.folder.as_deref());
                     self.open(world, &Next { expected, folder, ..Next::file(&image.source) })
                 }),
-                Step::RollBack(name) => {
-                    match world.earlier(name) {
+                Step::RollBack(name, to) => {
+                    match world.earlier(name, *to) {
                         Ok(image) => {
                             images.push(image);
                             names.push(((*name).to_owned(), Direction::Back));

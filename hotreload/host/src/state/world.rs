@@ -137,6 +137,23 @@ pub(crate) struct Loaded {
     pub(crate) report: Arc<ArcSwap<Report>>,
 }
 
+impl Loaded {
+    /// Why there is no way back to this generation.
+    fn no_generation(&self, number: u64) -> Reason {
+        let package = &self.image.header.package;
+        if self.image.born_as == number {
+            let what = format!("generation {number} of bundle `{package}` is live already");
+            return Reason::new(Code::NoEarlier, what).help("name an earlier one");
+        }
+        let kept: Vec<_> = self.history.iter().map(|image| image.born_as.to_string()).collect();
+        let kept = if kept.is_empty() { "none".to_owned() } else { kept.join(", ") };
+        let what = format!("generation {number} of bundle `{package}` is not kept");
+        Reason::new(Code::NoEarlier, what)
+            .fact("kept", kept)
+            .help("go back to one that is kept, or build and load the version that you want")
+    }
+}
+
 impl World {
     /// The number that the crate's next generation gets.
     pub(crate) fn next_generation(&self, crate_name: &str) -> u64 {
@@ -160,9 +177,14 @@ impl World {
         self.packages.get(name).map_or(name, String::as_str)
     }
 
-    /// The image that `rollback` of this crate's bundle goes back to.
-    pub(crate) fn earlier(&self, name: &str) -> Result<Arc<Image>> {
+    /// The image that `rollback` of this crate's bundle goes back to: that before, or that of a
+    /// generation.
+    pub(crate) fn earlier(&self, name: &str, to: Option<u64>) -> Result<Arc<Image>> {
         let loaded = self.loaded(name)?;
+        if let Some(to) = to {
+            let found = loaded.history.iter().rev().find(|image| image.born_as == to);
+            return found.cloned().ok_or_else(|| loaded.no_generation(to).into());
+        }
         loaded.history.last().cloned().ok_or_else(|| {
             let what =
                 format!("bundle `{}` has no earlier generation", loaded.image.header.package);
