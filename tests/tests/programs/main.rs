@@ -10,6 +10,7 @@ mod allocators;
 mod aquarium;
 mod cli_lines;
 mod cli_new;
+mod cli_others;
 mod cli_run;
 mod cli_usage;
 mod diff;

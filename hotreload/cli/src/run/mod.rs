@@ -3,18 +3,21 @@
 //!
 //! ```text
 //! session   the loop: processes come and go, the terminal stays
-//! program   cargo, and a process with what it starts; running: with what it prints
+//! program   cargo, and a process with what it starts; running: with what it prints; built: its build
 //! link      the control socket
+//! others    what other programs are told
 //! model     what is known of the host; problems: rustc's reports; history: what became of saves
 //! ending    how the program ended; sources: saves while it does not run
 //! screen    the terminal: text above, one line below; line: what fits there; pager: long texts
 //! ```
 
+mod built;
 mod ending;
 mod history;
 mod line;
 mod link;
 mod model;
+mod others;
 mod pager;
 mod problems;
 mod program;
@@ -35,11 +38,13 @@ use std::{
 
 use crossterm::event::KeyCode;
 
+use others::{Others, Own};
 use program::Plan;
 use screen::Screen;
 use session::{Session, Shown};
 
-use hot_host::command::protocol::{Answer, Event, HostStatus, Published};
+use crate::output::Format;
+use hot_host::command::protocol::{Answer, HostStatus, Published};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -51,7 +56,12 @@ is live. When the program ends, a save or R builds and starts it again. Keys:
   c  clear the screen            q  end the program (twice: at once); also Ctrl-C
   ?  this
 
-Elsewhere the lines about saves go to standard error, Ctrl-C ends both, and so does the program's end.
+Elsewhere the lines about saves go to standard error, Ctrl-C ends both, and so does the program's end,
+unless --restart is given.
+
+JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back,
+unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields
+are in docs/control.md.
 
 Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its
 host watch the sources of its bundles.
@@ -60,6 +70,7 @@ Examples:
   cargo hotreload run
   cargo hotreload run -p game --release -- --level 3
   cargo hotreload run --tty -p roguelike        a program that draws in the terminal
+  cargo hotreload run --format json | jq -r 'select(.event == \"saved\").text'
 
 Exit codes: with --once, or without a terminal, the program's own, or 128 and the signal's number if one ended it; 0 after q, 130 after
 Ctrl-C, 143 after SIGTERM; cargo's if the build fails; 2 wrong usage.")]
@@ -91,6 +102,10 @@ pub(super) struct Arguments {
     /// That file; `hotreload.log` in the target folder by default
     #[arg(long, value_name = "FILE", requires = "tty")]
     log: Option<PathBuf>,
+    /// How it is told what happens: `json` prints a line for each event, and what the program
+    /// prints goes to standard error
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "tty", hide_possible_values = true)]
+    format: Format,
     /// End when the program ends
     #[arg(long)]
     once: bool,
@@ -147,7 +162,8 @@ enum FromProcess {
     Output(usize, Vec<u8>),
     /// The host can be reached; its status.
     Connected(Box<HostStatus>),
-    Event(Event),
+    /// An event, as the host has written it.
+    Event(String),
     /// The answer to a reload or rollback.
     Published(Answer<Published>),
     /// The answer to the question what is loaded.
@@ -164,20 +180,30 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let Some(plan) = Plan::new(arguments) else { return ExitCode::from(101) };
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let interactive =
-        !arguments.tty && io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb;
-    let is_built = match plan.build() {
+    let mut others = Others::new(arguments);
+    let interactive = !arguments.tty
+        && !others.is_json()
+        && io::stdin().is_terminal()
+        && io::stdout().is_terminal()
+        && !is_dumb;
+    let is_built = match built::build(&plan, &mut others) {
         Ok(status) if status.success() => true,
-        // The loop waits for what mends it.
-        Ok(_) if interactive && !arguments.once => false,
-        Ok(status) => return ExitCode::from(ending::code(status)),
+        Ok(status) => {
+            let code = ending::code(status);
+            others.tell(&Own::NotBuilt { code });
+            // Else the loop waits for what mends it.
+            if arguments.once || !(interactive || arguments.restart) {
+                return ExitCode::from(code);
+            }
+            false
+        }
         Err(error) => return failed("cargo could not be started", &error),
     };
     let shown = match shown(arguments, &plan, interactive) {
         Ok(shown) => shown,
         Err(error) => return failed("the program could not be started", &error),
     };
-    let session = Session::new(arguments, plan, shown);
+    let session = Session::new(arguments, plan, shown, others);
     match session.and_then(|session| session.run(is_built)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => failed("the program could not be started", &error),

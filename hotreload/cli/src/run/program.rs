@@ -70,12 +70,21 @@ impl Plan {
         cargo().arg("build").args(&self.selection).status()
     }
 
-    /// The same for a screen: without cargo's own words.
-    pub(super) fn quiet_build(&self, colours: bool) -> Command {
+    /// The same, with rustc's reports as JSON.
+    pub(super) fn reported_build(&self, colours: bool) -> Command {
+        let format = if colours { "json-diagnostic-rendered-ansi" } else { "json" };
         let mut command = cargo();
-        command.args(["build", "--quiet", "--color", if colours { "always" } else { "never" }]);
-        command.args(&self.selection);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["build", "--message-format", format]).args(&self.selection);
+        // A report would be printed into a line of progress.
+        command.env("CARGO_TERM_PROGRESS_WHEN", "never").stdout(Stdio::piped());
+        command
+    }
+
+    /// The same once something is shown: without cargo's own words.
+    pub(super) fn quiet_build(&self, colours: bool) -> Command {
+        let mut command = self.reported_build(colours);
+        command.args(["--quiet", "--color", if colours { "always" } else { "never" }]);
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         command
     }
 

@@ -18,10 +18,11 @@ use signal_hook::{
 };
 
 use super::{
-    Arguments, FromProcess, Message,
+    Arguments, FromProcess, Message, built,
     ending::{self, Panics},
     line,
     model::{Model, Phase, ended},
+    others::{Others, Own},
     pager::Pager,
     program::Plan,
     running::{Kind, Running},
@@ -54,6 +55,7 @@ pub(super) struct Session {
     /// Whether an edit of the program's own starts it again.
     restarts: bool,
     shown: Shown,
+    others: Others,
     send: SyncSender<Message>,
     messages: Receiver<Message>,
     /// What runs now; nothing after its end.
@@ -71,7 +73,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(arguments: &Arguments, plan: Plan, shown: Shown) -> io::Result<Session> {
+    pub(super) fn new(
+        arguments: &Arguments,
+        plan: Plan,
+        shown: Shown,
+        others: Others,
+    ) -> io::Result<Session> {
         // Bounded: a program that prints faster than the terminal shows has to wait.
         let (send, messages) = mpsc::sync_channel(64);
         let is_screen = matches!(shown, Shown::Screen(_));
@@ -89,10 +96,11 @@ impl Session {
             plan,
             arguments: arguments.arguments.clone(),
             features: arguments.features.join(","),
-            // Where nobody can press a key, nobody can start it again.
-            is_once: arguments.once || !is_screen,
+            // Nobody starts it again where no key can be pressed, unless a save does.
+            is_once: arguments.once || !(is_screen || arguments.restart),
             restarts: arguments.restart,
             shown,
+            others,
             send,
             messages,
             running: None,
@@ -139,9 +147,15 @@ impl Session {
         command.env("HOTRELOAD_WATCH", if is_log { "program" } else { "quiet" });
         match &self.shown {
             Shown::Log(_) => {}
-            // In a group of its own it would be stopped when it reads.
-            Shown::Lines if io::stdin().is_terminal() => _ = command.stdin(Stdio::null()),
-            Shown::Lines => {}
+            Shown::Lines => {
+                // In a group of its own it would be stopped when it reads.
+                if io::stdin().is_terminal() {
+                    command.stdin(Stdio::null());
+                }
+                if self.others.is_json() {
+                    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+                }
+            }
             Shown::Screen(screen) => {
                 // It writes into a pipe whose other end is a terminal.
                 if screen.has_colours() && std::env::var_os("CLICOLOR_FORCE").is_none() {
@@ -155,7 +169,11 @@ impl Session {
         }
         self.model.starts();
         (self.panics, self.told_silence) = Default::default();
-        self.run_process(command, !is_log, Kind::Program)
+        self.run_process(command, !is_log, Kind::Program)?;
+        if let Some(running) = &self.running {
+            self.others.tell(&Own::Started { pid: running.id() });
+        }
+        Ok(())
     }
 
     /// Builds the program, which is started then.
@@ -165,6 +183,7 @@ impl Session {
         let command = self.plan.quiet_build(colours);
         // Whatever is saved from now on may not be in it.
         self.look_at_sources();
+        self.others.take(&built::begin());
         self.run_process(command, true, Kind::Build)
     }
 
@@ -219,11 +238,12 @@ impl Session {
         let Some(running) = &mut self.running else { return };
         match what {
             FromProcess::Output(stream, bytes) => {
-                let lines = running.output(stream, &bytes);
-                self.printed(&lines);
+                let (kind, lines) = (running.kind, running.output(stream, &bytes));
+                self.printed(kind, &lines);
             }
             FromProcess::Connected(status) => {
                 running.connected = true;
+                self.others.tell(&Own::Connected(&status));
                 self.model.connected(&status);
                 let unwatched = match status.watch {
                     Watching::On => return,
@@ -235,10 +255,13 @@ impl Session {
                     self.say(unwatched);
                 }
             }
-            FromProcess::Event(event) => {
+            FromProcess::Event(line) => {
+                let Some(event) = self.others.heard(&line) else { return };
                 let is_host = matches!(&event, Event::Saved { outcome: SaveOutcome::Host, .. });
                 let text = self.model.take(event);
-                self.say(&text);
+                if !self.others.is_json() {
+                    self.say(&text);
+                }
                 if is_host && self.restarts {
                     self.restart();
                 }
@@ -368,9 +391,17 @@ impl Session {
     }
 
     /// Shows what the process has printed.
-    fn printed(&mut self, lines: &str) {
-        self.panics.read(lines);
-        self.say(lines);
+    fn printed(&mut self, kind: Kind, lines: &str) {
+        if kind == Kind::Program {
+            self.panics.read(lines);
+            return self.say(lines);
+        }
+        for event in built::events(lines) {
+            self.others.take(&event);
+            if !self.others.is_json() {
+                self.say(&built::text(event));
+            }
+        }
     }
 
     /// Shows lines.
@@ -391,26 +422,36 @@ impl Session {
         let Some(running) = self.running.take() else { return Ok(None) };
         let kind = running.kind;
         let (rest, status) = running.end();
-        self.printed(&rest);
+        self.printed(kind, &rest);
         let status = status?;
+        let (sentence, code) = (ending::sentence(status, &self.panics), ending::code(status));
+        match kind {
+            Kind::Build => self.others.take(&Event::Built),
+            Kind::Program => {
+                let text = &format!("{sentence}{}", self.model.was_live());
+                self.others.tell(&Own::Ended { text, code });
+            }
+        }
         if self.ending.is_some() {
             return Ok(self.ending);
         }
         if kind == Kind::Build {
             match status.success() {
                 true => self.start()?,
-                false => self.not_built(),
+                false => {
+                    self.others.tell(&Own::NotBuilt { code });
+                    self.not_built();
+                }
             }
             return Ok(None);
         }
-        let sentence = ending::sentence(status, &self.panics);
         if self.is_once {
             // Restores the terminal.
             self.shown = Shown::Lines;
             if status.code().is_none() {
                 self.say(&format!("{sentence}\n"));
             }
-            return Ok(Some(ending::code(status)));
+            return Ok(Some(code));
         }
         if let Shown::Screen(screen) = &mut self.shown {
             // The program may have changed the terminal.
