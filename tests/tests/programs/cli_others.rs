@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tests::{
     control::{form, page},
     fixture::root,
-    project::{PROGRAM, Project},
+    project::{PROGRAM, Piped, Project},
 };
 
 /// The command, which prints events.
@@ -145,6 +145,48 @@ fn each_event_is_a_line() {
     let begins = "the program ended: panicked at usual-game/src/main.rs:";
     assert!(text.starts_with(begins) && text.contains(": on purpose"), "{text}");
     assert_eq!(run.end(), Some(101));
+}
+
+#[test]
+fn places_are_in_a_file_after_each_build() {
+    let project = Project::shared();
+    let file = root().join("locations");
+    let arguments = ["run", "--locations", file.to_str().unwrap()];
+    let lines = || fs::read_to_string(&file).unwrap();
+    let folder = project.workspace.folder().display().to_string();
+    let rules = format!("{folder}/usual-rules/src/lib.rs");
+
+    let main = PROGRAM.replace("NAME", "usual");
+    let broken = format!("{main}fn broken() -> u32 {{ true }}");
+    project.workspace.write("usual-game/src/main.rs", &broken);
+    let output = project.command(&arguments).output().unwrap();
+    project.workspace.write("usual-game/src/main.rs", &main);
+    assert_eq!(output.status.code(), Some(101));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("error[E0308]: mismatched types\n"), "as without the file: {text}");
+    let line = main.lines().count() + 1;
+    let place = format!("{folder}/usual-game/src/main.rs:{line}:22");
+    assert_eq!(lines(), format!("error {place} mismatched types\n"));
+
+    let run = Piped::start(project.command(&arguments));
+    run.wait_for("answer 1.");
+    assert_eq!(lines(), "", "nothing is wrong");
+    project.edit("let _: i32 = (3); let _: u8 = \"a\"; 2");
+    run.wait_for("HOT0704");
+    let warning = format!("warning {rules}:3:39 unnecessary parentheses around assigned value\n");
+    let error = format!("error {rules}:3:56 mismatched types\n");
+    assert_eq!(lines(), error.clone() + &warning);
+    project.edit("let _: i32 = (3); 2");
+    run.wait_for("answer 2.");
+    assert_eq!(lines(), warning);
+    project.edit("3");
+    run.wait_for("answer 3.");
+    assert_eq!(lines(), "");
+
+    let ran = project.command(&["run", "--locations", "nowhere/file"]).output().unwrap();
+    let text = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{text}");
+    assert!(text.starts_with("error: the locations cannot be written: nowhere/file: "), "{text}");
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! The program's own build, told as a host tells of those of its bundles.
 
 use std::{
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Write as _},
     process::ExitStatus,
 };
 
 use anstream::{AutoStream, ColorChoice};
 use cargo_metadata::{Message, diagnostic::DiagnosticLevel};
 
-use super::{model::ended, others::Others, program::Plan};
-use crate::output;
+use super::{others::Others, program::Plan};
 use hot_host::command::protocol::Event;
 
 /// Builds it before anything is shown. The exit status is cargo's.
@@ -19,17 +18,15 @@ pub(super) fn build(plan: &Plan, others: &mut Others) -> io::Result<ExitStatus> 
     }
     let colours = !others.is_json() && AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     let mut child = plan.reported_build(colours).spawn()?;
-    others.take(&begin());
+    others.take(begin());
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
         for event in events(&line?) {
-            others.take(&event);
-            if !others.is_json() {
-                output::write_error(text(event).trim_end_matches('\n'));
-            }
+            // Nobody is left to tell when standard error is closed.
+            let _ = io::stderr().lock().write_all(others.take(event).as_bytes());
         }
     }
     let status = child.wait();
-    others.take(&Event::Built);
+    others.take(Event::Built);
     status
 }
 
@@ -55,12 +52,4 @@ pub(super) fn events(lines: &str) -> Vec<Event> {
         _ => None,
     };
     Message::parse_stream(lines.as_bytes()).map_while(Result::ok).filter_map(event).collect()
-}
-
-/// The event as it is shown.
-pub(super) fn text(event: Event) -> String {
-    match event {
-        Event::Diagnostic { rendered: text, .. } | Event::Output { text } => ended(text),
-        _ => String::new(),
-    }
 }

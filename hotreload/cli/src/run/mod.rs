@@ -2,13 +2,14 @@
 //! does the watching, building and reloading; this is its display.
 //!
 //! ```text
-//! session   the loop: processes come and go, the terminal stays
-//! program   cargo, and a process with what it starts; running: with what it prints; built: its build
-//! link      the control socket
-//! others    what other programs are told
-//! model     what is known of the host; problems: rustc's reports; history: what became of saves
-//! ending    how the program ended; sources: saves while it does not run
-//! screen    the terminal: text above, one line below; line: what fits there; pager: long texts
+//! session    the loop: processes come and go, the terminal stays
+//! program    cargo, and a process with what it starts; running: with what it prints; built: its build
+//! link       the control socket
+//! model      what is known of the host; history: what became of saves; ending: how the program ended
+//! problems   rustc's reports; report: one of them
+//! others     what other programs are told; locations: places in a file
+//! sources    saves while the program does not run
+//! screen     the terminal: text above, one line below; line: what fits there; pager: long texts
 //! ```
 
 mod built;
@@ -16,11 +17,13 @@ mod ending;
 mod history;
 mod line;
 mod link;
+mod locations;
 mod model;
 mod others;
 mod pager;
 mod problems;
 mod program;
+mod report;
 mod running;
 mod screen;
 mod session;
@@ -32,7 +35,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, IsTerminal as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -42,6 +45,7 @@ use others::{Others, Own};
 use program::Plan;
 use screen::Screen;
 use session::{Session, Shown};
+use sources::Sources;
 
 use crate::output::Format;
 use hot_host::command::protocol::{Answer, HostStatus, Published};
@@ -106,6 +110,9 @@ pub(super) struct Arguments {
     /// prints goes to standard error
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "tty", hide_possible_values = true)]
     format: Format,
+    /// Write rustc's errors and warnings to this file after each build, a line for each, as bacon does
+    #[arg(long, value_name = "FILE")]
+    locations: Option<PathBuf>,
     /// End when the program ends
     #[arg(long)]
     once: bool,
@@ -180,12 +187,21 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let Some(plan) = Plan::new(arguments) else { return ExitCode::from(101) };
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let mut others = Others::new(arguments);
+    let mut others = match Others::new(arguments, &plan) {
+        Ok(others) => others,
+        Err(error) => {
+            let path = arguments.locations.as_deref().unwrap_or(Path::new(""));
+            eprintln!("error: the locations cannot be written: {}: {error}", path.display());
+            return ExitCode::from(2);
+        }
+    };
     let interactive = !arguments.tty
         && !others.is_json()
         && io::stdin().is_terminal()
         && io::stdout().is_terminal()
         && !is_dumb;
+    // Whatever is saved from now on may not be in what is built.
+    let sources = Sources::new(&plan.folders);
     let is_built = match built::build(&plan, &mut others) {
         Ok(status) if status.success() => true,
         Ok(status) => {
@@ -203,7 +219,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(shown) => shown,
         Err(error) => return failed("the program could not be started", &error),
     };
-    let session = Session::new(arguments, plan, shown, others);
+    let session = Session::new(arguments, plan, shown, others, sources);
     match session.and_then(|session| session.run(is_built)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => failed("the program could not be started", &error),

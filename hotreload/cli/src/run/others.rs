@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::Arguments;
+use super::{Arguments, locations::Locations, model::ended, program::Plan};
 use crate::output::Format;
 use hot_host::command::{
     line,
@@ -34,11 +34,15 @@ pub(super) enum Own<'a> {
 #[derive(Debug)]
 pub(super) struct Others {
     is_json: bool,
+    locations: Option<Locations>,
 }
 
 impl Others {
-    pub(super) fn new(arguments: &Arguments) -> Others {
-        Others { is_json: arguments.format == Format::Json }
+    /// An error is one of the file with the locations.
+    pub(super) fn new(arguments: &Arguments, plan: &Plan) -> io::Result<Others> {
+        let locations = arguments.locations.as_deref();
+        let locations = locations.map(|file| Locations::new(file, &plan.workspace));
+        Ok(Others { is_json: arguments.format == Format::Json, locations: locations.transpose()? })
     }
 
     /// Whether events are printed, so that nothing else is to be said of them.
@@ -48,18 +52,36 @@ impl Others {
 
     /// Whether anybody is told of builds.
     pub(super) fn any(&self) -> bool {
-        self.is_json
+        self.is_json || self.locations.is_some()
     }
 
     /// Takes an event as the host has sent it; none if it is not known here.
     pub(super) fn heard(&mut self, line: &str) -> Option<Event> {
         self.print(line.trim_end());
-        Event::read(line)
+        let event = Event::read(line)?;
+        self.locate(&event);
+        Some(event)
     }
 
-    /// Takes an event of the program's own build.
-    pub(super) fn take(&mut self, event: &Event) {
-        self.print(&line(event));
+    /// Takes an event of the program's own build, and gives what is to be shown of it.
+    pub(super) fn take(&mut self, event: Event) -> String {
+        // Cargo's own words are for people.
+        if let Event::Output { text } = event {
+            return ended(text);
+        }
+        self.print(&line(&event));
+        self.locate(&event);
+        match event {
+            Event::Diagnostic { rendered, .. } if !self.is_json => ended(rendered),
+            _ => String::new(),
+        }
+    }
+
+    fn locate(&mut self, event: &Event) {
+        // It could be written before: what is wrong now, the next build may find mended.
+        if let Some(locations) = &mut self.locations {
+            let _ = locations.take(event);
+        }
     }
 
     pub(super) fn tell(&self, own: &Own<'_>) {

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::text::harmless;
+use super::report::Report;
 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
@@ -33,12 +33,8 @@ impl Problems {
 
     /// The first error in a line: `logic/src/lib.rs:12:5: mismatched types`.
     pub(super) fn first(&self) -> Option<String> {
-        let text = harmless(self.errors.first()?, false);
-        let mut lines = text.lines();
-        let headline = lines.next()?;
-        let message = headline.split_once(": ").map_or(headline, |(_, message)| message);
-        let place = lines.find_map(|line| line.trim_start().strip_prefix("--> "));
-        Some(place.map_or_else(|| message.to_owned(), |place| format!("{place}: {message}")))
+        let Report { message, place } = Report::read(self.errors.first()?)?;
+        Some(place.map_or_else(|| message.clone(), |place| format!("{place}: {message}")))
     }
 
     /// What is said at the build's end of errors that were not shown.

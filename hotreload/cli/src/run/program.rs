@@ -25,6 +25,8 @@ pub(super) struct Plan {
     selection: Vec<OsString>,
     /// Where the log may lie.
     pub(super) target_dir: PathBuf,
+    /// The workspace's folder, in which cargo runs rustc.
+    pub(super) workspace: PathBuf,
     /// Where the workspace's own packages lie.
     pub(super) folders: Vec<PathBuf>,
 }
@@ -62,7 +64,8 @@ impl Plan {
         }
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
-        Some(Plan { selection, target_dir: metadata.target_directory.into(), folders })
+        let workspace = metadata.workspace_root.into();
+        Some(Plan { selection, target_dir: metadata.target_directory.into(), workspace, folders })
     }
 
     /// Builds it, as the user would see it. The exit status is cargo's.

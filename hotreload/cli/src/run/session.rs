@@ -64,7 +64,7 @@ pub(super) struct Session {
     count: usize,
     model: Model,
     panics: Panics,
-    sources: Option<Sources>,
+    sources: Sources,
     /// Said once.
     told_silence: bool,
     told_watch: bool,
@@ -78,6 +78,7 @@ impl Session {
         plan: Plan,
         shown: Shown,
         others: Others,
+        sources: Sources,
     ) -> io::Result<Session> {
         // Bounded: a program that prints faster than the terminal shows has to wait.
         let (send, messages) = mpsc::sync_channel(64);
@@ -107,7 +108,7 @@ impl Session {
             count: 0,
             model: Model::default(),
             panics: Panics::default(),
-            sources: None,
+            sources,
             told_silence: false,
             told_watch: false,
             ending: None,
@@ -183,7 +184,7 @@ impl Session {
         let command = self.plan.quiet_build(colours);
         // Whatever is saved from now on may not be in it.
         self.look_at_sources();
-        self.others.take(&built::begin());
+        self.others.take(built::begin());
         self.run_process(command, true, Kind::Build)
     }
 
@@ -199,7 +200,7 @@ impl Session {
     }
 
     fn look_at_sources(&mut self) {
-        self.sources = Some(Sources::new(&self.plan.folders));
+        self.sources = Sources::new(&self.plan.folders);
     }
 
     fn take(&mut self, message: Message) {
@@ -375,7 +376,7 @@ impl Session {
             self.model.phase(Phase::Building { crates: 0, milliseconds, waiting: false });
         }
         if self.running.is_none()
-            && let Some(saved) = self.sources.as_mut().and_then(Sources::saved)
+            && let Some(saved) = self.sources.saved()
         {
             self.say(&format!("{} was saved\n", saved.display()));
             self.start_again();
@@ -397,10 +398,8 @@ impl Session {
             return self.say(lines);
         }
         for event in built::events(lines) {
-            self.others.take(&event);
-            if !self.others.is_json() {
-                self.say(&built::text(event));
-            }
+            let text = self.others.take(event);
+            self.say(&text);
         }
     }
 
@@ -426,8 +425,10 @@ impl Session {
         let status = status?;
         let (sentence, code) = (ending::sentence(status, &self.panics), ending::code(status));
         match kind {
-            Kind::Build => self.others.take(&Event::Built),
+            Kind::Build => _ = self.others.take(Event::Built),
             Kind::Program => {
+                // Who hears of the end may save at once.
+                self.look_at_sources();
                 let text = &format!("{sentence}{}", self.model.was_live());
                 self.others.tell(&Own::Ended { text, code });
             }
@@ -463,16 +464,12 @@ impl Session {
         }
         self.say(&format!("{sentence}{}; a save or R starts it again\n", self.model.was_live()));
         self.model.phase(Phase::Ended);
-        self.look_at_sources();
         Ok(None)
     }
 
     fn not_built(&mut self) {
         self.say("the program was not built: a save or R tries again\n");
         self.model.phase(Phase::NotBuilt);
-        if self.sources.is_none() {
-            self.look_at_sources();
-        }
     }
 }
 
