@@ -15,11 +15,11 @@ use tests::{
 };
 
 /// The command in a terminal, in this project's folder.
-fn in_terminal(project: &Project, arguments: &[&str], size: (u16, u16)) -> Terminal {
+pub(super) fn in_terminal(project: &Project, arguments: &[&str], size: (u16, u16)) -> Terminal {
     in_terminal_with(project, arguments, size, &[])
 }
 
-fn in_terminal_with(
+pub(super) fn in_terminal_with(
     project: &Project,
     arguments: &[&str],
     size: (u16, u16),
@@ -56,7 +56,7 @@ fn status_line(screen: &str) -> &str {
     screen.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
-fn wait_for_status(terminal: &mut Terminal, text: &str) {
+pub(super) fn wait_for_status(terminal: &mut Terminal, text: &str) {
     terminal.wait_for(text, |screen| status_line(screen).contains(text).then_some(()));
 }
 

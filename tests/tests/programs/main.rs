@@ -12,6 +12,7 @@ mod cli_lines;
 mod cli_new;
 mod cli_others;
 mod cli_run;
+mod cli_signs;
 mod cli_usage;
 mod diff;
 mod guide;

@@ -10,6 +10,7 @@
 //! others     what other programs are told; locations: places in a file
 //! sources    saves while the program does not run
 //! screen     the terminal: text above, one line below; line: what fits there; pager: long texts
+//! links      places that the terminal opens
 //! ```
 
 mod built;
@@ -17,6 +18,7 @@ mod ending;
 mod history;
 mod line;
 mod link;
+mod links;
 mod locations;
 mod model;
 mod others;
@@ -41,6 +43,7 @@ use std::{
 
 use crossterm::event::KeyCode;
 
+use links::Links;
 use others::{Others, Own};
 use program::Plan;
 use screen::Screen;
@@ -66,6 +69,8 @@ unless --restart is given.
 JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back,
 unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields
 are in docs/control.md.
+
+On a terminal that is known to have links, places in sources are some; FORCE_HYPERLINK=1 or 0 decides.
 
 Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its
 host watch the sources of its bundles.
@@ -245,5 +250,6 @@ fn shown(arguments: &Arguments, plan: &Plan, interactive: bool) -> io::Result<Sh
         return Ok(Shown::Lines);
     }
     let colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Ok(Shown::Screen(Box::new(Screen::take(colours)?)))
+    let links = if colours { Links::detect(&plan.workspace) } else { None };
+    Ok(Shown::Screen(Box::new(Screen::take(colours, links)?)))
 }

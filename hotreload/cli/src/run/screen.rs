@@ -22,6 +22,7 @@ use crossterm::{
 };
 
 use super::{
+    links::Links,
     pager::Pager,
     text::{columns, cut, end, harmless},
 };
@@ -29,6 +30,7 @@ use super::{
 /// The terminal, while it has the line.
 pub(super) struct Screen {
     colours: bool,
+    links: Option<Links>,
     /// What is to be drawn: the status.
     status: String,
     /// A line of the program's that has no end yet, as far as it is shown.
@@ -37,7 +39,7 @@ pub(super) struct Screen {
     drawn: Vec<usize>,
     /// A text that is read meanwhile.
     pager: Option<Pager>,
-    /// Lines to print afterwards.
+    /// Lines to print afterwards, as they are printed.
     waiting: String,
 }
 
@@ -49,7 +51,7 @@ static PAGED: AtomicBool = AtomicBool::new(false);
 
 impl Screen {
     /// Takes the terminal: keys come one by one, and are not shown.
-    pub(super) fn take(colours: bool) -> io::Result<Screen> {
+    pub(super) fn take(colours: bool, links: Option<Links>) -> io::Result<Screen> {
         static HOOK: Once = Once::new();
         // What the hook prints is to be read.
         HOOK.call_once(|| {
@@ -63,6 +65,7 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         let mut screen = Screen {
             colours,
+            links,
             status: String::new(),
             partial: String::new(),
             drawn: Vec::new(),
@@ -134,16 +137,28 @@ impl Screen {
         self.draw("")
     }
 
-    /// Prints lines above.
+    /// Prints lines above, which the program has printed.
     pub(super) fn print(&mut self, lines: &str) -> io::Result<()> {
-        self.draw(lines)
+        let lines = self.harmless(lines);
+        self.draw(&lines)
+    }
+
+    /// Prints lines above, in which places are links.
+    pub(super) fn say(&mut self, lines: &str) -> io::Result<()> {
+        let lines = self.harmless(lines);
+        match &self.links {
+            Some(links) => self.draw(&links.add(&lines)),
+            None => self.draw(&lines),
+        }
+    }
+
+    fn harmless(&self, lines: &str) -> String {
+        lines.lines().map(|line| harmless(seen(line), self.colours) + "\n").collect()
     }
 
     /// Shows the beginning of a line that is not complete; an empty one ends that.
     pub(super) fn partial(&mut self, line: &str) -> io::Result<()> {
-        // What a carriage return hides is not seen in a terminal either.
-        let line = line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default();
-        let line = harmless(line, false);
+        let line = harmless(seen(line), false);
         if line == self.partial {
             return Ok(());
         }
@@ -181,8 +196,7 @@ impl Screen {
         let mut out = Vec::new();
         self.erase(&mut out, width)?;
         for line in lines.lines() {
-            let line = line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default();
-            queue!(out, Print(harmless(line, self.colours)), Print("\r\n"))?;
+            queue!(out, Print(line), Print("\r\n"))?;
         }
         if self.colours && !lines.is_empty() {
             queue!(out, SetAttribute(Attribute::Reset))?;
@@ -238,6 +252,11 @@ impl Drop for Screen {
         let _ = io::stdout().lock().write_all(&out);
         restore();
     }
+}
+
+/// What is seen of a line in a terminal: not what a carriage return hides.
+fn seen(line: &str) -> &str {
+    line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default()
 }
 
 /// Columns of the terminal now.

@@ -395,7 +395,11 @@ impl Session {
     fn printed(&mut self, kind: Kind, lines: &str) {
         if kind == Kind::Program {
             self.panics.read(lines);
-            return self.say(lines);
+            match &mut self.shown {
+                Shown::Screen(screen) => _ = screen.print(lines),
+                _ => self.say(lines),
+            }
+            return;
         }
         for event in built::events(lines) {
             let text = self.others.take(event);
@@ -410,7 +414,7 @@ impl Session {
         }
         // Who does not read is nobody to tell.
         let _ = match &mut self.shown {
-            Shown::Screen(screen) => screen.print(text),
+            Shown::Screen(screen) => screen.say(text),
             Shown::Lines => io::stderr().lock().write_all(text.as_bytes()),
             Shown::Log(file) => file.write_all(harmless(text, false).as_bytes()),
         };
