@@ -1,16 +1,33 @@
-//! `cargo hotreload run` in terminals that have links.
+//! `cargo hotreload run` in terminals that have links, a title and a bell.
 #![cfg(unix)]
 
 use std::process::Command;
 
 use crate::{
-    cli_run::{in_terminal_with, wait_for_status},
+    cli_run::{in_terminal, in_terminal_with, wait_for_status},
     terminal::Terminal,
 };
-use tests::project::Project;
+use tests::{project::Project, wait_until};
 
 fn bytes(terminal: &Terminal) -> String {
     String::from_utf8_lossy(&terminal.bytes()).into_owned()
+}
+
+/// The titles that it was given, and how often it rang.
+fn signs(terminal: &Terminal) -> (Vec<String>, usize) {
+    let bytes = bytes(terminal);
+    let (mut titles, mut bells) = (Vec::new(), 0);
+    for (number, part) in bytes.split("\x1b]0;").enumerate() {
+        let text = match part.split_once('\x07') {
+            Some((title, text)) if number > 0 => {
+                titles.push(title.to_owned());
+                text
+            }
+            _ => part,
+        };
+        bells += text.matches('\x07').count();
+    }
+    (titles, bells)
 }
 
 #[test]
@@ -49,4 +66,28 @@ fn places_in_sources_are_links() {
     assert!(text.matches(place).count() > 1, "what the program prints is left alone: {text:?}");
     terminal.press("q");
     assert!(terminal.end().success());
+}
+
+#[test]
+fn title_and_bell_tell_who_looks_elsewhere() {
+    let project = Project::shared();
+    let mut terminal = in_terminal(&project, &["run", "--title", "--bell"], (120, 40));
+    let says = |terminal: &Terminal, title: &str, bells: usize| {
+        wait_until(|| signs(terminal).0.last().is_some_and(|it| it == title));
+        assert_eq!(signs(terminal).1, bells, "{title}");
+    };
+    says(&terminal, "usual-game: generation 1", 0);
+    project.edit("true");
+    says(&terminal, "usual-game: 1 error", 1);
+    project.edit("2");
+    says(&terminal, "usual-game: generation 2", 1);
+    let (titles, _) = signs(&terminal);
+    assert!(titles.iter().any(|it| it == "usual-game: building"), "{titles:?}");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+    wait_until(|| bytes(&terminal).contains("\x1b[23;0t"));
+    let text = bytes(&terminal);
+    let (first, last) = (text.find("\x1b]0;"), text.rfind("\x1b]0;"));
+    assert!(text.find("\x1b[22;0t") < first && last < text.rfind("\x1b[23;0t"), "{text:?}");
 }

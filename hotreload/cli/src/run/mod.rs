@@ -10,7 +10,7 @@
 //! others     what other programs are told; locations: places in a file
 //! sources    saves while the program does not run
 //! screen     the terminal: text above, one line below; line: what fits there; pager: long texts
-//! links      places that the terminal opens
+//! links      places that the terminal opens; title: what its title says
 //! ```
 
 mod built;
@@ -31,6 +31,7 @@ mod screen;
 mod session;
 mod sources;
 mod text;
+mod title;
 
 use std::{
     env,
@@ -118,6 +119,12 @@ pub(super) struct Arguments {
     /// Write rustc's errors and warnings to this file after each build, a line for each, as bacon does
     #[arg(long, value_name = "FILE")]
     locations: Option<PathBuf>,
+    /// Have the terminal's title say how it is: building, the generation, how many errors
+    #[arg(long, conflicts_with = "tty")]
+    title: bool,
+    /// Ring the terminal's bell when a build breaks or a save is refused
+    #[arg(long, conflicts_with = "tty")]
+    bell: bool,
     /// End when the program ends
     #[arg(long)]
     once: bool,
@@ -251,5 +258,5 @@ fn shown(arguments: &Arguments, plan: &Plan, interactive: bool) -> io::Result<Sh
     }
     let colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let links = if colours { Links::detect(&plan.workspace) } else { None };
-    Ok(Shown::Screen(Box::new(Screen::take(colours, links)?)))
+    Ok(Shown::Screen(Box::new(Screen::take(colours, links, arguments.title)?)))
 }

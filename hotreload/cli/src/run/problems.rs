@@ -31,6 +31,11 @@ impl Problems {
         (is_first || is_new).then_some(rendered)
     }
 
+    /// How many errors there are.
+    pub(super) fn errors(&self) -> usize {
+        self.errors.len()
+    }
+
     /// The first error in a line: `logic/src/lib.rs:12:5: mismatched types`.
     pub(super) fn first(&self) -> Option<String> {
         let Report { message, place } = Report::read(self.errors.first()?)?;

@@ -23,6 +23,8 @@ fn cargo() -> Command {
 pub(super) struct Plan {
     /// What `cargo build` and `cargo run` are given alike, so that the second finds the work done.
     selection: Vec<OsString>,
+    /// What the program is called.
+    pub(super) name: String,
     /// Where the log may lie.
     pub(super) target_dir: PathBuf,
     /// The workspace's folder, in which cargo runs rustc.
@@ -50,6 +52,7 @@ impl Plan {
         let json = text.lines().find(|line| line.starts_with('{'));
         let metadata = MetadataCommand::parse(json?).ok()?;
         let mut selection = arguments.of_cargo();
+        let mut name = arguments.example.clone().or_else(|| arguments.bin.clone());
         let mut add = |words: &[&str]| selection.extend(words.iter().map(OsString::from));
         // What `cargo run` would choose. `cargo build` would build more, with other features.
         if arguments.example.is_none()
@@ -61,11 +64,18 @@ impl Plan {
             if arguments.bin.is_none() {
                 add(&["--bin", binary]);
             }
+            name = Some(binary.to_owned());
         }
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
-        let workspace = metadata.workspace_root.into();
-        Some(Plan { selection, target_dir: metadata.target_directory.into(), workspace, folders })
+        let name = name.or_else(|| metadata.workspace_root.file_name().map(str::to_owned));
+        Some(Plan {
+            selection,
+            name: name.unwrap_or_default(),
+            target_dir: metadata.target_directory.into(),
+            workspace: metadata.workspace_root.into(),
+            folders,
+        })
     }
 
     /// Builds it, as the user would see it. The exit status is cargo's.

@@ -17,7 +17,7 @@ use crossterm::{
     style::{Attribute, Print, SetAttribute},
     terminal::{
         self, Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen,
-        LeaveAlternateScreen,
+        LeaveAlternateScreen, SetTitle,
     },
 };
 
@@ -31,6 +31,8 @@ use super::{
 pub(super) struct Screen {
     colours: bool,
     links: Option<Links>,
+    /// What its title says; none if the title is left as it is.
+    title: Option<String>,
     /// What is to be drawn: the status.
     status: String,
     /// A line of the program's that has no end yet, as far as it is shown.
@@ -46,12 +48,20 @@ pub(super) struct Screen {
 /// Whether the terminal must be restored.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether its own title must come back.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
 /// Whether it shows another page meanwhile.
 static PAGED: AtomicBool = AtomicBool::new(false);
 
+/// The terminal keeps its title, and has it again: a stack that xterm has brought.
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const OWN_TITLE: &str = "\x1b[23;0t";
+
 impl Screen {
     /// Takes the terminal: keys come one by one, and are not shown.
-    pub(super) fn take(colours: bool, links: Option<Links>) -> io::Result<Screen> {
+    /// Its title is changed only if it is `titled`.
+    pub(super) fn take(colours: bool, links: Option<Links>, titled: bool) -> io::Result<Screen> {
         static HOOK: Once = Once::new();
         // What the hook prints is to be read.
         HOOK.call_once(|| {
@@ -66,6 +76,7 @@ impl Screen {
         let mut screen = Screen {
             colours,
             links,
+            title: titled.then(String::new),
             status: String::new(),
             partial: String::new(),
             drawn: Vec::new(),
@@ -80,6 +91,11 @@ impl Screen {
         terminal::enable_raw_mode()?;
         let mut out = io::stdout().lock();
         queue!(out, Hide)?;
+        if let Some(title) = &mut self.title {
+            title.clear();
+            TITLED.store(true, Ordering::SeqCst);
+            queue!(out, Print(KEEP_TITLE))?;
+        }
         out.flush()
     }
 
@@ -175,6 +191,26 @@ impl Screen {
         }
         self.status = status;
         self.draw("")
+    }
+
+    /// Has the title say this, if it may.
+    pub(super) fn title(&mut self, say: impl FnOnce() -> String) -> io::Result<()> {
+        let Some(title) = &mut self.title else { return Ok(()) };
+        let now = say();
+        if *title == now {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        queue!(out, SetTitle(&now))?;
+        *title = now;
+        out.flush()
+    }
+
+    /// Has the terminal ring, or whatever it does instead.
+    pub(super) fn ring(&self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(b"\x07")?;
+        out.flush()
     }
 
     /// The terminal has another size.
@@ -287,6 +323,7 @@ fn restore() {
     leave_page();
     // What fails here can be told to nobody: the terminal is gone.
     let mut out = io::stdout();
-    let _ = queue!(out, EnableLineWrap, Show).and_then(|()| out.flush());
+    let title = if TITLED.swap(false, Ordering::SeqCst) { OWN_TITLE } else { "" };
+    let _ = queue!(out, EnableLineWrap, Show, Print(title)).and_then(|()| out.flush());
     let _ = terminal::disable_raw_mode();
 }

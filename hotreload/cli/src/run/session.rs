@@ -29,6 +29,7 @@ use super::{
     screen::Screen,
     sources::Sources,
     text::harmless,
+    title::title,
 };
 use hot_host::command::protocol::{Event, Request, SaveOutcome, Watching};
 
@@ -54,6 +55,8 @@ pub(super) struct Session {
     is_once: bool,
     /// Whether an edit of the program's own starts it again.
     restarts: bool,
+    /// Whether the terminal rings when a build breaks or a save is refused.
+    rings: bool,
     shown: Shown,
     others: Others,
     send: SyncSender<Message>,
@@ -100,6 +103,7 @@ impl Session {
             // Nobody starts it again where no key can be pressed, unless a save does.
             is_once: arguments.once || !(is_screen || arguments.restart),
             restarts: arguments.restart,
+            rings: arguments.bell,
             shown,
             others,
             send,
@@ -259,6 +263,9 @@ impl Session {
             FromProcess::Event(line) => {
                 let Some(event) = self.others.heard(&line) else { return };
                 let is_host = matches!(&event, Event::Saved { outcome: SaveOutcome::Host, .. });
+                if matches!(&event, Event::Saved { outcome: SaveOutcome::Refused { .. }, .. }) {
+                    self.ring();
+                }
                 let text = self.model.take(event);
                 if !self.others.is_json() {
                     self.say(&text);
@@ -268,6 +275,9 @@ impl Session {
                 }
             }
             FromProcess::Published(answer) => {
+                if answer.is_err() {
+                    self.ring();
+                }
                 let text = self.model.published(answer);
                 self.say(&text);
             }
@@ -381,13 +391,20 @@ impl Session {
             self.say(&format!("{} was saved\n", saved.display()));
             self.start_again();
         }
-        let Session { shown, model, running, .. } = self;
+        let Session { plan, shown, model, running, .. } = self;
         if let Shown::Screen(screen) = shown {
             // A terminal that is gone says so by its end.
             let partial = running.as_ref().map(Running::partial);
             let _ = screen.partial(&partial.unwrap_or_default());
             let fit = |room| line::fit(&model.state(), &model.detail(), model.keys(), room);
             let _ = screen.status(fit);
+            let _ = screen.title(|| title(&plan.name, model));
+        }
+    }
+
+    fn ring(&self) {
+        if let (true, Shown::Screen(screen)) = (self.rings, &self.shown) {
+            let _ = screen.ring();
         }
     }
 
@@ -472,6 +489,7 @@ impl Session {
     }
 
     fn not_built(&mut self) {
+        self.ring();
         self.say("the program was not built: a save or R tries again\n");
         self.model.phase(Phase::NotBuilt);
     }
