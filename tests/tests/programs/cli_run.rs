@@ -324,6 +324,8 @@ fn errors_are_shown_first_one_first_and_all_of_them_when_asked_for() {
     project.edit("let unread = 3; 3");
     terminal.wait_for_text("answer 3.");
     wait_for_status(&mut terminal, &project.generation(3));
+    // Its line comes after the line at the bottom; below it would be seen after `c`.
+    terminal.wait_for_text("generation 3 is live");
     assert_eq!(terminal.text().matches("unused variable").count(), 1, "{}", terminal.text());
     terminal.press("h");
     terminal.wait_for_text("what became of saves");

@@ -15,6 +15,7 @@ mod cli_run;
 mod cli_signs;
 mod cli_usage;
 mod diff;
+mod editors;
 mod guide;
 mod interchange;
 mod layout_tables;

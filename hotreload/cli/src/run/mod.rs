@@ -64,8 +64,8 @@ is live. When the program ends, a save or R builds and starts it again. Keys:
   c  clear the screen            q  end the program (twice: at once); also Ctrl-C
   ?  this
 
-Elsewhere the lines about saves go to standard error, Ctrl-C ends both, and so does the program's end,
-unless --restart is given.
+Elsewhere all that rustc reports and the lines about saves go to standard error. Ctrl-C ends both, and
+so does the program's end, unless --restart is given.
 
 JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back,
 unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields

@@ -54,10 +54,14 @@ pub(super) enum Phase {
 }
 
 impl Model {
+    pub(super) fn new(problems: Problems) -> Model {
+        Model { problems, ..Model::default() }
+    }
+
     /// Another program is started: nothing is known of it.
     pub(super) fn starts(&mut self) {
         let history = std::mem::take(&mut self.history);
-        *self = Model { history, ..Model::default() };
+        *self = Model { history, ..Model::new(self.problems.anew()) };
     }
 
     /// Takes in what the host says as it is reached.

@@ -6,6 +6,8 @@ use super::report::Report;
 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
+    /// Whether all of them are shown as they come: where nobody can ask for the rest.
+    is_whole: bool,
     errors: Vec<String>,
     warnings: Vec<String>,
     /// Those of the build before, which were shown.
@@ -13,6 +15,15 @@ pub(super) struct Problems {
 }
 
 impl Problems {
+    pub(super) fn new(is_whole: bool) -> Problems {
+        Problems { is_whole, ..Problems::default() }
+    }
+
+    /// None yet, of another program.
+    pub(super) fn anew(&self) -> Problems {
+        Problems::new(self.is_whole)
+    }
+
     /// A build begins.
     pub(super) fn begin(&mut self) {
         self.errors.clear();
@@ -28,7 +39,7 @@ impl Problems {
             return None;
         }
         reports.push(rendered.clone());
-        (is_first || is_new).then_some(rendered)
+        (is_first || is_new || self.is_whole).then_some(rendered)
     }
 
     /// How many errors there are.
@@ -45,6 +56,7 @@ impl Problems {
     /// What is said at the build's end of errors that were not shown.
     pub(super) fn more(&self) -> Option<String> {
         match self.errors.len() {
+            _ if self.is_whole => None,
             0 | 1 => None,
             2 => Some("and 1 more error: e\n".to_owned()),
             count => Some(format!("and {} more errors: e\n", count - 1)),
@@ -94,5 +106,15 @@ mod tests {
             Some("warning: v\n")
         );
         assert_eq!((problems.first(), problems.more()), (None, None));
+
+        let mut whole = Problems::new(true).anew();
+        for _ in 0..2 {
+            whole.begin();
+            for report in [(error(1), true), (error(2), true), ("warning: w\n".to_owned(), false)] {
+                assert_eq!(whole.take(report.0.clone(), report.1), Some(report.0));
+            }
+            assert_eq!(whole.take(error(1), true), None, "said again by another crate type");
+            assert_eq!(whole.more(), None);
+        }
     }
 }

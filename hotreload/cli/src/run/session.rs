@@ -24,6 +24,7 @@ use super::{
     model::{Model, Phase, ended},
     others::{Others, Own},
     pager::Pager,
+    problems::Problems,
     program::Plan,
     running::{Kind, Running},
     screen::Screen,
@@ -110,7 +111,7 @@ impl Session {
             messages,
             running: None,
             count: 0,
-            model: Model::default(),
+            model: Model::new(Problems::new(!is_screen)),
             panics: Panics::default(),
             sources,
             told_silence: false,
@@ -189,6 +190,7 @@ impl Session {
         // Whatever is saved from now on may not be in it.
         self.look_at_sources();
         self.others.take(built::begin());
+        self.remark(&format!("building {}\n", self.plan.name));
         self.run_process(command, true, Kind::Build)
     }
 
@@ -265,6 +267,9 @@ impl Session {
                 let is_host = matches!(&event, Event::Saved { outcome: SaveOutcome::Host, .. });
                 if matches!(&event, Event::Saved { outcome: SaveOutcome::Refused { .. }, .. }) {
                     self.ring();
+                }
+                if let Event::Building { bundles } = &event {
+                    self.remark(&format!("building {}\n", bundles.join(", ")));
                 }
                 let text = self.model.take(event);
                 if !self.others.is_json() {
@@ -424,6 +429,13 @@ impl Session {
         }
     }
 
+    /// Says what the line on a screen shows, where there is none.
+    fn remark(&mut self, text: &str) {
+        if !matches!(self.shown, Shown::Screen(_)) && !self.others.is_json() {
+            self.say(text);
+        }
+    }
+
     /// Shows lines.
     fn say(&mut self, text: &str) {
         if text.is_empty() {
@@ -459,7 +471,10 @@ impl Session {
         }
         if kind == Kind::Build {
             match status.success() {
-                true => self.start()?,
+                true => {
+                    self.remark(&format!("starting {}\n", self.plan.name));
+                    self.start()?;
+                }
                 false => {
                     self.others.tell(&Own::NotBuilt { code });
                     self.not_built();
