@@ -71,6 +71,13 @@ fn a_bundle_is_listed_rebuilt_and_taken_back() {
         assert_eq!(hot::get!(control_math::answer)(), answer, "live once it is answered");
     }
 
+    let same = control.ask(json!({"do": "reload"}));
+    let unchanged = json!([{"bundle": "control_math", "generation": before + 3}]);
+    assert_eq!((&same["reports"], &same["unchanged"]), (&json!([]), &unchanged));
+    let text = format!("control_math: nothing changed since generation {}", before + 3);
+    assert_eq!(same["text"], text);
+    assert_eq!(host.bundle("control_math").unwrap().generation().unwrap(), before + 3);
+
     source(fixture, "\"no number\"");
     let refused = control.ask(json!({"do": "reload"}));
     assert_eq!(refused["ok"], false);
@@ -83,6 +90,9 @@ fn a_bundle_is_listed_rebuilt_and_taken_back() {
     assert_eq!((&back["ok"], hot::get!(control_math::answer)()), (&json!(true), 2), "{back}");
     let back = control.ask(json!({"do": "rollback"}));
     assert_eq!((&back["ok"], hot::get!(control_math::answer)()), (&json!(true), 1), "{back}");
+    // Asked for, what was rolled back comes again.
+    let again = control.ask(json!({"do": "reload"}));
+    assert_eq!((&again["ok"], hot::get!(control_math::answer)()), (&json!(true), 3), "{again}");
 
     for what in ["reload", "rollback"] {
         let unknown = control.ask(json!({"do": what, "bundle": "nobody"}));

@@ -12,6 +12,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
 hot::import! {
     ha_world_user => { fn run() -> u32; }
     ha_part_user => { fn run() -> u32; }
+    ha_part_state_user => { fn run() -> u32; }
     ha_places_user => { fn run() -> u32; }
     ha_bytes => {
         fn make() -> hot::Live<Vec<u8>>;
@@ -103,6 +104,34 @@ fn code_that_may_write_a_field_shares_no_value_with_code_that_relies_on_it() {
     HOST.load_library(&later[0]).expect("none is alive, and a handle's holder knows no field");
     assert_eq!(ha_part_user::run(), 0);
     HOST.load_library(&later[1]).expect("public again");
+}
+
+#[test]
+fn code_relies_on_a_states_value_too() {
+    let part = |public: &str| {
+        format!(
+            "#[hot::versioned] #[derive(Default)] pub struct Part {{ {public} at: u32 }}
+             #[hot::export] pub static PART: hot::State<Part> = hot::State::new(Part::default);"
+        )
+    };
+    let user = "#[hot::export] pub fn run() -> u32 { ha_part_state::PART.read().at }";
+    let sources = [part("pub"), part("pub(crate)"), String::new()];
+    let sources = sources.each_ref().map(|source| &**source);
+    let (user, later) = with_user("ha_part_state", &sources, user);
+    let refused = |library: &PathBuf, is: &[Code]| {
+        let error = HOST.load_library(library).unwrap_err();
+        assert_eq!(codes(&error), is, "{error}");
+        error.to_string()
+    };
+    assert_eq!(ha_part_state_user::run(), 0);
+    let text = refused(&later[0], &[Code::FieldPrivate, Code::StateLayout]);
+    assert!(text.contains("which uses `ha_part_state::PART`"), "{text}");
+    assert!(text.contains("do what HOT0328 says: code relies on the old form too"), "{text}");
+    let text = refused(&later[1], &[Code::UsedRemoved]);
+    assert!(text.contains("`ha_part_state::PART` is used, and"), "{text}");
+    user.unload().unwrap();
+    let text = refused(&later[0], &[Code::StateLayout]);
+    assert!(text.contains("or write `#[hot(reset)]` on it"), "{text}");
 }
 
 /// Handles in a private static; `more` may let them out.
@@ -225,9 +254,12 @@ fn a_handle_of_another_type_is_another_field() {
     assert!(text.contains("`Game.part::Some.0`"), "{text}");
     assert!(text.contains("was:   hot::Live<ha_places::A>, 8 bytes"), "{text}");
     assert!(text.contains("now:   hot::Live<ha_places::B>"), "{text}");
+    let both = "do what HOT0314 says: code relies on the old form too";
+    assert!(text.contains(both), "{text}");
     assert_eq!(ha_places_user::run(), 1);
     user.unload().unwrap();
-    refused(&[Code::VarLayout]);
+    let text = refused(&[Code::VarLayout]);
+    assert!(text.contains("or write `#[hot(reset)]` on it") && !text.contains(both), "{text}");
 }
 
 #[test]

@@ -458,10 +458,7 @@ pub fn workers() -> usize { POOL.len() }
         assert_eq!(pool_bundle::workers(), 2);
         wait_until(|| started() == [(1, 2), (2, 2)]);
         let text = host.status().unwrap().to_string();
-        assert!(
-            text.contains("2 threads that pool-bundle has started in generation 1\n"),
-            "{text}"
-        );
+        assert!(text.contains("\n  pool-bundle  2 threads of generation 1\n"), "{text}");
         assert_eq!(load(&libraries[2]).threads_left, 4);
     });
 }

@@ -122,7 +122,10 @@ fn a_value_that_everybody_could_write_is_none_of_a_type_with_private_fields() {
         let error = host().load_library(hidden).unwrap_err();
         assert_eq!(error.code(), Code::StateLayout);
         let text = error.to_string();
-        assert!(text.contains("the field `Part.at` was public and is private"), "{text}");
+        let message = "HOT0403: a state's value would mean something else: \
+                       the field `Part.at` was public and is private";
+        assert!(text.contains(message), "{text}");
+        assert!(text.contains("or write `#[hot(reset)]` on it"), "{text}");
         assert_eq!(at(), 3);
     }
     let report = host().load_library(&reset).unwrap().report().unwrap();

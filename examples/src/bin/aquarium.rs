@@ -87,7 +87,7 @@ fn run(lasts: Option<Duration>) -> Result<ExitCode, Box<dyn Error>> {
     let (lines, errors) = (sender.clone(), sender.clone());
     let host = Host::builder()
         .watch(move |line| _ = lines.send(Message::Said(text::plain(line))))
-        // Otherwise rustc's reports would go to standard error, into the picture.
+        // Otherwise rustc's reports would come whole, as lines do: the picture has room for heads.
         .build_output(move |message| {
             if let BuildMessage::Diagnostic { rendered, error: true, .. } = message {
                 _ = errors.send(Message::Rustc(head(rendered)));

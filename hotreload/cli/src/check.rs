@@ -5,26 +5,23 @@ use std::{borrow::Cow, path::PathBuf, process::ExitCode};
 use serde::Serialize;
 
 use super::output::{self, BAD, FOUND, Format, GOOD};
-use hot_host::command::{Library, Verdict, line};
+use hot_host::command::{Library, Verdict, counted, line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It is asked of the worst host: one that calls everything that OLD exports, holds a value
-of every static, and was built like OLD. Nothing of either library is run: types that
-generic definitions become are listed as undecided. A host that runs is asked with
-`Host::check`.
+It is asked of the worst host: one that calls everything that OLD exports, holds a value of every \
+static, and was built like OLD. Nothing of either library is run: types that generic definitions \
+become are listed as undecided. A host that runs is asked with `Host::check`.
 
 Examples:
   cargo hotreload check shipped/libmath.so target/debug/libmath.so
   cargo hotreload check old.so new.so --format json | jq .verdict
 
-JSON: an object of verdict (accepted, refused), bundle, old, new, reasons (each with code,
-message, path, facts, help), only_callers (a host that has called none of the list closed
-accepts it), and the lists closed, added, removed, undecided, untracked, not_applied, moves,
-reset.
+JSON: an object of verdict (accepted, refused), bundle, old, new, reasons (each with code, message, \
+path, facts, help), only_callers (a host that has called none of the list closed accepts it), and the \
+lists closed, added, removed, undecided, untracked, not_applied, moves, reset.
 
-Exit codes: 0 it would be accepted, 1 it would be refused, 2 wrong usage, or a file that
-cannot be read.")]
+Exit codes: 0 it would be accepted, 1 it would be refused, 2 wrong usage, or a file that cannot be read.")]
 pub(super) struct Arguments {
     /// The library that runs now
     old: PathBuf,
@@ -74,26 +71,31 @@ fn text(new: &Library, verdict: &Verdict) -> String {
         ("not decided before it is loaded", undecided),
         ("fields not tracked", untracked),
         ("first values not applied", not_applied),
-        ("states' values move", moves),
+        ("what becomes of states' values", moves),
         ("values given up", reset),
     ];
-    for (label, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-        text += &format!("{label}: {}\n", output::plain(&list.join(", ")));
+    for (heading, list) in lists {
+        text += &output::section(heading, &rows(list));
     }
     if *only_callers {
-        let closed = output::plain(&closed.join(", "));
-        text += &format!(
-            "a host that has called none of these accepts it, and closes them to callers: {closed}\n"
-        );
+        let heading = "a host that has called none of these accepts it, and closes them to callers";
+        text += &output::section(heading, &rows(closed));
     }
     let package = output::plain(&new.header.package);
-    text + &match reasons.len() {
-        0 => format!("{GOOD}accepted{GOOD:#}: {package} can be reloaded\n"),
-        1 => format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for 1 reason\n"),
-        count => {
-            format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for {count} reasons\n")
+    let blank = if text.is_empty() { "" } else { "\n" };
+    text.trim_start().to_owned()
+        + blank
+        + &match reasons.len() {
+            0 => format!("{GOOD}accepted{GOOD:#}: {package} can be reloaded\n"),
+            count => {
+                let reasons = counted(count, "reason");
+                format!("{BAD}refused{BAD:#}: {package} cannot be reloaded, for {reasons}\n")
+            }
         }
-    }
+}
+
+fn rows(list: &[String]) -> String {
+    list.iter().map(|it| format!("  {}\n", output::plain(it))).collect()
 }
 
 fn json(old: &Library, new: &Library, verdict: &Verdict) -> String {

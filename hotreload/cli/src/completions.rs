@@ -8,15 +8,15 @@ use super::output;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The script completes the command when it is written `cargo-hotreload`: cargo's own
-completion does not ask for those of its subcommands.
+The script completes the command when it is written `cargo-hotreload`: cargo's own completion does not \
+ask for those of its subcommands.
 
-Install it:
-  bash        cargo-hotreload completions bash > ~/.local/share/bash-completion/completions/cargo-hotreload
-  zsh         cargo-hotreload completions zsh > DIR/_cargo-hotreload     DIR: one of $fpath
-  fish        cargo-hotreload completions fish > ~/.config/fish/completions/cargo-hotreload.fish
-  powershell  cargo-hotreload completions powershell >> $PROFILE
-  elvish      cargo-hotreload completions elvish >> ~/.config/elvish/rc.elv
+Install it, for bash, zsh (DIR is one of $fpath), fish, powershell or elvish:
+  cargo-hotreload completions bash > ~/.local/share/bash-completion/completions/cargo-hotreload
+  cargo-hotreload completions zsh > DIR/_cargo-hotreload
+  cargo-hotreload completions fish > ~/.config/fish/completions/cargo-hotreload.fish
+  cargo-hotreload completions powershell >> $PROFILE
+  cargo-hotreload completions elvish >> ~/.config/elvish/rc.elv
 
 Exit codes: 0 printed, 2 wrong usage.")]
 pub(super) struct Arguments {

@@ -1,8 +1,9 @@
 //! `cargo hotreload explain HOT0301`.
 
-use std::process::ExitCode;
+use std::{borrow::Cow, process::ExitCode};
 
 use super::{
+    markdown,
     output::{self, FAILED, HEADING},
     pages::page,
 };
@@ -11,7 +12,9 @@ use hot_host::Code;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo hotreload explain                  all codes with their titles
+  # All codes with their titles
+  cargo hotreload explain
+
   cargo hotreload explain HOT0301
   cargo hotreload explain 301
 
@@ -25,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let Some(wanted) = &arguments.code else { return output::print(&list(), 0) };
     let number = number(wanted);
     match Code::ALL.iter().find(|code| number == self::number(code.id())) {
-        Some(code) => output::print(&format!("{}\n", page(*code).trim_end()), 0),
+        Some(code) => output::print(&format!("{}\n", shown(*code).trim_end()), 0),
         None => {
             output::complain(&format!("there is no code `{wanted}`"));
             for code in number.into_iter().flat_map(alike) {
@@ -34,6 +37,14 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             output::write_error("  `cargo hotreload explain` lists all of them");
             FAILED.into()
         }
+    }
+}
+
+/// The page as a terminal shows it, or as it is written for what reads it elsewhere.
+fn shown(code: Code) -> Cow<'static, str> {
+    match output::width() {
+        Some(width) => markdown::rendered(page(code), width).into(),
+        None => page(code).into(),
     }
 }
 

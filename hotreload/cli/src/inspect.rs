@@ -10,24 +10,23 @@ use super::{
 };
 use hot_host::{
     Kind,
-    command::{Item, Library, Migrate, Type, line},
+    command::{Item, Library, Migrate, Type, columns, line},
 };
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The file is read, not loaded: none of its code runs. Types of signatures are shown as the
-manifest has them: size, alignment, and the size of their Option, all in bytes. Types marked
-`#[hot::versioned]` are shown with their fields; generic ones are known when they are loaded.
+The file is read, not loaded: none of its code runs. Types of signatures are shown as the manifest has \
+them: size, alignment, and the size of their Option, all in bytes. Types marked `#[hot::versioned]` are \
+shown with their fields; generic ones are known when they are loaded.
 
 Examples:
   cargo hotreload inspect target/debug/libmath.so
   cargo hotreload inspect target/debug/libmath.so --format json | jq '.exports[].path'
 
-JSON: an object of package, version, crate, file, sources, build, and the lists exports,
-imports, migrates and layouts; each export and import has kind, path, signature, package, version,
-unsafe, abi and types (a function's last one is its result); each migrate
-function has path, old and new; each layout has name, package,
-version, kind, size, align, option_size, repr, fields and variants.
+JSON: an object of package, version, crate, file, sources, build, and the lists exports, imports, \
+migrates and layouts; each export and import has kind, path, signature, package, version, unsafe, abi \
+and types (a function's last one is its result); each migrate function has path, old and new; each \
+layout has name, package, version, kind, size, align, option_size, repr, fields and variants.
 
 Exit codes: 0 printed, 2 wrong usage, or the file is no bundle of this machine.")]
 pub(super) struct Arguments {
@@ -68,7 +67,7 @@ fn text(library: &Library) -> String {
     list(&mut text, "imports", library.imports.iter());
     let migrates = library.migrates.iter();
     let migrates = migrates.map(|it| (it.path.clone(), format!("makes {} of {}", it.new, it.old)));
-    section(&mut text, "migrate functions", &rows(migrates));
+    text += &output::section("migrate functions", &rows(migrates));
     let types = types(library);
     if !types.is_empty() {
         let widest = types.iter().map(|ty| output::plain(&ty.name).chars().count()).max();
@@ -96,19 +95,14 @@ fn short(name: &'static str) -> &'static str {
 }
 
 fn list<'a>(text: &mut String, heading: &str, items: impl Iterator<Item = &'a Item>) {
-    section(text, heading, &rows(items.map(|item| (item.path.clone(), item.display.to_string()))));
-}
-
-fn section(text: &mut String, heading: &str, rows: &str) {
-    if !rows.is_empty() {
-        let _ = write!(text, "\n{HEADING}{heading}{HEADING:#}\n{rows}");
-    }
+    let items = items.map(|item| (item.path.clone(), item.display.to_string()));
+    *text += &output::section(heading, &rows(items));
 }
 
 fn rows(rows: impl Iterator<Item = (String, String)>) -> String {
     let rows: Vec<_> =
-        rows.map(|(name, value)| (output::plain(&name), output::plain(&value))).collect();
-    output::two_columns(&rows)
+        rows.map(|(name, value)| [output::plain(&name), output::plain(&value)]).collect();
+    columns(&rows)
 }
 
 /// Every type of a signature or var, once. One name may stand for several types.

@@ -4,16 +4,13 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::output::{self, HEADING};
-use hot_host::command::{Field, Table, Variant};
+use super::output;
+use hot_host::command::{Field, Table, Variant, bytes};
 use hot_types::rt::versioned::TypeKind;
 
 /// A heading for each type, then its fields; nothing if there are none.
 pub(super) fn text(types: &[Table]) -> String {
     let mut text = String::new();
-    if !types.is_empty() {
-        let _ = write!(text, "\n{HEADING}layouts{HEADING:#}\n");
-    }
     for table in types {
         let name = output::plain(&table.name.with_version());
         let kind = kind(table.kind);
@@ -21,7 +18,7 @@ pub(super) fn text(types: &[Table]) -> String {
             TypeKind::Trait | TypeKind::Unsized => writeln!(text, "  {kind} {name}"),
             _ => {
                 let (size, align) = (table.size, table.align);
-                writeln!(text, "  {kind} {name}: {size} bytes, aligned to {align}")
+                writeln!(text, "  {kind} {name}: {}, aligned to {align}", bytes(size))
             }
         };
         if table.fields.iter().any(|field| field.offset.is_some()) {
@@ -32,7 +29,7 @@ pub(super) fn text(types: &[Table]) -> String {
             let _ = writeln!(text, "    {}", variant_line(variant));
         }
     }
-    text
+    output::section("layouts", &text)
 }
 
 fn line(text: &mut String, field: &Field) {

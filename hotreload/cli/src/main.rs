@@ -7,7 +7,7 @@
 //! tidy         which attributes no value needs
 //! check        would a reload be refused?
 //! inspect      what a library's manifest says; layouts, those of its versioned types
-//! explain      the page of an error code, from pages
+//! explain      the page of an error code, from pages; markdown, for a terminal
 //! completions  for a shell
 //! man          pages for `man`
 //! output       text, JSON, colour, exit codes
@@ -23,6 +23,7 @@ mod explain;
 mod inspect;
 mod layouts;
 mod man;
+mod markdown;
 mod new;
 mod output;
 mod pages;
@@ -52,7 +53,9 @@ const HELP: &str = "\
 Begin with:
   cargo hotreload new garden
   cd garden
-  cargo hotreload run              then edit logic/src/lib.rs and save
+  cargo hotreload run
+
+Then edit logic/src/lib.rs and save.
 
 Exit codes, of all subcommands that do not say otherwise:
   0  done, nothing was found

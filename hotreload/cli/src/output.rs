@@ -3,13 +3,12 @@
 use std::{
     ffi::OsString,
     fmt::Write as _,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr as _;
 
 use hot_host::Error;
 
@@ -41,6 +40,17 @@ pub(super) fn asked_colour(arguments: &[OsString]) -> clap::ColorChoice {
         text => text.strip_prefix("--color=").map(str::to_owned),
     });
     values.next_back().and_then(|value| value.parse().ok()).unwrap_or_default()
+}
+
+/// The columns that lines of standard output are wrapped at; none where no terminal shows them. Colour that
+/// is asked for says that one does in the end, behind a pager.
+pub(super) fn width() -> Option<usize> {
+    const WIDEST: u16 = 100;
+    const USUAL: u16 = 80;
+    let stdout = io::stdout();
+    let is_shown = stdout.is_terminal() || AutoStream::choice(&stdout) != ColorChoice::Never;
+    let columns = || crossterm::terminal::size().map_or(USUAL, |(columns, _)| columns);
+    is_shown.then(|| columns().clamp(1, WIDEST).into())
 }
 
 /// Sets for the whole process whether [`print()`] and [`fail`] use colour.
@@ -119,20 +129,19 @@ fn is_reordering(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Rows of two columns. A first cell that is too long for its column has the second below it.
-pub(super) fn two_columns(rows: &[(String, String)]) -> String {
-    const WIDEST: usize = 32;
-    let column = rows.iter().map(|(first, _)| first.width()).filter(|it| *it <= WIDEST).max();
-    let column = column.unwrap_or(0);
-    let mut text = String::new();
-    for (first, second) in rows {
-        match column.checked_sub(first.width()) {
-            None => writeln!(text, "  {first}\n      {second}"),
-            Some(free) => writeln!(text, "  {first}{}  {second}", " ".repeat(free)),
-        }
-        .expect("a String takes everything");
-    }
-    text
+/// A heading with what belongs to it, set off from what stands before; nothing if that is nothing.
+pub(super) fn section(heading: &str, text: &str) -> String {
+    let text = hot_host::command::section(&format!("{HEADING}{heading}{HEADING:#}"), text);
+    text.map_or_else(String::new, |text| format!("\n{text}"))
+}
+
+/// Sections that somebody else has written, with their headings bold. What belongs to one is indented.
+pub(super) fn sections(text: &str) -> String {
+    let line = |line: &str| match line.starts_with(' ') || line.is_empty() {
+        true => format!("{line}\n"),
+        false => format!("{HEADING}{line}{HEADING:#}\n"),
+    };
+    plain(text).lines().map(line).collect()
 }
 
 #[cfg(test)]
@@ -158,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn long_names_do_not_push_the_others_aside() {
-        let row = |first: &str| (first.to_owned(), "x".to_owned());
-        let long = "l".repeat(60);
-        let text = two_columns(&[row("a"), row("bbb"), row(&long)]);
-        assert_eq!(text, format!("  a    x\n  bbb  x\n  {long}\n      x\n"));
+    fn headings_of_sections_are_bold() {
+        let text = sections("bundles\n  game 1\n\nstates\n  a\u{1b}[2J\n");
+        let head = |text: &str| format!("{HEADING}{text}{HEADING:#}");
+        let (bundles, states) = (head("bundles"), head("states"));
+        assert_eq!(text, format!("{bundles}\n  game 1\n\n{states}\n  a\\u{{1b}}[2J\n"));
     }
 }

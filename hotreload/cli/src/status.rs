@@ -1,12 +1,15 @@
 //! `cargo hotreload status`: which hosts run, and what one of them has loaded.
 
-use std::{io::Write as _, path::Path, process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use serde::Serialize;
 
-use super::client::{Client, sockets};
+use super::{
+    client::{Client, sockets},
+    output::{self, FOUND, Format, HEADING},
+};
 use hot_host::command::{
-    line,
+    columns, line,
     protocol::{Answer, HostStatus, Refusal, Request, Watching, read_answer},
 };
 
@@ -16,8 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  cargo hotreload status            all hosts of this user
-  cargo hotreload status game       all about the one host called game
+  # All hosts of this user
+  cargo hotreload status
+
+  # All about the one host called game
+  cargo hotreload status game
+
   cargo hotreload status 4711 --format json
 
 Exit codes: 0 there is one, 1 there is none, or no such one, 2 wrong usage.")]
@@ -27,12 +34,6 @@ pub(super) struct Arguments {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// What a socket leads to.
@@ -56,24 +57,30 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             format!("[{}]\n", hosts.join(","))
         }
         Format::Text if arguments.host.is_some() => {
-            let texts = hosts.iter().map(|host| format!("{}\n{}\n", host.line(), host.text()));
-            texts.collect::<Vec<_>>().join("\n")
+            hosts.iter().map(Host::page).collect::<Vec<_>>().join("\n")
         }
-        Format::Text => hosts.iter().map(|host| format!("{}\n", host.line())).collect(),
+        Format::Text => list(&hosts),
     };
-    // A reader that has seen enough is no error.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    match (hosts.is_empty(), &arguments.host) {
-        (false, _) => ExitCode::SUCCESS,
-        (true, None) => {
-            eprintln!("no host is running");
-            ExitCode::FAILURE
-        }
-        (true, Some(wanted)) => {
-            eprintln!("error: no running host is `{wanted}`");
-            ExitCode::FAILURE
+    if hosts.is_empty() {
+        match &arguments.host {
+            None => output::write_error("no host is running"),
+            Some(wanted) => output::complain(&format!("no running host is `{wanted}`")),
         }
     }
+    output::print(&text, if hosts.is_empty() { FOUND } else { 0 })
+}
+
+/// The hosts, a line for each.
+fn list(hosts: &[Host]) -> String {
+    if hosts.is_empty() {
+        return String::new();
+    }
+    let names = ["process", "program", "bundles", "sources"].map(str::to_owned);
+    let rows = std::iter::once(names).chain(hosts.iter().map(Host::row));
+    let rows: Vec<_> = rows.map(|row| row.map(|cell| output::plain(&cell))).collect();
+    let table = columns(&rows);
+    let (names, hosts) = table.split_once('\n').unwrap_or((&table, ""));
+    format!("{HEADING}{names}{HEADING:#}\n{hosts}")
 }
 
 impl Host {
@@ -105,29 +112,38 @@ impl Host {
     }
 
     /// All about it.
-    fn text(&self) -> &str {
+    fn page(&self) -> String {
+        let [pid, program, ..] = self.row();
         match &self.answer {
-            Ok(status) => &status.text,
-            Err(refusal) => &refusal.text,
+            Ok(status) => {
+                let watched = watched(status.watch);
+                let heading = output::sections(&format!("{program}, process {pid}, {watched}"));
+                format!("{heading}\n{}", output::sections(&status.text))
+            }
+            Err(refusal) => format!("process {pid}: {}\n", output::plain(&refusal.text)),
         }
     }
 
-    /// The host in a line.
-    fn line(&self) -> String {
+    /// The host in a line: its process, its program, its bundles with their generations, its sources.
+    fn row(&self) -> [String; 4] {
         let HostStatus { pid, name, watch, status, .. } = match &self.answer {
             Ok(status) => status,
             Err(refusal) => {
                 let pid = self.number.map_or_else(|| "?".to_owned(), |it| it.to_string());
-                return format!("{pid}  {}", refusal.text.lines().next().unwrap_or_default());
+                let why = refusal.text.lines().next().unwrap_or_default().to_owned();
+                return [pid, why, String::new(), String::new()];
             }
         };
-        let name = name.as_deref().unwrap_or_default();
+        let name = name.clone().unwrap_or_else(|| "unnamed".to_owned());
         let bundles = status.bundles.iter().map(|it| format!("{} {}", it.name, it.generation));
         let bundles: Vec<_> = bundles.collect();
         let bundles = if bundles.is_empty() { "no bundle".to_owned() } else { bundles.join(", ") };
-        let watch = if *watch == Watching::On { "watched" } else { "not watched" };
-        format!("{pid}  {name}  {bundles}  {watch}")
+        [pid.to_string(), name, bundles, watched(*watch).to_owned()]
     }
+}
+
+fn watched(watch: Watching) -> &'static str {
+    if watch == Watching::On { "watched" } else { "not watched" }
 }
 
 /// Of a host that says nothing of itself.

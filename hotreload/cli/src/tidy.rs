@@ -16,10 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The hosts of this user are asked. An attribute, or a function with `#[hot::migrate]`, is
-needed as long as a value that is alive, or a generation that a rollback or an unload leads
-back to, is of a version that it speaks of; `#[hot(unsafe(stays))]` is never listed, since
-it speaks of every version.
+The hosts of this user are asked. An attribute, or a function with `#[hot::migrate]`, is needed as \
+long as a value that is alive, or a generation that a rollback or an unload leads back to, is of a \
+version that it speaks of; `#[hot(unsafe(stays))]` is never listed, since it speaks of every version.
 
 Examples:
   cargo hotreload tidy

@@ -42,8 +42,8 @@ pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    Helper, HostCopy, Migration, Outcome, Phases, Reason, Report, Result, Saved, StartedThreads,
-    StateStatus, Status, ThreadStatus, Untidy,
+    Helper, HostCopy, Migration, Outcome, Phases, Reason, Report, Result, RolledBack, Saved,
+    StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 
@@ -55,10 +55,10 @@ pub mod command {
     #[cfg(unix)]
     pub use crate::platform::{adopt_orphans, end_orphans, has_ended, reap_orphans, signal};
     pub use crate::{
-        build::Workspace,
+        build::{KEPT, Workspace},
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         load::{Library, Verdict},
-        said::line,
+        said::{bytes, columns, counted, line, section},
     };
 }

@@ -15,6 +15,8 @@ pub(crate) struct Column {
     pub(crate) bundle: &'static str,
     /// None: the row's own.
     pub(crate) code: Option<&'static str>,
+    /// What a message begins with.
+    pub(crate) title: &'static str,
     /// In place of the type's name.
     pub(crate) root: fn(&str) -> String,
     pub(crate) held: fn(&str) -> String,
@@ -25,6 +27,7 @@ pub(crate) struct Column {
 pub(crate) const CODE: Column = Column {
     bundle: "mx_code",
     code: None,
+    title: "",
     root: str::to_owned,
     held: |row| format!("by bundle `mx_user` (generation 1), which calls `mx_code::make_{row}`"),
     counts: |_, _| true,
@@ -34,6 +37,7 @@ pub(crate) const HOST: Column =
 pub(crate) const VAR: Column = Column {
     bundle: "mx_var",
     code: Some("HOT0401"),
+    title: "",
     root: |row| format!("Mutex<Option<{row}>>::Some.0"),
     held: |row| format!("by the value of the var `mx_var::{}`", row.to_uppercase()),
     counts: |_, _| true,
@@ -41,6 +45,7 @@ pub(crate) const VAR: Column = Column {
 pub(crate) const STATE: Column = Column {
     bundle: "mx_state",
     code: Some("HOT0403"),
+    title: "a state's value would mean something else: ",
     root: |row| format!("Vec<{row}>[]"),
     held: |row| format!("by the value of the state `mx_state::{}`", row.to_uppercase()),
     counts: |code, message| cannot_move(code, message),
@@ -60,6 +65,7 @@ fn is_planned(reason: &Reason) -> bool {
 pub(crate) const LIVE: Column = Column {
     bundle: "mx_live",
     code: Some("HOT0404"),
+    title: "",
     root: str::to_owned,
     held: |_| "by 2 values that `hot::Live`s hold".to_owned(),
     counts: |code, message| cannot_move(code, message),
@@ -78,6 +84,7 @@ impl Column {
             let counted = row.reasons.iter().filter(|(code, message)| (self.counts)(code, message));
             for (code, message) in counted {
                 let message = message.replace(&name, &root).replace("{crate}", self.bundle);
+                let message = format!("{}{message}", self.title);
                 let code = self.code.unwrap_or(code);
                 said.push((code.to_owned(), message, (self.held)(&row.name)));
             }

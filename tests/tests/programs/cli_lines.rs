@@ -122,12 +122,22 @@ fn running_hosts_are_listed() {
     let (first, second) = (start(), start());
     let (code, out, errors) = status(&[]);
     assert_eq!((code, errors.as_str()), (Some(0), ""));
+    // Under one another.
+    let names = ["process", "program", "bundles", "sources"];
+    assert!(out.lines().next().unwrap().split_whitespace().eq(names), "{out}");
+    let places: Vec<_> = out.lines().skip(1).map(|line| line.find("usual-rules 1")).collect();
+    assert_eq!(places, [out.find("bundles"); 2], "{out}");
     for (_, process) in [&first, &second] {
-        assert!(out.contains(&format!("{process}  usual-game  usual-rules 1  watched\n")), "{out}");
+        let row = [&process.to_string(), "usual-game", "usual-rules", "1", "watched"];
+        assert!(out.lines().any(|line| line.split_whitespace().eq(row)), "{out}");
     }
     let (code, out, _) = status(&[&first.1.to_string()]);
     assert_eq!(code, Some(0));
-    assert!(out.contains("usual_rules::answer: fn() -> u32 (generation 1)"), "{out}");
+    assert!(
+        out.starts_with(&format!("usual-game, process {}, watched\n\nbundles\n", first.1)),
+        "{out}"
+    );
+    assert!(out.contains("\n  usual_rules::answer  generation 1  fn() -> u32\n"), "{out}");
     assert!(!out.contains(&second.1.to_string()), "{out}");
     assert_eq!(status(&["usual-game"]).1.matches("usual_rules::answer").count(), 2);
     let json: Value = serde_json::from_str(&status(&["--format", "json"]).1).unwrap();
@@ -153,7 +163,8 @@ fn running_hosts_are_listed() {
     assert_eq!(second.0.child.wait().unwrap().code(), Some(137));
     let (code, out, _) = status(&[]);
     assert_eq!(code, Some(0));
-    assert!(out.contains(&format!("{}  it does not answer", first.1)), "{out}");
+    let silent = out.lines().find(|line| line.contains("it does not answer")).unwrap();
+    assert_eq!(silent.split_whitespace().next(), Some(&*first.1.to_string()), "{out}");
     assert!(!out.contains(&second.1.to_string()), "{out}");
     // SAFETY: as above.
     unsafe { libc::kill(first.1.try_into().unwrap(), libc::SIGCONT) };

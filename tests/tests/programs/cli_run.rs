@@ -94,7 +94,7 @@ fn a_save_is_live_below_what_the_program_prints() {
 
     let main = format!("{}\n// edited\n", PROGRAM.replace("NAME", "live"));
     project.workspace.write("live-game/src/main.rs", &main);
-    terminal.wait_for_text("main.rs: belongs to the host: restart it");
+    terminal.wait_for_text("main.rs belongs to the host: restart it");
     wait_for_status(&mut terminal, "the host was edited");
 
     terminal.press("b");
@@ -102,10 +102,18 @@ fn a_save_is_live_below_what_the_program_prints() {
     terminal.wait_for("the earlier answer", |text| {
         (text.matches("answer 2.").count() == 2).then_some(())
     });
+    // A rollback holds, whatever else is saved, until somebody wants what it has undone.
+    project.edit("3 /* a comment */");
+    terminal.wait_for_text(
+        "live-rules stays at generation 4: its code is that of generation 3, which was rolled \
+         back: r loads it",
+    );
     terminal.press("r");
     wait_for_status(&mut terminal, &project.generation(5));
+    terminal.press("r");
+    terminal.wait_for_text("live-rules: nothing changed since generation 5");
     terminal.press("s");
-    terminal.wait_for_text("live_rules::answer: fn() -> u32 (generation 5)");
+    terminal.wait_for_text("live_rules::answer  generation 5  fn() -> u32");
     terminal.press("q?");
     terminal.wait_for_text("b  roll back what became live last");
     terminal.press("xyzB\x1b[A\x1b[5~ ");
@@ -236,6 +244,14 @@ fn the_programs_end_does_not_end_the_loop() {
     }
 }
 
+/// What the program prints after it was started with the generation before.
+fn wait_for_again(terminal: &mut Terminal, printed: &str) {
+    terminal.wait_for("the answer before", |text| {
+        let (_, rest) = text.rsplit_once("nothing is built")?;
+        rest.contains(printed).then_some(())
+    });
+}
+
 #[test]
 fn a_panic_in_edited_code_says_which_edit_and_waits() {
     let project = Project::shared();
@@ -246,6 +262,21 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
                 (generation 2 of usual-rules was live, with your edit of `answer`); \
                 a save or R starts it again";
     terminal.wait_for_text(said);
+    wait_for_status(&mut terminal, "ended · R start again  b start the one before");
+    // Started as it was before the edit, although that is still in the source.
+    terminal.press("b");
+    terminal.wait_for_text("the program starts with generation 1 of usual-rules; nothing is built");
+    wait_for_again(&mut terminal, "answer 1.");
+    wait_for_status(&mut terminal, &project.generation(1));
+    project.edit("5");
+    terminal.wait_for_text("answer 5.");
+    wait_for_status(&mut terminal, &project.generation(2));
+    project.edit("if true { panic!(\"no index 4\") } else { 1 }");
+    terminal.wait_for_text("no index 4 (generation 3 of usual-rules was live");
+    terminal.press("b");
+    wait_for_again(&mut terminal, "answer 5.");
+    project.edit("if true { panic!(\"no index 6\") } else { 1 }");
+    terminal.wait_for_text("no index 6 (generation 2 of usual-rules was live");
     // What it loads is broken, and then what it is built from.
     project.edit("true");
     terminal.wait_for_text(
@@ -258,7 +289,7 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
     main("fn broken() -> u32 { true }");
     terminal.wait_for_text("the program was not built: a save or R tries again");
     wait_for_status(&mut terminal, "not built · R start again");
-    terminal.press("b");
+    terminal.press("s");
     terminal.wait_for_text("the program does not run: R starts it");
     project.edit("3");
     main("");
@@ -285,7 +316,7 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
     wait_for_status(&mut terminal, &project.generation(1));
     let process = wait_for_id(&terminal, "process");
     main("// edited\n");
-    terminal.wait_for_text("main.rs: belongs to the host: restart it: R does it");
+    terminal.wait_for_text("main.rs belongs to the host: restart it, with R");
     terminal
         .wait_for("a second answer", |text| (text.matches("answer 4.").count() == 2).then_some(()));
     assert_gone(process);
@@ -437,7 +468,7 @@ fn small_terminals_and_new_sizes_show_one_whole_line() {
     for generation in 3..8 {
         terminal.resize((40, 6));
         terminal.resize((40, 5));
-        terminal.press("r");
+        terminal.press(if generation % 2 == 0 { "r" } else { "b" });
         wait_for_status(&mut terminal, &format!("usual-rules {generation}"));
     }
     terminal.press("q");

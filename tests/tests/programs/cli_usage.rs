@@ -156,14 +156,10 @@ fn colour_is_used_when_it_is_asked_for() {
     }
 }
 
-/// What it prints in a terminal.
-fn in_terminal(variables: &[(&str, &str)], arguments: &[&str]) -> String {
-    let pair = native_pty_system().openpty(PtySize {
-        rows: 60,
-        cols: 100,
-        pixel_width: 0,
-        pixel_height: 0,
-    });
+/// What it prints in a terminal of so many columns.
+fn in_terminal(variables: &[(&str, &str)], arguments: &[&str], cols: u16) -> String {
+    let pair =
+        native_pty_system().openpty(PtySize { rows: 60, cols, pixel_width: 0, pixel_height: 0 });
     let pair = pair.unwrap();
     let mut builder = CommandBuilder::new(command());
     builder.args(arguments);
@@ -186,11 +182,47 @@ fn in_terminal(variables: &[(&str, &str)], arguments: &[&str]) -> String {
 #[test]
 fn a_terminal_has_colour_unless_it_is_not_wanted() {
     let plain = |text: &str| !text.contains("\u{1b}[");
-    let text = in_terminal(&[], &["inspect", "missing.so"]);
+    let text = in_terminal(&[], &["inspect", "missing.so"], 100);
     assert!(!plain(&text) && text.contains("HOT0101"), "{text:?}");
     for variables in [[("NO_COLOR", "1")], [("CLICOLOR", "0")], [("TERM", "dumb")]] {
-        let text = in_terminal(&variables, &["inspect", "missing.so"]);
+        let text = in_terminal(&variables, &["inspect", "missing.so"], 100);
         assert!(plain(&text) && text.contains("HOT0101"), "{variables:?}: {text:?}");
+    }
+}
+
+#[test]
+fn a_page_is_wrapped_in_a_terminal() {
+    let text = in_terminal(&[], &["explain", "301"], 40);
+    assert!(text.contains("\u{1b}[1mWhat happened\u{1b}[0m\r\n"), "{text:?}");
+    let plain = in_terminal(&[("NO_COLOR", "1")], &["explain", "301"], 40);
+    assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    assert!(plain.starts_with("HOT0301: "), "{plain}");
+    for line in plain.lines() {
+        assert!(line.chars().count() <= 40 && !line.starts_with(['#', '`']), "{line:?}\n{plain}");
+    }
+    // Nothing is lost but the marks.
+    let page = here(&["explain", "301"]).out;
+    let letters = |text: &str| text.chars().filter(|it| it.is_alphanumeric()).collect::<String>();
+    assert_eq!(letters(&plain), letters(&page.replace("```text", "")));
+}
+
+#[test]
+fn help_is_wrapped_by_words() {
+    for subcommand in SUBCOMMANDS.iter().map(Some).chain([None]) {
+        let arguments: Vec<_> = subcommand.into_iter().copied().chain(["--help"]).collect();
+        let help = ran(cli(&root(), &arguments).env("COLUMNS", "40")).out;
+        for line in help.lines().filter(|line| !line.starts_with("Usage:")) {
+            let is_word = !line.trim_start().contains(' ');
+            assert!(line.chars().count() <= 40 || is_word, "{line:?}\n{help}");
+        }
+        // No line of a paragraph ends early.
+        let last = help.trim_end().rsplit("\n\n").next().unwrap();
+        let early = |pair: [&str; 2]| {
+            let next = pair[1].split_whitespace().next().unwrap_or_default();
+            !pair[1].starts_with(' ') && pair[0].len() + 1 + next.len() <= 40
+        };
+        let lines: Vec<_> = last.lines().collect();
+        assert!(!lines.windows(2).any(|pair| early([pair[0], pair[1]])), "{last}");
     }
 }
 

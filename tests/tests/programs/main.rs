@@ -32,6 +32,7 @@ mod ui;
 mod user;
 mod watch_alike;
 mod watch_builds;
+mod watch_copies;
 mod watch_host_copies;
 mod watch_host_files;
 mod watch_places;

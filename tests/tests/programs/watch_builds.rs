@@ -68,6 +68,10 @@ impl Running {
         Running { host, lines }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.host.id()
+    }
+
     pub(crate) fn find(&self, what: &str) -> Option<String> {
         self.lines.lock().unwrap().iter().find(|line| line.contains(what)).cloned()
     }
@@ -119,6 +123,15 @@ pub(crate) fn write_host(workspace: &Workspace, name: &str, subject: &str) {
     workspace.write(&format!("{name}/src/main.rs"), &HOST.replace("SUBJECT", subject));
 }
 
+/// As [`write_host`], of a host that is linked with the bundle, whose place is compiled in.
+pub(crate) fn write_linked_host(workspace: &Workspace, name: &str) {
+    let subject = subject(name);
+    let dependency = format!("{subject}.path = \"../{subject}\"");
+    workspace.package(name, "", "\"watch\"", &dependency);
+    let host = HOST.split("hot::import!").next().unwrap().replace("SUBJECT", &subject);
+    workspace.write(&format!("{name}/src/main.rs"), &host);
+}
+
 fn subject(name: &str) -> String {
     format!("{name}_subject")
 }
@@ -168,7 +181,7 @@ fn a_build_that_is_killed_is_refused_and_the_next_save_works() {
         .unwrap();
     let cargo = patiently("a build", || {
         let script = |pid: &u32| name_of(*pid).is_some_and(|name| name.contains("build-script"));
-        let children = children(running.host.id());
+        let children = children(running.id());
         children.into_iter().find(|cargo| descendants(*cargo).iter().any(script))
     });
     let left = descendants(cargo);
@@ -184,6 +197,38 @@ fn a_build_that_is_killed_is_refused_and_the_next_save_works() {
     running.wait("value 2");
 }
 
+/// A program may have its own picture on the terminal.
+#[test]
+fn reports_go_where_the_lines_go_and_nowhere_else() {
+    let workspace = workspace("builds_reports");
+    let running = start(&workspace, "builds_reports");
+    let unknown = "pub struct Own;\n#[hot::export]\n\
+                   impl Own {\n    pub fn lent(&self) {}\n    pub fn given(self) {}\n}\n";
+    fs::write(lib(&workspace), source("1") + unknown).unwrap();
+    running.wait("not reloaded: HOT0704");
+    let lines = running.lines.lock().unwrap().clone();
+    let place = |start: &str| {
+        let mut found =
+            lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with(start));
+        let place = found.next().unwrap_or_else(|| panic!("no {start}")).0;
+        assert!(found.next().is_none(), "{start} twice");
+        place
+    };
+    // The whole report, once, before the line.
+    let report = place("line error[E0277]: the layout of `Own` is not known");
+    assert!(lines[report + 1].contains("--> builds_reports_subject/src/lib.rs:8:6"));
+    let note = place("= note: if the type is yours");
+    assert!(report < note && note < place("line builds_reports_subject: not reloaded"));
+    assert_eq!(running.count("error"), 0, "on standard error");
+    // What only cargo knows.
+    let manifest = of_bundle(&workspace, "Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, format!("{text}\nnowhere = {{ path = \"nowhere\" }}\n")).unwrap();
+    running.wait("not reloaded: HOT0705");
+    assert!(running.find("nowhere/Cargo.toml").is_some());
+    assert_eq!(running.count("error"), 0, "on standard error");
+}
+
 #[test]
 fn a_stale_build_is_ended_with_all_its_processes() {
     let workspace = workspace("builds_stale");
@@ -192,7 +237,7 @@ fn a_stale_build_is_ended_with_all_its_processes() {
     fs::write(&script, "fn main() { std::thread::sleep(std::time::Duration::from_secs(600)); }")
         .unwrap();
     let processes = patiently("a build", || {
-        let all = descendants(running.host.id());
+        let all = descendants(running.id());
         let is_script = |pid: &u32| name_of(*pid).is_some_and(|it| it.contains("build-script"));
         all.iter().any(is_script).then_some(all)
     });
@@ -229,12 +274,12 @@ fn a_full_disk_is_refused_and_with_room_the_next_save_works() {
     limited.args(["-c", "ulimit -S -f 2000000; exec \"$0\" \"$@\""]).arg(&program);
     let running = Running::start(host(&program, Some(limited)));
     running.wait("ready 1");
-    limit(running.host.id(), 100 << 10);
+    limit(running.id(), 100 << 10);
     fs::write(lib(&workspace), source("2")).unwrap();
     let line = running.wait("not reloaded: HOT07");
     assert!(line.starts_with("line builds_full_subject"), "{line}");
     assert_eq!(running.wait("value "), "value 1");
-    limit(running.host.id(), libc::RLIM_INFINITY);
+    limit(running.id(), libc::RLIM_INFINITY);
     // Saved again as it is.
     fs::write(lib(&workspace), source("2")).unwrap();
     running.wait("value 2");
@@ -276,12 +321,10 @@ fn a_parallel_cargo_is_waited_for_and_not_disturbed() {
     let mut slow = slow.spawn().unwrap();
     patiently("a lock", || other.folder().join("target/begun").exists().then_some(()));
     fs::write(lib(&workspace), source("2")).unwrap();
-    let waiting = patiently("a build", || children(running.host.id()).first().copied());
+    let waiting = patiently("a build", || children(running.id()).first().copied());
     // Stale while it waits: the next one waits in its place.
     fs::write(lib(&workspace), source("3")).unwrap();
-    patiently("another build", || {
-        children(running.host.id()).into_iter().find(|pid| *pid != waiting)
-    });
+    patiently("another build", || children(running.id()).into_iter().find(|pid| *pid != waiting));
     assert_eq!(running.count("line "), 0);
     fs::write(other.folder().join("target/go"), "").unwrap();
     running.wait("value 3");
@@ -295,7 +338,7 @@ fn an_edit_among_more_events_than_the_system_keeps_is_seen() {
     let running = start(&workspace, "builds_overflow");
     let signal = |signal| {
         // SAFETY: kill takes no pointers; the process is this test's own child.
-        assert_eq!(unsafe { libc::kill(running.host.id().cast_signed(), signal) }, 0);
+        assert_eq!(unsafe { libc::kill(running.id().cast_signed(), signal) }, 0);
     };
     let kept = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
     let kept: usize = kept.trim().parse().unwrap();

@@ -18,7 +18,9 @@ mod both;
 mod own;
 fn main() {
     let (lines, received) = std::sync::mpsc::channel::<String>();
-    let builder = hot::Host::builder().watch(move |line| lines.send(line.to_owned()).unwrap());
+    // Lines only: no reports.
+    let builder = hot::Host::builder().build_output(|_| {});
+    let builder = builder.watch(move |line| lines.send(line.to_owned()).unwrap());
     let host = builder.start().unwrap();
     host.load_crate("files").unwrap();
     let own = own::zero() + both::one() + files_engine::two() + files_engine::unused();
@@ -82,7 +84,7 @@ fn what_the_host_is_made_of_belongs_to_it() {
         assert_eq!(running.wait_for("value ", count), format!("value {value}"), "{from}");
         line
     };
-    let hosts = |file: &str| format!("line {file}: belongs to the host: restart it");
+    let hosts = |file: &str| format!("line {file} belongs to the host: restart it");
     let also =
         |what: &str| format!("; `{what}` is also compiled into the host: restart it for that part");
     // The bundle's own.

@@ -58,7 +58,7 @@ fn custom_folders_profiles_and_names() {
     let main = workspace.folder().join("builds_custom/src/main.rs");
     let text = fs::read_to_string(&main).unwrap();
     fs::write(main, format!("{text}\n// another line\n")).unwrap();
-    assert_eq!(running.wait("belongs to"), "line main.rs: belongs to the host: restart it");
+    assert_eq!(running.wait("belongs to"), "line main.rs belongs to the host: restart it");
     assert_eq!(running.count("line "), 3);
 }
 

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use hot::{Code, Event, Host};
+use hot::{Bundle, Code, Event, Host};
 use tests::LoadLibrary as _;
 use tests::{Fixture, Snapshot, refusal::fact};
 
@@ -96,7 +96,7 @@ fn rolling_back_step_by_step() {
         assert_eq!(status(), (4 + step, u64::from(version), 3 - step as usize));
     }
     let before = Snapshot::take(&HOST);
-    assert_eq!(bundle.rollback().unwrap_err().code(), Code::NoEarlier);
+    nothing_earlier(&bundle, "the first version that was loaded is live again");
     assert_eq!(Snapshot::take(&HOST), before);
     assert_eq!(rolled::version(), 1);
     // Forward again: what was rolled back from is not kept.
@@ -117,6 +117,14 @@ fn history_is_limited() {
     let back = (0..20).take_while(|_| bundle.rollback().is_ok()).count();
     assert_eq!(back, 8, "the default of `HostBuilder::history`");
     assert_eq!(bundle.generation().unwrap(), 13 + 8);
+    nothing_earlier(&bundle, "there were more than the host keeps");
+}
+
+/// The bundle cannot be rolled back, and its user is told which of the cases it is.
+fn nothing_earlier(bundle: &Bundle, help: &str) {
+    let error = bundle.rollback().unwrap_err();
+    assert_eq!(error.code(), Code::NoEarlier);
+    assert!(error.reasons()[0].help.starts_with(help), "{error}");
 }
 
 #[test]
@@ -142,7 +150,7 @@ fn unloading() {
     // The numbering goes on, the history does not.
     HOST.load_library(&libraries[0]).unwrap();
     assert_eq!((unloading::version(), bundle.generation().unwrap()), (1, 3));
-    assert_eq!(bundle.rollback().unwrap_err().code(), Code::NoEarlier);
+    nothing_earlier(&bundle, "the live one is the first since the bundle was loaded");
     bundle.unload().unwrap();
 
     // Back to what the host was linked with.

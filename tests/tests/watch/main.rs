@@ -91,6 +91,51 @@ fn a_refused_reload_keeps_the_old_code() {
 }
 
 #[test]
+fn a_rollback_holds_until_the_code_is_another() {
+    let edited = Edited::one(&DEV, "watch_undone");
+    let file = edited.path("watch_undone/src/lib.rs");
+    let value = || value!(DEV, "watch_undone::value");
+    // A panic knows its line, which is not what the code does.
+    let undone = source("if std::env::args().count() > 999 { panic!() } else { 2 }");
+    fs::write(&file, &undone).unwrap();
+    edited.live();
+    assert_eq!(value(), 2);
+    let bundle = DEV.host.bundle("watch_undone").unwrap();
+    let report = bundle.rollback().unwrap();
+    let way = report.rolled_back.unwrap();
+    assert_eq!((way.from, way.to, report.generation, value()), (2, 1, 3, 1));
+    let line = report.to_string();
+    assert!(
+        line.contains("live: rolled back from generation 2 to 1; value changed back ("),
+        "{line}"
+    );
+
+    for text in
+        [format!("// A comment.\n{undone}"), undone.clone(), format!("{undone}// Another.\n")]
+    {
+        fs::write(&file, text).unwrap();
+        let saved = edited.next();
+        assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+        let [stays] = &*saved.undone else { panic!("{saved}") };
+        assert_eq!((&*stays.bundle, stays.generation, stays.live), ("watch_undone", 2, 3));
+        let line = saved.to_string();
+        let why = "watch_undone stays at generation 3: its code is that of generation 2, which was \
+                   rolled back";
+        assert!(line.contains(why), "{line}");
+        assert_eq!((value(), bundle.generation().unwrap()), (1, 3));
+    }
+    // Other code is an edit like any, and from then on so is what was undone.
+    fs::write(&file, undone.replace("{ 2 }", "{ 3 }")).unwrap();
+    assert_eq!((edited.live()[0].generation, value()), (4, 3));
+    fs::write(&file, &undone).unwrap();
+    assert_eq!((edited.live()[0].generation, value()), (5, 2));
+    // Whoever asks for it gets what was undone.
+    bundle.rollback().unwrap();
+    assert_eq!(value(), 3);
+    assert_eq!((bundle.rebuild().unwrap().generation, value()), (7, 2));
+}
+
+#[test]
 fn twenty_saves_in_two_seconds_end_on_the_last() {
     let edited = Edited::one(&DEV, "watch_twenty");
     let file = edited.path("watch_twenty/src/lib.rs");

@@ -25,14 +25,18 @@ use member::Enclosing;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes the folder NAME: a workspace with a host, `NAME`, and a bundle, `NAME-logic`. It
-runs at once with `cargo hotreload run`; edit logic/src/lib.rs and save. `cargo run` runs
-it without the keys.
+Makes the folder NAME: a workspace with a host, `NAME`, and a bundle, `NAME-logic`. It runs at once with \
+`cargo hotreload run`; edit logic/src/lib.rs and save. `cargo run` runs it without the keys.
 
 Examples:
   cargo hotreload new garden
-  cargo hotreload new garden --plugin            the host does not depend on the bundle
-  cargo hotreload new rules --bundle-only        a bundle for the workspace of this folder
+
+  # The host does not depend on the bundle
+  cargo hotreload new garden --plugin
+
+  # A bundle for the workspace of this folder
+  cargo hotreload new rules --bundle-only
+
   cargo hotreload new garden --hotreload https://example.com/hotreload.git
 
 Exit codes: 0 created, 2 it could not be: then nothing was written.")]

@@ -6,6 +6,7 @@
 //! program    cargo, and a process with what it starts; running: with what it prints; built: its build
 //! link       the control socket
 //! model      what is known of the host; history: what became of saves; ending: how the program ended
+//! kept       what was live till it ended
 //! problems   rustc's reports; report: one of them
 //! others     what other programs are told; locations: places in a file
 //! sources    saves while the program does not run
@@ -16,6 +17,7 @@
 mod built;
 mod ending;
 mod history;
+mod kept;
 mod line;
 mod link;
 mod links;
@@ -56,34 +58,40 @@ use hot_host::command::protocol::{Answer, HostStatus, Published};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal, what the program prints scrolls above a line that says which generation of each bundle
+On a terminal, what the program prints scrolls above a line that says which generation of each bundle \
 is live. When the program ends, a save or R builds and starts it again. Keys:
-  r  build and reload            b  roll back what became live last
-  R  build and start again       e  the last report, whole
-  h  what became of saves        s  what is loaded
-  c  clear the screen            q  end the program (twice: at once); also Ctrl-C
-  ?  this
+  r  build and reload
+  b  roll back what became live last; after the end, start with the generation before
+  R  build and start again
+  e  the last report, whole
+  h  what became of saves
+  s  what is loaded
+  c  clear the screen
+  q  end the program (twice: at once); Ctrl-C does, too
+  ?  the keys
 
-Elsewhere all that rustc reports and the lines about saves go to standard error. Ctrl-C ends both, and
+Elsewhere all that rustc reports and the lines about saves go to standard error. Ctrl-C ends both, and \
 so does the program's end, unless --restart is given.
 
-JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back,
-unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields
+JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back, \
+unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields \
 are in docs/control.md.
 
 On a terminal that is known to have links, places in sources are some; FORCE_HYPERLINK=1 or 0 decides.
 
-Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its
-host watch the sources of its bundles.
+Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its host \
+watch the sources of its bundles.
 
 Examples:
   cargo hotreload run
   cargo hotreload run -p game --release -- --level 3
-  cargo hotreload run --tty -p roguelike        a program that draws in the terminal
   cargo hotreload run --format json | jq -r 'select(.event == \"saved\").text'
 
-Exit codes: with --once, or without a terminal, the program's own, or 128 and the signal's number if one ended it; 0 after q, 130 after
-Ctrl-C, 143 after SIGTERM; cargo's if the build fails; 2 wrong usage.")]
+  # A program that draws in the terminal
+  cargo hotreload run --tty -p roguelike
+
+Exit codes: with --once, or without a terminal, the program's own, or 128 and the signal's number if one \
+ended it; 0 after q, 130 after Ctrl-C, 143 after SIGTERM; cargo's if the build fails; 2 wrong usage.")]
 pub(super) struct Arguments {
     /// The package that has the program
     #[arg(short, long)]

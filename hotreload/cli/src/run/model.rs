@@ -4,14 +4,19 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use hot_host::{
     Changes, Phases, Report,
-    command::protocol::{Answer, ErrorForm, Event, HostStatus, Published, Refusal, SaveOutcome},
+    command::{
+        counted,
+        protocol::{Answer, ErrorForm, Event, HostStatus, Published, Refusal, SaveOutcome},
+    },
 };
 
-use super::{history::History, line::Key, problems::Problems};
+use super::{history::History, kept::Kept, line::Key, problems::Problems};
 
 /// What is known of the host.
 #[derive(Debug, Default)]
 pub(super) struct Model {
+    /// Whether somebody can press a key for what a line leaves out; else lines leave out nothing.
+    has_keys: bool,
     /// The live generation of each bundle, by package name.
     bundles: BTreeMap<String, u64>,
     pub(super) phase: Phase,
@@ -27,6 +32,7 @@ pub(super) struct Model {
     refusal: String,
     pub(super) problems: Problems,
     pub(super) history: History,
+    pub(super) kept: Kept,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -54,18 +60,20 @@ pub(super) enum Phase {
 }
 
 impl Model {
-    pub(super) fn new(problems: Problems) -> Model {
-        Model { problems, ..Model::default() }
+    pub(super) fn new(has_keys: bool) -> Model {
+        let problems = Problems::new(has_keys);
+        Model { has_keys, problems, ..Model::default() }
     }
 
     /// Another program is started: nothing is known of it.
     pub(super) fn starts(&mut self) {
-        let history = std::mem::take(&mut self.history);
-        *self = Model { history, ..Model::new(self.problems.anew()) };
+        let (history, kept) = (std::mem::take(&mut self.history), std::mem::take(&mut self.kept));
+        *self = Model { history, kept, ..Model::new(self.has_keys) };
     }
 
     /// Takes in what the host says as it is reached.
-    pub(super) fn connected(&mut self, host: &HostStatus) {
+    pub(super) fn connected(&mut self, number: usize, host: &HostStatus) {
+        self.kept.connected(number, host);
         for bundle in &host.status.bundles {
             self.bundles.insert(bundle.name.clone(), bundle.generation);
         }
@@ -111,11 +119,19 @@ impl Model {
                 self.refusal = text;
                 self.refused(error);
             }
-            Event::Saved { mut text, outcome, .. } => {
+            Event::Saved { mut text, outcome, undone, .. } => {
+                if !undone.is_empty() {
+                    text = format!("{}: r loads it", text.trim_end());
+                }
                 match &outcome {
-                    SaveOutcome::Host => text = format!("{}: R does it", text.trim_end()),
+                    SaveOutcome::Host if self.has_keys => {
+                        text = format!("{}, with R", text.trim_end());
+                    }
                     SaveOutcome::Refused { error, .. } if error.reasons.len() > 1 => {
-                        text = format!("{}: e", text.trim_end());
+                        text = match self.has_keys {
+                            true => format!("{}: e", text.trim_end()),
+                            false => format!("{}:\n{}", text.trim_end(), self.refusal),
+                        };
                     }
                     SaveOutcome::Live { .. } => self.refusal.clear(),
                     _ => {}
@@ -137,7 +153,7 @@ impl Model {
     /// Takes in the answer to a reload or rollback, and gives what is to be printed.
     pub(super) fn published(&mut self, answer: Answer<Published>) -> String {
         match answer {
-            Ok(Published { reports, text }) => {
+            Ok(Published { reports, text, .. }) => {
                 self.live(&reports);
                 self.history.note(&text);
                 ended(text)
@@ -227,7 +243,13 @@ impl Model {
     }
 
     fn live(&mut self, reports: &[Arc<Report>]) {
+        self.phase = Phase::Live;
+        // Nothing has changed.
+        if reports.is_empty() {
+            return;
+        }
         for report in reports {
+            self.kept.live(report);
             self.bundles.insert(report.bundle.clone(), report.generation);
             let Phases { build, check, load, publish, .. } = report.phases;
             self.times = Some((build, check + load + publish));
@@ -235,7 +257,6 @@ impl Model {
         let changes = reports.iter().filter_map(|report| report.changes.as_ref());
         self.edited = changes.flat_map(names).collect();
         self.last = reports.iter().map(|report| report.bundle.clone()).collect();
-        self.phase = Phase::Live;
     }
 
     fn refused(&mut self, error: ErrorForm) {
@@ -260,8 +281,7 @@ impl Model {
                 let (seconds, tenths) = (milliseconds / 1000, milliseconds / 100 % 10);
                 let crates = match crates {
                     0 => String::new(),
-                    1 => ", 1 crate".to_owned(),
-                    crates => format!(", {crates} crates"),
+                    crates => format!(", {}", counted(*crates, "crate")),
                 };
                 let waiting = if *waiting { ", another cargo runs" } else { "" };
                 write!(line, "building {seconds}.{tenths} s{crates}{waiting}")
@@ -305,7 +325,15 @@ impl Model {
     /// The keys that it names, most useful first; the last one tells of all others.
     pub(super) fn keys(&self) -> &'static [Key] {
         match self.phase {
-            Phase::Ended | Phase::NotBuilt => {
+            Phase::Ended => &[
+                ("R", "start again"),
+                ("b", "start the one before"),
+                ("q", "quit"),
+                ("e", "report"),
+                ("h", "history"),
+                HELP,
+            ],
+            Phase::NotBuilt => {
                 &[("R", "start again"), ("q", "quit"), ("e", "report"), ("h", "history"), HELP]
             }
             Phase::HostEdited => &[
@@ -371,7 +399,7 @@ mod tests {
 
     fn connect(model: &mut Model, bundles: Value) {
         let status = json!({"status": {"bundles": bundles}});
-        model.connected(&serde_json::from_value(status).unwrap());
+        model.connected(1, &serde_json::from_value(status).unwrap());
     }
 
     fn short(model: &Model) -> String {
@@ -428,6 +456,22 @@ mod tests {
         take(&mut model, json!({"event": "saved", "outcome": "host", "text": "restart"}));
         assert!(short(&model).contains("the host was edited"));
         assert_eq!(model.keys()[0].0, "R");
+    }
+
+    #[test]
+    fn all_reasons_are_said_or_a_key_shows_them() {
+        let error = json!({"reasons": [{"code": "HOT0301"}, {"code": "HOT0310"}]});
+        let refused = json!({"event": "refused", "error": error, "text": "HOT0301: a\nHOT0310: b"});
+        let saved = json!({"event": "saved", "outcome": "refused", "error": error, "text": "not reloaded: HOT0301: a; and 1 more reason"});
+        let host = json!({"event": "saved", "outcome": "host", "text": "restart it"});
+        let said = |has_keys| {
+            let mut model = Model::new(has_keys);
+            [&refused, &saved, &host].map(|event| take(&mut model, event.clone()))
+        };
+        let line = "not reloaded: HOT0301: a; and 1 more reason: e\n";
+        assert_eq!(said(true), ["", line, "restart it, with R\n"]);
+        let whole = "not reloaded: HOT0301: a; and 1 more reason:\nHOT0301: a\nHOT0310: b\n";
+        assert_eq!(said(false), ["", whole, "restart it\n"]);
     }
 
     #[test]

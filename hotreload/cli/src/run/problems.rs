@@ -1,27 +1,24 @@
-//! What rustc has reported: the first error as it comes, warnings once, the rest when it is asked for.
+//! What rustc has reported: the first error as it comes, warnings once, the rest when a key asks for it.
 
 use std::mem;
+
+use hot_host::command::counted;
 
 use super::report::Report;
 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    /// Whether all of them are shown as they come: where nobody can ask for the rest.
-    is_whole: bool,
     errors: Vec<String>,
     warnings: Vec<String>,
     /// Those of the build before, which were shown.
     known: Vec<String>,
+    /// Whether all but the first error and new warnings wait until a key asks for them.
+    has_keys: bool,
 }
 
 impl Problems {
-    pub(super) fn new(is_whole: bool) -> Problems {
-        Problems { is_whole, ..Problems::default() }
-    }
-
-    /// None yet, of another program.
-    pub(super) fn anew(&self) -> Problems {
-        Problems::new(self.is_whole)
+    pub(super) fn new(has_keys: bool) -> Problems {
+        Problems { has_keys, ..Problems::default() }
     }
 
     /// A build begins.
@@ -39,7 +36,7 @@ impl Problems {
             return None;
         }
         reports.push(rendered.clone());
-        (is_first || is_new || self.is_whole).then_some(rendered)
+        (is_first || is_new || !self.has_keys).then_some(rendered)
     }
 
     /// How many errors there are.
@@ -55,12 +52,8 @@ impl Problems {
 
     /// What is said at the build's end of errors that were not shown.
     pub(super) fn more(&self) -> Option<String> {
-        match self.errors.len() {
-            _ if self.is_whole => None,
-            0 | 1 => None,
-            2 => Some("and 1 more error: e\n".to_owned()),
-            count => Some(format!("and {} more errors: e\n", count - 1)),
-        }
+        let more = self.errors.len().saturating_sub(1);
+        (self.has_keys && more > 0).then(|| format!("and {}: e\n", counted(more, "more error")))
     }
 
     /// All of them, errors first.
@@ -79,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_first_error_and_new_warnings_are_shown() {
-        let mut problems = Problems::default();
+        let mut problems = Problems::new(true);
         let error = |n: u32| {
             format!(
                 "\x1b[31merror[E0308]\x1b[0m: mismatched {n}\n  --> logic/src/lib.rs:{n}:5\n   |\n"
@@ -106,15 +99,14 @@ mod tests {
             Some("warning: v\n")
         );
         assert_eq!((problems.first(), problems.more()), (None, None));
-
-        let mut whole = Problems::new(true).anew();
+        let mut lines = Problems::new(false);
         for _ in 0..2 {
-            whole.begin();
+            lines.begin();
             for report in [(error(1), true), (error(2), true), ("warning: w\n".to_owned(), false)] {
-                assert_eq!(whole.take(report.0.clone(), report.1), Some(report.0));
+                assert_eq!(lines.take(report.0.clone(), report.1), Some(report.0));
             }
-            assert_eq!(whole.take(error(1), true), None, "said again by another crate type");
-            assert_eq!(whole.more(), None);
+            assert_eq!(lines.take(error(1), true), None, "said again by another crate type");
+            assert_eq!(lines.more(), None, "all were shown");
         }
     }
 }

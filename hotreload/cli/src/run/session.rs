@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, IsTerminal as _, Write as _},
-    process::Stdio,
+    process::{Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     thread,
     time::Duration,
@@ -24,7 +24,6 @@ use super::{
     model::{Model, Phase, ended},
     others::{Others, Own},
     pager::Pager,
-    problems::Problems,
     program::Plan,
     running::{Kind, Running},
     screen::Screen,
@@ -111,7 +110,7 @@ impl Session {
             messages,
             running: None,
             count: 0,
-            model: Model::new(Problems::new(!is_screen)),
+            model: Model::new(is_screen),
             panics: Panics::default(),
             sources,
             told_silence: false,
@@ -145,9 +144,24 @@ impl Session {
         }
     }
 
-    /// Starts the program.
+    /// Starts the program, which was built.
     fn start(&mut self) -> io::Result<()> {
-        let mut command = self.plan.command(&self.arguments);
+        self.start_by(self.plan.command(&self.arguments))
+    }
+
+    /// Starts the program with the generation before that which was live when it ended.
+    fn start_before(&mut self) {
+        let started = self.model.kept.back(&self.model.last()).and_then(|mut again| {
+            self.say(&again.said);
+            again.command.args(&self.arguments);
+            self.start_by(again.command).map_err(|error| error.to_string())
+        });
+        if let Err(why) = started {
+            self.say(&format!("{why}: R builds and starts it\n"));
+        }
+    }
+
+    fn start_by(&mut self, mut command: Command) -> io::Result<()> {
         command.env("HOTRELOAD_FEATURES", &self.features);
         let is_log = matches!(self.shown, Shown::Log(_));
         command.env("HOTRELOAD_WATCH", if is_log { "program" } else { "quiet" });
@@ -194,12 +208,7 @@ impl Session {
         self.run_process(command, true, Kind::Build)
     }
 
-    fn run_process(
-        &mut self,
-        command: std::process::Command,
-        own_group: bool,
-        kind: Kind,
-    ) -> io::Result<()> {
+    fn run_process(&mut self, command: Command, own_group: bool, kind: Kind) -> io::Result<()> {
         self.count += 1;
         self.running = Some(Running::start(command, own_group, (kind, self.count), &self.send)?);
         Ok(())
@@ -251,7 +260,7 @@ impl Session {
             FromProcess::Connected(status) => {
                 running.connected = true;
                 self.others.tell(&Own::Connected(&status));
-                self.model.connected(&status);
+                self.model.connected(running.number, &status);
                 let unwatched = match status.watch {
                     Watching::On => return,
                     Watching::Missing => UNWATCHED,
@@ -307,6 +316,7 @@ impl Session {
             }
             'r' => self.ask(Request::Reload { bundle: Vec::new() }),
             's' => self.ask(Request::Status),
+            'b' if self.running.is_none() => self.start_before(),
             'b' => self.ask(Request::Rollback { bundle: self.model.last() }),
             _ => {}
         }
@@ -482,6 +492,7 @@ impl Session {
             }
             return Ok(None);
         }
+        self.model.kept.ended();
         if self.is_once {
             // Restores the terminal.
             self.shown = Shown::Lines;

@@ -132,8 +132,9 @@ impl HostBuilder {
         self
     }
 
-    /// Calls `sink` with rustc's reports and the progress of builds, which otherwise go to standard
-    /// error. The thread that builds calls it. Under `cargo hotreload run` the command shows builds,
+    /// Calls `sink` with rustc's reports and the progress of builds. Otherwise the reports go to what
+    /// [`watch`](HostBuilder::watch) was given, or all of it to standard error. The thread that builds
+    /// calls it. Under `cargo hotreload run` the command shows builds,
     /// and the host does not call `sink`, unless the command was given `--tty`. [`BuildMessage`] has
     /// an example.
     pub fn build_output(mut self, sink: impl Fn(BuildMessage<'_>) + Send + Sync + 'static) -> Self {
@@ -145,12 +146,18 @@ impl HostBuilder {
     /// [`Host::load_crate_in`] whenever something is saved that it is built of, and passes one line
     /// about each save to `print`. The same is said by [`Event::Saved`](crate::Event::Saved).
     ///
+    /// What builds say goes to `print`, too, unless [`build_output`](HostBuilder::build_output) takes
+    /// it: each report of rustc's as one text of several lines, without colours, before the line of
+    /// the save, and what cargo says when it fails. So nothing is written to standard error, across the
+    /// screen of a program that fills it.
+    ///
     /// That is all that cargo reads: sources and manifests of the package and of its path
     /// dependencies, the workspace's settings, and the files that were read by the last build, such
     /// as those of `include_str!` and of build scripts. Edits during a build begin it again. Bundles
     /// that share a crate change together, or not at all. What does not compile, or is refused, is
     /// tried again with the next save, and the old code goes on. `print` is called by a thread of
-    /// the host's, and must not wait for the next save.
+    /// the host's, and must not wait for the next save; during [`Host::load_crate`] and
+    /// [`Bundle::rebuild`](crate::Bundle::rebuild) also by the thread that called those.
     ///
     /// If the watch cannot start, the host runs without it, and `print` is told why (HOT0706).
     ///

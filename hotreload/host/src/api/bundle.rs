@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     api::Host,
+    build::Lead,
     load::{Next, Step},
     said::{Event, Phases, Report, Result},
     state::world::Loaded,
@@ -94,11 +95,9 @@ impl Bundle {
     /// # Errors
     /// The errors of [`Host::load_crate`]. The old code still runs.
     pub fn rebuild(&self) -> Result<Arc<Report>> {
-        let (package, folder) = self.get(|loaded| {
-            let header = &loaded.image.header;
-            (header.package.clone(), header.manifest_dir.clone())
-        })?;
-        let (_, built) = self.host.inner.build(&package, Some(folder.as_ref()))?;
+        let (package, lead) =
+            self.get(|loaded| (loaded.image.header.package.clone(), Lead::of(&loaded.image)))?;
+        let (_, built) = self.host.inner.build(&package, lead)?;
         self.load(built.next(), built.duration)
     }
 

@@ -9,6 +9,7 @@ use crate::watch::Watcher;
 use crate::{
     api::{Bundle, HostBuilder, Transaction},
     boundary::{started, threads},
+    build::Lead,
     load::{Next, Step},
     said::{Event, Phases, Report, Result, Status, Untidy},
     state::{Inner, Namespace},
@@ -93,14 +94,17 @@ impl Host {
     /// Builds a bundle with cargo and loads it. `name` is the package's; hyphens and underscores
     /// are the same.
     ///
-    /// The workspace is found by [`HostBuilder::workspace`], by the bundle if the program was
-    /// linked with it, by the environment of `cargo run`, or by the place of the executable. Host
-    /// and bundle are built together and alike, so that they agree on shared types.
+    /// The workspace is that of [`HostBuilder::workspace`], or else the first one that has the
+    /// package: around the program's file, where the program was started, or where what it was
+    /// linked with was compiled. The first two must make the program, too. Where the program is a
+    /// copy, together with its project, of one that is there still, a line of the build's output
+    /// says which one is built. Host and bundle are built together and alike, so that they agree on
+    /// shared types.
     ///
     /// # Errors
     /// HOT07xx if the package cannot be found or built, and the errors of [`load`](Host::load).
     pub fn load_crate(&self, name: &str) -> Result<Bundle> {
-        self.build_and_load(name, None)
+        self.build_and_load(name, Lead::Name)
     }
 
     /// Does what [`load_crate`](Host::load_crate) does, in the cargo workspace that `folder` lies in.
@@ -113,13 +117,13 @@ impl Host {
     /// # Errors
     /// The errors of [`load_crate`](Host::load_crate).
     pub fn load_crate_in(&self, folder: impl AsRef<Path>, name: &str) -> Result<Bundle> {
-        self.build_and_load(name, Some(folder.as_ref()))
+        self.build_and_load(name, Lead::Folder(folder.as_ref().to_owned()))
     }
 
-    fn build_and_load(&self, name: &str, folder: Option<&Path>) -> Result<Bundle> {
+    fn build_and_load(&self, name: &str, lead: Lead) -> Result<Bundle> {
         #[cfg(feature = "watch")]
         let began = std::time::SystemTime::now();
-        let (_crate, built) = self.inner.announce(self.inner.build(name, folder))?;
+        let (_crate, built) = self.inner.announce(self.inner.build(name, lead))?;
         let (bundle, _) = self.load_one(built.next(), built.duration)?;
         #[cfg(feature = "watch")]
         if let Some(watcher) = Watcher::get() {

@@ -94,7 +94,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         return Err(within_a_bundle());
     }
     options.shows_colour = options.build_output.is_some();
-    options.build_output = Some(control::sink(options.build_output.take()));
+    options.build_output = Some(control::sink(options.build_output.take(), options.watch.clone()));
     let (mut world, namespace) = baseline()?;
     world.is_strict = options.strict;
     let shared_std = executable_shares_std();
@@ -108,6 +108,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
             shared_std,
         },
         executable: env::current_exe().ok(),
+        started_in: env::current_dir().ok(),
         table: host_table(shared_std),
         options,
         fresh,

@@ -1,32 +1,50 @@
-//! From a package's name to a library: which workspace, and how it is built.
+//! From a package's name to a library.
 
 use std::{
+    env, iter,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Once, OnceLock},
 };
 
 use crate::build::alike::Program;
+use crate::build::places::Places;
 use crate::build::{
-    Abandon, Build, Built, BundlePackage, HostPackage, Origin, Workspace, standard_error,
+    Abandon, Build, Built, BundlePackage, HostPackage, Lead, Origin, Workspace, standard_error,
 };
 use crate::file::manifest::Manifest;
-use crate::said::Result;
+use crate::said::{BuildMessage, BuildSink, Result};
 use crate::state::Inner;
 
+/// What the names of these variables begin with; a crate's name follows.
+pub const KEPT: &str = "HOTRELOAD_LIBRARY_";
+
 impl Inner {
-    /// Builds the bundle of this name. `folder` is where its package is, or was when it was last
-    /// built.
+    /// Builds the bundle of this name, unless the program was started again with a library that it
+    /// had before.
     pub(crate) fn build(
         &self,
         name: &str,
-        folder: Option<&Path>,
+        lead: Lead,
     ) -> Result<((Workspace, BundlePackage), Built)> {
         Inner::loads(name)?;
-        let workspace = Workspace::find(&self.folders(name, folder))?;
+        let workspace = self.workspace(name, lead)?;
         let bundle = [workspace.bundle(name)?];
+        if let Some(library) = self.kept(&bundle[0].crate_name) {
+            let [bundle] = bundle;
+            let built = Built::before(bundle.folder.clone(), library);
+            return Ok(((workspace, bundle), built));
+        }
         let mut built = self.build_in(&workspace, &bundle, None)?;
         let [bundle] = bundle;
         Ok(((workspace, bundle), built.remove(0)))
+    }
+
+    /// The library that the bundle's first generation is loaded from without a build: a copy that an
+    /// earlier process of this program had, named by `cargo hotreload run`.
+    fn kept(&self, crate_name: &str) -> Option<PathBuf> {
+        let library = PathBuf::from(env::var_os(format!("{KEPT}{crate_name}"))?);
+        let is_first = self.write().is_ok_and(|it| it.world().next_generation(crate_name) == 1);
+        (is_first && library.is_file()).then_some(library)
     }
 
     /// Builds these bundles of one workspace together. Gives them in their order.
@@ -50,7 +68,7 @@ impl Inner {
             build.target_dir = Some(target_dir.clone());
         }
         build.colour |= options.shows_colour;
-        build.sink = options.build_output.clone().unwrap_or_else(standard_error);
+        build.sink = self.sink();
         build.forward_allocation = !self.requirements.allows_system();
         if let (Some(host), Some(executable)) = (&build.host, &self.executable) {
             build.program = program(workspace, host, executable);
@@ -61,39 +79,71 @@ impl Inner {
         build.run()
     }
 
-    /// Builds these bundles, given by package and folder: together where they share a workspace.
-    pub(crate) fn build_all(&self, bundles: &[(String, PathBuf)]) -> Result<Vec<Built>> {
-        let mut workspaces: Vec<(Workspace, Vec<BundlePackage>)> = Vec::new();
-        for (package, folder) in bundles {
-            let workspace = Workspace::find(&self.folders(package, Some(folder)))?;
-            let bundle = workspace.bundle(package)?;
-            match workspaces.iter_mut().find(|(known, _)| known.root() == workspace.root()) {
-                Some((_, bundles)) => bundles.push(bundle),
-                None => workspaces.push((workspace, vec![bundle])),
+    /// Builds these bundles, given by package: together where they share a workspace. Each comes with
+    /// its package.
+    pub(crate) fn build_all(&self, bundles: Vec<(String, Lead)>) -> Result<Vec<(String, Built)>> {
+        let mut workspaces: Vec<(Workspace, Vec<String>, Vec<BundlePackage>)> = Vec::new();
+        for (package, lead) in bundles {
+            let workspace = self.workspace(&package, lead)?;
+            let bundle = workspace.bundle(&package)?;
+            match workspaces.iter_mut().find(|(known, ..)| known.root() == workspace.root()) {
+                Some((_, packages, bundles)) => {
+                    packages.push(package);
+                    bundles.push(bundle);
+                }
+                None => workspaces.push((workspace, vec![package], vec![bundle])),
             }
         }
-        let builds = workspaces.iter().map(|(workspace, it)| self.build_in(workspace, it, None));
-        Ok(builds.collect::<Result<Vec<_>>>()?.concat())
+        let mut built = Vec::new();
+        for (workspace, packages, bundles) in workspaces {
+            built.extend(packages.into_iter().zip(self.build_in(&workspace, &bundles, None)?));
+        }
+        Ok(built)
     }
 
-    /// Where the workspace may be, the surest first.
-    fn folders(&self, name: &str, folder: Option<&Path>) -> Vec<PathBuf> {
-        let mut folders: Vec<_> = folder.into_iter().map(Path::to_owned).collect();
+    /// The workspace of the bundle.
+    fn workspace(&self, name: &str, lead: Lead) -> Result<Workspace> {
+        static REMARK: Once = Once::new();
+        let mut places = self.places(name);
+        match lead {
+            Lead::Name => {}
+            Lead::Folder(folder) => {
+                let folders: Vec<_> = iter::once(folder).chain(places.all()).collect();
+                return Workspace::find(&folders);
+            }
+            Lead::Library { file, compiled_in } => {
+                places.named.push(file);
+                places.compiled_in.insert(0, (name.to_owned(), compiled_in));
+            }
+        }
+        let workspace = places.workspace(name)?;
+        if let Some(remark) = places.remark(&workspace) {
+            REMARK.call_once(|| self.sink()(BuildMessage::Line(&remark)));
+        }
+        Ok(workspace)
+    }
+
+    fn places(&self, name: &str) -> Places {
         if let Some(folder) = &self.options.workspace {
-            folders.push(folder.clone());
-            return folders;
+            return Places { named: vec![folder.clone()], ..Places::default() };
         }
         let crate_name = name.replace('-', "_");
         let headers = hot_rt::rt::registered_bundles()
             .filter_map(|bundle| Manifest::parse(bundle.record).ok()?.headers.pop());
         let (same, other): (Vec<_>, Vec<_>) =
             headers.partition(|header| header.crate_name == crate_name || header.package == name);
-        folders.extend(same.into_iter().chain(other).map(|header| header.manifest_dir.into()));
-        folders.extend(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));
-        if let Some(executable) = &self.executable {
-            folders.extend(executable.ancestors().skip(1).map(PathBuf::from));
+        let headers = same.into_iter().chain(other);
+        Places {
+            named: Vec::new(),
+            executable: self.executable.clone(),
+            manifest_dir: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+            started_in: self.started_in.clone(),
+            compiled_in: headers.map(|it| (it.package, it.manifest_dir.into())).collect(),
         }
-        folders
+    }
+
+    fn sink(&self) -> BuildSink {
+        self.options.build_output.clone().unwrap_or_else(standard_error)
     }
 }
 
@@ -111,6 +161,6 @@ fn program(
 /// The features that `cargo hotreload run` has built the host with: without them shared crates would
 /// be others.
 fn features_of_run() -> Vec<String> {
-    let features = std::env::var("HOTRELOAD_FEATURES").unwrap_or_default();
+    let features = env::var("HOTRELOAD_FEATURES").unwrap_or_default();
     features.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }

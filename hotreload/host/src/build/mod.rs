@@ -11,7 +11,8 @@
 //! command    which cargo, with which environment and folder
 //! sink       what is shown while a build runs
 //! unit       what cargo keeps beside the running program
-//! crates     what a host builds: which workspace, and how
+//! places     where the sources are: of the program, and of what it loads
+//! crates     what a host builds, and how
 //! ```
 //!
 //! What a bundle is called and where it lies is never guessed: cargo says so. Bundle and host
@@ -21,6 +22,7 @@ mod alike;
 mod command;
 mod crates;
 mod origin;
+mod places;
 mod process;
 mod report;
 mod request;
@@ -31,10 +33,12 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
+pub use crates::KEPT;
 pub(crate) use origin::{Origin, Place, without_hash};
+pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
 pub(crate) use request::{Build, Built};
-pub(crate) use sink::standard_error;
+pub(crate) use sink::{as_text, standard_error};
 pub(crate) use unit::Unit;
 pub use workspace::Workspace;
 pub(crate) use workspace::{BundlePackage, HostPackage, PathPackage};

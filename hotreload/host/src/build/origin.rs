@@ -57,8 +57,6 @@ impl Origin {
     }
 
     fn read(executable: &Path, is_target_dir: impl Fn(&Path) -> bool) -> Option<Origin> {
-        let name = executable.file_name()?.to_str()?;
-        let name = name.strip_suffix(env::consts::EXE_SUFFIX).unwrap_or(name);
         let folder = executable.parent()?;
         let (place, folder) = match folder.file_name()?.to_str()? {
             "deps" => (Place::Harness, folder.parent()?),
@@ -82,7 +80,7 @@ impl Origin {
             triple,
             profile: profile.to_owned(),
             place,
-            target: without_hash(name).to_owned(),
+            target: target_of(executable)?.to_owned(),
         })
     }
 }
@@ -98,6 +96,12 @@ fn of_newer_layout(folder: &Path) -> Option<&Path> {
 /// The profile for a program that says nothing about its own.
 pub(super) fn default_profile() -> &'static str {
     if cfg!(debug_assertions) { "dev" } else { "release" }
+}
+
+/// The name of the target that the program is, without hash and suffix.
+pub(super) fn target_of(executable: &Path) -> Option<&str> {
+    let name = executable.file_name()?.to_str()?;
+    Some(without_hash(name.strip_suffix(env::consts::EXE_SUFFIX).unwrap_or(name)))
 }
 
 /// Strips the hash that cargo appends to the names in `deps`: `reload-0123456789abcdef`.

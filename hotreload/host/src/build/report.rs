@@ -1,17 +1,25 @@
 //! What a running build reports: the libraries it makes, rustc's reports, and cargo's own words, which
 //! are kept for the error that they may explain.
 
-use std::{collections::HashMap, path::PathBuf, process::ExitStatus};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    process::ExitStatus,
+};
 
 use cargo_metadata::{
-    Artifact, CompilerMessage, CrateType, Message, PackageId, diagnostic::DiagnosticLevel,
+    Artifact, CompilerMessage, CrateType, Message, PackageId,
+    diagnostic::{Diagnostic, DiagnosticLevel},
 };
 
 use crate::build::alike::Made;
 use crate::build::process::Event;
 use crate::build::sink::without_colour;
 use crate::said::{BuildMessage, BuildSink};
-use crate::said::{Code, Reason};
+use crate::said::{Code, Reason, counted};
+
+/// A message, and the places that it is about: files with the first and the last byte.
+type Reported = (String, Vec<(String, u32, u32)>);
 
 /// What a build has said so far.
 #[derive(Default)]
@@ -29,6 +37,8 @@ pub(super) struct Report {
     /// How many warnings rustc has.
     pub(super) warnings: usize,
     errors: usize,
+    /// What was reported, and where.
+    reported: HashSet<Reported>,
     /// The crate and the text of the first error.
     first_error: Option<(String, String)>,
     /// What cargo itself said, but for its accounts of progress.
@@ -73,6 +83,9 @@ impl Report {
 
     fn diagnostic(&mut self, message: &CompilerMessage, sink: &BuildSink) {
         let diagnostic = &message.message;
+        if self.is_repeated(diagnostic) {
+            return;
+        }
         let rendered = diagnostic.rendered.as_deref().unwrap_or(&diagnostic.message);
         let error = matches!(diagnostic.level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
         sink(BuildMessage::Diagnostic { rendered, error });
@@ -87,6 +100,15 @@ impl Report {
         }
     }
 
+    /// Whether the same was said of the same place: a type can be asked for by several bounds, of which
+    /// rustc tells each.
+    fn is_repeated(&mut self, diagnostic: &Diagnostic) -> bool {
+        let primary = diagnostic.spans.iter().filter(|span| span.is_primary);
+        let places: Vec<_> =
+            primary.map(|it| (it.file_name.clone(), it.byte_start, it.byte_end)).collect();
+        !places.is_empty() && !self.reported.insert((diagnostic.message.clone(), places))
+    }
+
     /// Why a cargo that ended so has failed. What cargo itself said is shown now: rustc's errors were
     /// when they came.
     pub(super) fn failure(&self, status: ExitStatus, sink: &BuildSink) -> Reason {
@@ -99,10 +121,7 @@ impl Report {
             return Reason::new(Code::CargoFailed, format!("cargo failed ({status})"))
                 .fact("cargo", said.join("\n"));
         };
-        let errors = match self.errors {
-            1 => "1 error".to_owned(),
-            errors => format!("{errors} errors"),
-        };
+        let errors = counted(self.errors, "error");
         let first: Vec<&str> = text.trim_end().lines().take(LINES).collect();
         Reason::new(Code::BuildFailed, format!("`{name}` does not compile: {errors}"))
             .fact("rustc", first.join("\n"))

@@ -64,6 +64,8 @@ pub(crate) struct Build<'a> {
 /// A bundle that was built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Built {
+    /// The folder of the package.
+    pub(crate) folder: PathBuf,
     /// The shared library, as cargo names it.
     pub(crate) library: PathBuf,
     /// Whether it was there already.
@@ -80,9 +82,15 @@ pub(crate) struct Built {
 }
 
 impl Built {
+    /// One that was loaded before, by another process: nothing was built.
+    pub(crate) fn before(folder: PathBuf, library: PathBuf) -> Built {
+        let (rlibs, log) = (Vec::new(), String::new());
+        Built { folder, library, fresh: true, rlibs, duration: Duration::ZERO, warnings: 0, log }
+    }
+
     /// As what shall be loaded next.
     pub(crate) fn next(&self) -> Next<'_> {
-        Next { path: &self.library, expected: None, rlibs: &self.rlibs }
+        Next { rlibs: &self.rlibs, folder: Some(&self.folder), ..Next::file(&self.library) }
     }
 }
 
@@ -280,6 +288,7 @@ impl Ran {
                 }
             })?;
             Ok(Built {
+                folder: bundle.folder.clone(),
                 library,
                 fresh,
                 rlibs: report.rlibs.clone(),

@@ -1,7 +1,7 @@
 //! What is shown while a build runs: rustc's reports as it renders them, and on a terminal one
 //! line that tells how far it is.
 
-use crate::said::{BuildMessage, BuildSink};
+use crate::said::{BuildMessage, BuildSink, Printer, counted};
 use std::{
     env,
     fmt::Write as _,
@@ -34,6 +34,15 @@ pub(crate) fn standard_error() -> BuildSink {
     })
 }
 
+/// Passes on what a build says, without colours and the line of progress: each report as one text.
+pub(crate) fn as_text(print: Printer) -> BuildSink {
+    Arc::new(move |message| match message {
+        BuildMessage::Diagnostic { rendered, .. } => print(without_colour(rendered).trim_end()),
+        BuildMessage::Line(line) => print(line),
+        _ => {}
+    })
+}
+
 /// The text that shows `message`, after erasing a drawn line of progress.
 fn write(text: &mut String, message: BuildMessage<'_>, progress: bool, drawn: bool) {
     /// A build that is over sooner leaves no flicker.
@@ -44,10 +53,7 @@ fn write(text: &mut String, message: BuildMessage<'_>, progress: bool, drawn: bo
         if progress && elapsed >= PATIENCE {
             let seconds = elapsed.as_secs_f32();
             let note = if waiting { "  another cargo runs" } else { "" };
-            let crates = match crates {
-                1 => "1 crate".to_owned(),
-                crates => format!("{crates} crates"),
-            };
+            let crates = counted(crates, "crate");
             let line = format!("building {bundle}  {crates}  {seconds:.1} s{note}");
             text.push('\r');
             text.extend(line.chars().take(COLUMNS));
@@ -88,6 +94,8 @@ pub(super) fn without_colour(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn shown(message: BuildMessage<'_>, progress: bool, drawn: bool) -> String {
@@ -118,6 +126,19 @@ mod tests {
         assert_eq!(shown(report, true, false), "error: no\n");
         assert_eq!(shown(BuildMessage::Done, true, true), "\r\x1b[K");
         assert_eq!(shown(BuildMessage::Done, true, false), "");
+    }
+
+    #[test]
+    fn a_report_is_one_text() {
+        let printed = Arc::<Mutex<Vec<String>>>::default();
+        let texts = printed.clone();
+        let sink = as_text(Arc::new(move |text| texts.lock().unwrap().push(text.to_owned())));
+        let rendered = "\x1b[1merror\x1b[0m: no\n --> lib.rs:1:1\n\n";
+        sink(BuildMessage::Diagnostic { rendered, error: true });
+        sink(after(3400, "greeting"));
+        sink(BuildMessage::Line("from a macro"));
+        sink(BuildMessage::Done);
+        assert_eq!(*printed.lock().unwrap(), ["error: no\n --> lib.rs:1:1", "from a macro"]);
     }
 
     #[test]

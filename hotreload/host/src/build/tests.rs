@@ -224,6 +224,15 @@ fn reports_are_those_of_rustc() {
     assert_eq!(built.unwrap().warnings, 1);
     assert!(shown.contains("function `unused` is never used"), "{shown}");
 
+    // Two bounds ask one place for the same.
+    let twice = "pub trait Known {}\npub struct Own;\nfn one<T: Known>() {}\nfn two<T: Known>() {}\n\
+                 macro_rules! both { ($t:ty) => { pub fn f() { one::<$t>(); two::<$t>() } } }\n\
+                 both!(Own);";
+    write(&root, &[("broken/src/lib.rs", twice)]);
+    let (failed, shown) = build(&workspace, "broken", |_| {});
+    assert_eq!(failed.unwrap_err().reasons()[0].message, "`broken` does not compile: 1 error");
+    assert_eq!(shown.matches("`Own: Known` is not satisfied").count(), 1, "{shown}");
+
     // What only cargo knows is shown, and is in the error: here, a build script.
     let script = "fn main() { eprintln!(\"the disk is full\"); std::process::exit(3) }";
     write(&root, &[("broken/build.rs", script)]);

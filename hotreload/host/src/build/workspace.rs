@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId, Target};
 
 use crate::build::command;
 use crate::build::origin::{Origin, Place};
@@ -71,8 +71,7 @@ impl Workspace {
         let mut reason = Reason::new(Code::NoWorkspace, "no cargo workspace found");
         let mut asked: Vec<&Path> = Vec::new();
         for candidate in candidates {
-            let Some(folder) = candidate.ancestors().find(|it| it.join("Cargo.toml").is_file())
-            else {
+            let Some(folder) = Self::folder_around(candidate) else {
                 reason = reason.fact(
                     "tried",
                     format!("{}: no Cargo.toml there or above", candidate.display()),
@@ -93,6 +92,11 @@ impl Workspace {
             }
         }
         Err(reason.into())
+    }
+
+    /// The nearest folder upward that has a `Cargo.toml`.
+    pub(super) fn folder_around(place: &Path) -> Option<&Path> {
+        place.ancestors().find(|it| it.join("Cargo.toml").is_file())
     }
 
     /// The workspace of the package in `folder`, asked in its root: so the configuration is the one
@@ -142,18 +146,7 @@ impl Workspace {
     /// The package of this name, or whose library has this name; hyphens and underscores are
     /// equal.
     pub(crate) fn bundle(&self, name: &str) -> Result<BundlePackage> {
-        let wanted = crate_name(name);
-        let library = |package: &Package| {
-            package.targets.iter().find(|it| it.is_cdylib() || it.is_rlib() || it.is_lib()).cloned()
-        };
-        let package = (self.packages.iter())
-            .find(|it| crate_name(&it.name) == wanted)
-            .or_else(|| {
-                let called =
-                    |it: &&Package| library(it).is_some_and(|it| crate_name(&it.name) == wanted);
-                self.packages.iter().find(called)
-            })
-            .ok_or_else(|| self.no_package(name))?;
+        let package = self.package(name).ok_or_else(|| self.no_package(name))?;
         let library = library(package).filter(|it| it.is_cdylib()).ok_or_else(|| {
             let message = format!("`{}` builds no shared library", package.name);
             Reason::new(Code::NotABundle, message).file(package.manifest_path.as_std_path())
@@ -164,6 +157,26 @@ impl Workspace {
             folder: folder_of(package).to_owned(),
             id: package.id.clone(),
         })
+    }
+
+    fn package(&self, name: &str) -> Option<&Package> {
+        let wanted = crate_name(name);
+        let called = |it: &&Package| library(it).is_some_and(|it| crate_name(&it.name) == wanted);
+        let mut packages = self.packages.iter();
+        packages
+            .find(|it| crate_name(&it.name) == wanted)
+            .or_else(|| self.packages.iter().find(called))
+    }
+
+    /// The folder of the package of this name, as [`bundle`](Workspace::bundle) takes it.
+    pub(super) fn folder_of(&self, name: &str) -> Option<&Path> {
+        self.package(name).map(folder_of)
+    }
+
+    /// Whether a package makes a program of this name; hyphens and underscores are equal.
+    pub(super) fn has_target(&self, name: &str) -> bool {
+        let mut targets = self.packages.iter().flat_map(|it| &it.targets);
+        targets.any(|it| !it.is_custom_build() && crate_name(&it.name) == crate_name(name))
     }
 
     fn no_package(&self, name: &str) -> Error {
@@ -182,7 +195,7 @@ impl Workspace {
     pub(crate) fn host(&self, origin: &Origin) -> Option<HostPackage> {
         let wanted = crate_name(&origin.target);
         let target_in = |package: &Package| {
-            let is_target = |it: &&cargo_metadata::Target| {
+            let is_target = |it: &&Target| {
                 crate_name(&it.name) == wanted
                     && match origin.place {
                         Place::Bin => it.is_bin(),
@@ -259,6 +272,10 @@ impl Workspace {
         }
         found
     }
+}
+
+fn library(package: &Package) -> Option<&Target> {
+    package.targets.iter().find(|it| it.is_cdylib() || it.is_rlib() || it.is_lib())
 }
 
 fn folder_of(package: &Package) -> &Path {

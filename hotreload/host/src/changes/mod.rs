@@ -13,6 +13,9 @@ mod diff;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
+
+use crate::file::machine_code::MachineCode;
 use crate::said::{Changes, Report};
 use crate::state::Image;
 use hot_rt::rt::Kind;
@@ -47,4 +50,12 @@ pub(crate) fn tell(report: &mut Report, before: Option<&Image>, image: &Image, i
         report.restarted = both.cloned().collect();
     }
     report.changes = Some(changes);
+}
+
+/// Whether these rlibs hold the machine code that the image was built with. `false` if that cannot be
+/// told.
+pub(crate) fn is_same_code(image: &Image, rlibs: &[PathBuf]) -> bool {
+    let Some(old) = &image.compiled(None).crates else { return false };
+    let new = MachineCode::read(&image.header.crate_name, rlibs, Some(old));
+    new.is_some_and(|new| diff::changes(old, &new) == Default::default())
 }

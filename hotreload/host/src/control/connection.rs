@@ -13,12 +13,12 @@ use std::{
 use serde::Serialize;
 
 use crate::boundary::{started, threads};
-use crate::build::Built;
+use crate::build::Lead;
 use crate::control::listeners::Listener;
 use crate::control::protocol::{
-    HostStatus, Listening, Published, Refusal, Request, Tidied, Watching, answer_line,
+    HostStatus, Listening, Published, Refusal, Request, Tidied, Unchanged, Watching, answer_line,
 };
-use crate::load::Step;
+use crate::load::{Repeated, Step};
 use crate::said::{Code, Phases, Reason, Result};
 use crate::state::Inner;
 
@@ -134,19 +134,27 @@ fn reload(inner: &'static Inner, names: &[String]) -> Result<Published> {
         let world = inner.write()?;
         let loaded = world.world().bundles.iter().filter(|(name, _)| is_wanted(name));
         loaded
-            .map(|(_, loaded)| &loaded.image.header)
-            .map(|header| (header.package.clone(), header.manifest_dir.clone().into()))
+            .map(|(_, loaded)| (loaded.image.header.package.clone(), Lead::of(&loaded.image)))
             .collect()
     };
     if bundles.is_empty() {
         return Ok(Published::default());
     }
     let start = Instant::now();
-    let built = inner.announce(inner.build_all(&bundles))?;
+    let built = inner.announce(inner.build_all(bundles))?;
     let phases = Phases { build: start.elapsed(), ..Phases::default() };
-    let next: Vec<_> = built.iter().map(Built::next).collect();
-    let steps: Vec<_> = next.into_iter().map(Step::Load).collect();
-    publish(inner, &steps, phases)
+    let (mut steps, mut unchanged) = (Vec::new(), Vec::new());
+    for (package, built) in &built {
+        let next = built.next();
+        match inner.repeated(&named(inner, package)?, &next) {
+            Some(Repeated::Live(generation)) => {
+                unchanged.push(Unchanged { bundle: package.clone(), generation });
+            }
+            // What was rolled back is wanted again.
+            Some(Repeated::RolledBack { .. }) | None => steps.push(Step::Load(next)),
+        }
+    }
+    publish(inner, &steps, phases, unchanged)
 }
 
 /// Takes these bundles back at once, or the only one.
@@ -170,13 +178,21 @@ fn rollback(inner: &'static Inner, names: &[String]) -> Result<Published> {
 
 fn go_back(inner: &Inner, bundles: &[String]) -> Result<Published> {
     let steps: Vec<_> = bundles.iter().map(|name| Step::RollBack(name)).collect();
-    publish(inner, &steps, Phases::default())
+    publish(inner, &steps, Phases::default(), Vec::new())
 }
 
-fn publish(inner: &Inner, steps: &[Step<'_>], phases: Phases) -> Result<Published> {
-    let live = inner.transact(steps, phases)?;
-    let reports: Vec<_> = live.into_iter().map(|(_, report)| report).collect();
-    Ok(reports.into())
+fn publish(
+    inner: &Inner,
+    steps: &[Step<'_>],
+    phases: Phases,
+    unchanged: Vec<Unchanged>,
+) -> Result<Published> {
+    let live = match steps {
+        [] => Vec::new(),
+        steps => inner.transact(steps, phases)?,
+    };
+    let reports = live.into_iter().map(|(_, report)| report).collect();
+    Ok(Published::new(reports, unchanged))
 }
 
 /// The crate's name.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use crate::said::ErrorForm;
 use crate::said::{
-    self, BuildMessage, Error, HostCopy, Outcome, Report, Saved, Status, Untidy, line,
+    self, BuildMessage, Error, HostCopy, Outcome, Report, Saved, Status, Undone, Untidy, line,
 };
 
 /// What is asked of a host.
@@ -165,14 +165,28 @@ pub struct Tidied {
 #[serde(default)]
 pub struct Published {
     pub reports: Vec<Arc<Report>>,
+    /// What was built, and is live already.
+    pub unchanged: Vec<Unchanged>,
     /// For people.
     pub text: String,
 }
 
-impl From<Vec<Arc<Report>>> for Published {
-    fn from(reports: Vec<Arc<Report>>) -> Self {
-        let lines: Vec<_> = reports.iter().map(ToString::to_string).collect();
-        Published { reports, text: lines.join("\n") }
+/// A bundle whose library holds what is live.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unchanged {
+    pub bundle: String,
+    pub generation: u64,
+}
+
+impl Published {
+    pub(super) fn new(reports: Vec<Arc<Report>>, unchanged: Vec<Unchanged>) -> Published {
+        let live = reports.iter().map(ToString::to_string);
+        let same = unchanged.iter().map(|Unchanged { bundle, generation }| {
+            format!("{bundle}: nothing changed since generation {generation}")
+        });
+        let lines: Vec<_> = live.chain(same).collect();
+        Published { text: lines.join("\n"), reports, unchanged }
     }
 }
 
@@ -225,6 +239,8 @@ pub enum Event {
         #[serde(default)]
         host_copies: Vec<HostCopy>,
         #[serde(default)]
+        undone: Vec<Undone>,
+        #[serde(default)]
         text: String,
         #[serde(flatten)]
         outcome: SaveOutcome,
@@ -274,11 +290,12 @@ impl From<&said::Event> for Event {
             }
             said::Event::Building { bundles } => Event::Building { bundles: bundles.clone() },
             said::Event::Saved(saved) => {
-                let Saved { files, outcome, host_copies } = &**saved;
+                let Saved { files, outcome, host_copies, undone } = &**saved;
                 let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
                 Event::Saved {
                     files,
                     host_copies: host_copies.clone(),
+                    undone: undone.clone(),
                     text,
                     outcome: outcome.into(),
                 }
@@ -370,7 +387,8 @@ mod tests {
 
     #[test]
     fn each_answer_is_read_as_it_was_written() {
-        let published: Answer<Published> = Ok(vec![report()].into());
+        let same = Unchanged { bundle: "rules".to_owned(), generation: 2 };
+        let published: Answer<Published> = Ok(Published::new(vec![report()], vec![same]));
         assert_eq!(read_answer(&answer_line(&published)).unwrap(), published);
         for refusal in [Refusal::of_request("no"), error().into()] {
             let refused: Answer<Published> = Err(refusal);
@@ -410,9 +428,11 @@ mod tests {
         let text = || "t".to_owned();
         let names = || vec!["math".to_owned()];
         let copy = HostCopy { item: text(), file: "/lib.rs".into(), certain: true };
+        let undone = Undone { bundle: text(), generation: 3, live: 4 };
         let saved = |outcome| Event::Saved {
             files: vec!["/lib.rs".to_owned()],
             host_copies: vec![copy.clone()],
+            undone: vec![undone.clone()],
             text: text(),
             outcome,
         };
@@ -456,6 +476,7 @@ mod tests {
             Some(Event::Saved {
                 files: Vec::new(),
                 host_copies: Vec::new(),
+                undone: Vec::new(),
                 text: "t".to_owned(),
                 outcome
             })

@@ -11,11 +11,9 @@
 
 use std::{env, sync::Arc};
 
-use crate::build::standard_error;
+use crate::build::{as_text, standard_error};
 use crate::control::listeners;
-use crate::said::BuildSink;
-#[cfg(feature = "watch")]
-use crate::said::Printer;
+use crate::said::{BuildSink, Printer};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -61,8 +59,10 @@ pub(crate) fn printer(own: Option<Printer>) -> Option<Printer> {
     }))
 }
 
-/// Who shows builds: those who listen, and what the builder was given or standard error.
-pub(crate) fn sink(own: Option<BuildSink>) -> BuildSink {
+/// Who shows builds: those who listen, and what the builder was given for them, or for lines, or
+/// standard error.
+pub(crate) fn sink(own: Option<BuildSink>, lines: Option<Printer>) -> BuildSink {
+    let own = own.or_else(|| lines.map(as_text));
     let (mode, is_own) = (mode(), own.is_some());
     let show = own.unwrap_or_else(standard_error);
     Arc::new(move |message| {

@@ -66,7 +66,7 @@ struct Comparison<'a> {
     holder: Holder<'a>,
     differ: Differ<'a>,
     /// For each type that was added, what has it in its signature; none for a value's own type.
-    users: Vec<&'a str>,
+    users: Vec<Option<&'a Item>>,
 }
 
 impl<'a> Conflicts<'a> {
@@ -110,7 +110,7 @@ impl<'a> Conflicts<'a> {
         let comparison = self.comparison(holder, (was.tables, now.tables));
         for (old, new) in pairs() {
             comparison.differ.add(old, new);
-            comparison.users.push(&now.item.path);
+            comparison.users.push(Some(now.item));
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a> Conflicts<'a> {
     ) {
         let comparison = self.comparison(holder, (old, new));
         comparison.differ.add(ty, ty);
-        comparison.users.push("");
+        comparison.users.push(None);
     }
 
     fn comparison(
@@ -154,7 +154,7 @@ impl<'a> Conflicts<'a> {
             };
             let found = differ.finish().into_iter().filter(|difference| !moves(difference));
             for difference in found {
-                let used: Vec<_> = users[difference.root..].first().into_iter().copied().collect();
+                let used = users[difference.root];
                 let code = holder.code(code(&difference));
                 let known = differences
                     .iter_mut()
@@ -168,7 +168,8 @@ impl<'a> Conflicts<'a> {
             }
         }
         let signatures = self.signatures.all.into_iter().map(Signature::reason);
-        signatures.chain(differences.into_iter().map(Held::reason)).collect()
+        let differences = differences.iter().map(|held| held.reason(&differences));
+        signatures.chain(differences).collect()
     }
 }
 
@@ -200,7 +201,7 @@ impl Signature<'_> {
             .fact("was", self.was)
             .fact("now", &*self.export.display)
             .fact("held", format!("by {}", held.join(", ")));
-        together(reason, self.held.iter())
+        together(titled(reason), self.held.iter())
     }
 }
 
@@ -208,27 +209,48 @@ impl Signature<'_> {
 struct Held<'a> {
     code: Code,
     difference: Difference,
-    holders: Vec<(Holder<'a>, Vec<&'a str>)>,
+    holders: Vec<(Holder<'a>, Option<&'a Item>)>,
 }
 
 impl Held<'_> {
-    fn reason(self) -> Reason {
+    /// The reason, `among` all differences.
+    fn reason(&self, among: &[Held<'_>]) -> Reason {
         let Difference { old, new, .. } = &self.difference;
-        let mut reason = Reason::new(self.code, message(&self.difference));
+        let mut reason = titled(Reason::new(self.code, message(&self.difference)));
         reason.path = Some(self.difference.path.clone());
         for (label, place) in [("was", old), ("now", new)] {
             if let Some(place) = place {
                 reason = reason.fact(label, place.to_string());
             }
         }
-        let held = self.holders.iter().map(|(holder, users)| match &users[..] {
-            [export] => holder.calling(export),
-            _ => holder.to_string(),
+        let held = self.holders.iter().map(|(holder, used)| match used {
+            Some(export) => holder.using(export),
+            None => holder.to_string(),
         });
         let held: Vec<_> = held.collect();
         let reason = reason.fact("held", format!("by {}", held.join(", ")));
-        together(reason, self.holders.iter().map(|(holder, _)| holder))
+        // To give the value up is not enough where code was compiled against the old form, too.
+        let of_code = |other: &&Held<'_>| {
+            other.code == code(&other.difference) && is_one(&other.difference, &self.difference)
+        };
+        let can_be_reset = matches!(self.code, Code::VarLayout | Code::StateLayout);
+        match among.iter().find(of_code).filter(|_| can_be_reset) {
+            Some(other) => reason.help(format!(
+                "undo the change, or do what {} says: code relies on the old form too, so that \
+                 `#[hot(reset)]` alone does not help",
+                other.code.id()
+            )),
+            None => together(reason, self.holders.iter().map(|(holder, _)| holder)),
+        }
     }
+}
+
+/// The message of a state's value begins with what is wrong with it: the change alone is what code says of it.
+fn titled(mut reason: Reason) -> Reason {
+    if reason.code == Code::StateLayout {
+        reason.message = format!("a state's value would mean something else: {}", reason.message);
+    }
+    reason
 }
 
 /// Compares older and newer types for a holder.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hot_rt::rt::Kind;
+
 use crate::{file::manifest::Item, said::Code};
 
 /// Who has compiled code or a value of the old form.
@@ -63,10 +65,11 @@ impl<'a> Holder<'a> {
     }
 
     /// The holder with an export that leads there.
-    pub(super) fn calling(&self, export: &str) -> String {
+    pub(super) fn using(&self, Item { path, kind, .. }: &Item) -> String {
+        let verb = if *kind == Kind::Function { "calls" } else { "uses" };
         match self {
-            Holder::Host(_) | Holder::Bundle(..) => format!("{self}, which calls `{export}`"),
-            Holder::Loading(_) => format!("{self} and calls `{export}`"),
+            Holder::Host(_) | Holder::Bundle(..) => format!("{self}, which {verb} `{path}`"),
+            Holder::Loading(_) => format!("{self} and {verb} `{path}`"),
             Holder::Var(_) | Holder::State(_) | Holder::Handles(..) | Holder::Containers(..) => {
                 self.to_string()
             }

@@ -1,7 +1,7 @@
 //! Comparing the signature that a caller was compiled with and the one that a bundle exports.
 
 use crate::file::manifest::{Item, Type};
-use crate::said::{Code, bytes};
+use crate::said::{Code, bytes, counted};
 use hot_rt::rt::Kind;
 
 /// What in two signatures differs in itself, whatever the types in them are made of: codes and what
@@ -25,8 +25,7 @@ pub(crate) fn compare(importer: &Item, exporter: &Item) -> Vec<(Code, String)> {
     if importer.types.len() != exporter.types.len() {
         let count = |function: &Item| function.types.len() - 1;
         let (was, now) = (count(importer), count(exporter));
-        let plural = if now == 1 { "" } else { "s" };
-        conflict(Code::TypeChanged, format!("takes {now} parameter{plural}, not {was}"));
+        conflict(Code::TypeChanged, format!("takes {}, not {was}", counted(now, "parameter")));
         return conflicts;
     }
     for (index, (was, now)) in importer.types.iter().zip(&exporter.types).enumerate() {

@@ -292,7 +292,8 @@ impl<'a> After<'a> {
             if held.is_empty() {
                 return None;
             }
-            let what = format!("`{path}` is called, and the new version does not export it");
+            let used = if site.item.kind == Kind::Function { "called" } else { "used" };
+            let what = format!("`{path}` is {used}, and the new version does not export it");
             let reason = Reason::new(Code::UsedRemoved, what)
                 .fact("was", &*site.item.display)
                 .fact("held", format!("by {}", held.join(", ")));

@@ -22,6 +22,8 @@ pub(crate) struct Candidate {
     pub(crate) source: PathBuf,
     /// What the same build has written for rustc.
     pub(crate) rlibs: Vec<PathBuf>,
+    /// Where the package is that the host has built it of.
+    pub(crate) folder: Option<PathBuf>,
     /// The host's own copy, which was checked; none if it is not to be loaded.
     pub(crate) copy: Option<shadow::Copy>,
     pub(crate) object: ObjectFile,
@@ -60,8 +62,17 @@ impl Candidate {
             root_header(&object.manifest.headers, path).map_err(|reason| reason.file(path))?;
         let tables = Tables::of_manifest(&object.manifest).map_err(|reason| reason.file(path))?;
         let (exports, imports) = header.divide(std::mem::take(&mut object.manifest.items));
-        let (source, rlibs) = (path.to_owned(), Vec::new());
-        let candidate = Candidate { source, rlibs, copy, object, header, exports, imports, tables };
+        let candidate = Candidate {
+            source: path.to_owned(),
+            rlibs: Vec::new(),
+            folder: None,
+            copy,
+            object,
+            header,
+            exports,
+            imports,
+            tables,
+        };
         let mut reasons = candidate.fingerprint(host);
         reasons.extend(candidate.allocator(host));
         #[cfg(target_os = "linux")]

@@ -123,7 +123,7 @@ impl Library {
             new.exports.iter().map(|export| (&*export.path, export)).collect();
         let (mut conflicts, mut seen) = (Conflicts::default(), HashSet::new());
         let mut of_callers = Conflicts::default();
-        let callers = Holder::Host("callers of the old library");
+        let callers = Holder::Host("a host of the old library");
         for export in &new.exports {
             let Some(old) = known.get(&*export.path) else {
                 verdict.added.push(export.path.clone());

@@ -123,7 +123,7 @@ impl Inner {
             .filter_map(|table| Some((table.definition_kind()?, Arc::new(TypeLayout::of(table)))));
         let types = types.collect();
         let _library = library;
-        let (rlibs, compiled) = (candidate.rlibs.clone(), OnceLock::new());
+        let (rlibs, folder) = (candidate.rlibs.clone(), candidate.folder.clone());
         let image = Image {
             header,
             info,
@@ -132,7 +132,8 @@ impl Inner {
             source,
             copy,
             rlibs,
-            compiled,
+            folder,
+            compiled: OnceLock::new(),
             exports,
             imports,
             tables,

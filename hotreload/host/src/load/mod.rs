@@ -18,6 +18,7 @@
 //! baseline       generation 0: what is linked into the executable
 //! lookup         call sites that the host learns of when they are used
 //! tidy           attributes and functions that no value needs
+//! repeated       whether a file holds what is live already, or what was rolled back
 //! library        two files compared for the command: never loaded
 //! ```
 //!
@@ -40,6 +41,7 @@ mod map;
 mod migrate;
 mod moving;
 mod publish;
+mod repeated;
 mod tidy;
 mod transact;
 mod unfit;
@@ -47,4 +49,5 @@ mod unfit;
 pub(crate) use baseline::baseline;
 pub(crate) use going_back::go_back;
 pub use library::{Library, Verdict};
+pub(crate) use repeated::Repeated;
 pub(crate) use transact::{Next, Step};

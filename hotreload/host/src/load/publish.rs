@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use crate::file::TypeLayout;
 use crate::load::transact::Direction;
 use crate::load::unfit::linked_only;
-use crate::said::{Phases, Report, Result};
+use crate::said::{Phases, Report, Result, RolledBack};
 use crate::state::closed_site::ClosedSite;
 use crate::state::world::{Loaded, World, crate_of};
 use crate::state::{Current, Image, Inner, Site, publishing};
@@ -102,6 +102,9 @@ impl Inner {
             stored.is_some_and(|stored| stored.site.item.tokens != site.item.tokens)
         };
         let not_applied = paths(image.exports.iter().filter(edited));
+        let rolled_back = previous.as_ref().filter(|_| matches!(direction, Direction::Back));
+        let rolled_back =
+            rolled_back.map(|left| RolledBack { from: left.generation, to: image.born_as });
         let report = Report {
             bundle: image.header.package.clone(),
             generation,
@@ -117,6 +120,8 @@ impl Inner {
             closed: Vec::new(),
             untracked: Vec::new(),
             threads_left: 0,
+            copy: image.copy.clone(),
+            rolled_back,
             phases: Phases::default(),
             why: None,
         };
@@ -125,17 +130,24 @@ impl Inner {
             generation,
             image: image.clone(),
             history: Vec::new(),
+            undone: Vec::new(),
+            forgotten: false,
             report: Arc::new(ArcSwap::from_pointee(report.clone())),
         };
         if let Some(previous) = previous {
-            loaded.history = previous.history;
+            (loaded.history, loaded.forgotten) = (previous.history, previous.forgotten);
             match direction {
                 Direction::Forward => loaded.history.push(previous.image),
-                Direction::Back => drop(loaded.history.pop()),
+                Direction::Back => {
+                    loaded.history.pop();
+                    loaded.undone = previous.undone;
+                    loaded.undone.push((previous.generation, previous.image));
+                }
             }
         }
         let excess = loaded.history.len().saturating_sub(self.options.history);
         loaded.history.drain(..excess);
+        loaded.forgotten |= excess > 0;
         world.bundles.insert(name.clone(), loaded);
         world.packages.insert(name.clone(), image.header.package.clone());
         (Publication { generation, image: Some(image), targets, types, gone }, (name, report))

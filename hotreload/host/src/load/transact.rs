@@ -47,11 +47,13 @@ pub(crate) struct Next<'a> {
     pub(crate) expected: Option<&'a str>,
     /// The rlibs that the same build has written, to tell what changed.
     pub(crate) rlibs: &'a [PathBuf],
+    /// Where the package is that the host has built it of.
+    pub(crate) folder: Option<&'a Path>,
 }
 
 impl<'a> Next<'a> {
     pub(crate) fn file(path: &'a Path) -> Self {
-        Next { path, expected: None, rlibs: &[] }
+        Next { path, expected: None, rlibs: &[], folder: None }
     }
 }
 
@@ -283,8 +285,9 @@ impl Inner {
             let opened = match step {
                 Step::Load(next) => self.open(world, next),
                 Step::Reload(name) => world.loaded(name).and_then(|loaded| {
-                    let source = Next::file(&loaded.image.source);
-                    self.open(world, &Next { expected: Some(name), ..source })
+                    let image = &loaded.image;
+                    let (expected, folder) = (Some(*name), image.folder.as_deref());
+                    self.open(world, &Next { expected, folder, ..Next::file(&image.source) })
                 }),
                 Step::RollBack(name) => {
                     match world.earlier(name) {
@@ -388,7 +391,7 @@ impl Inner {
     }
 
     fn open(&self, world: &World, next: &Next<'_>) -> Result<Candidate> {
-        let Next { path, expected, rlibs } = *next;
+        let Next { path, expected, rlibs, folder } = *next;
         Inner::loads(path.display())?;
         headroom(path)?;
         let mut candidate = Candidate::open(path, &self.shadow, &self.requirements)?;
@@ -399,6 +402,7 @@ impl Inner {
             return Err(Reason::new(Code::OtherBundle, what).file(path).into());
         }
         candidate.rlibs = rlibs.to_vec();
+        candidate.folder = folder.map(Path::to_owned);
         Ok(candidate)
     }
 }

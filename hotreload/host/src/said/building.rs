@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 /// What a build says while it runs. The host passes each to the function that was given to
-/// [`HostBuilder::build_output`](crate::HostBuilder::build_output).
+/// [`HostBuilder::build_output`](crate::HostBuilder::build_output). What rustc says twice of one place
+/// is passed once.
 ///
 /// ```no_run
 /// use hot::BuildMessage;
@@ -31,7 +32,8 @@ pub enum BuildMessage<'a> {
         error: bool,
     },
     /// A line that something else printed, such as a procedural macro; or cargo itself, when it has
-    /// failed.
+    /// failed; or the host, which says once that it builds another copy of a project than it was
+    /// compiled in.
     Line(&'a str),
     /// How far the build is; said several times a second.
     #[non_exhaustive]

@@ -121,14 +121,14 @@ codes! {
     BadName "HOT0506" "write names that are joined by `::`, for example `game::step`";
     Closed "HOT0507" "restart what was compiled with the older form";
     SecondHost "HOT0601" "use `Host::current()`";
-    NoEarlier "HOT0602" "load or reload first";
+    NoEarlier "HOT0602" "the live one is the first since the bundle was loaded: after its next reload there is an earlier one";
     NotLoaded "HOT0603" "load the bundle again";
-    Reentrant "HOT0604" "reload from outside the bundle's init function and of the host's event listeners' commit";
+    Reentrant "HOT0604" "ask for it once the reload is over: in a listener of `Host::on_event`, or in the host's own loop";
     Twice "HOT0605" "name each bundle once";
     GuardHeld "HOT0606" "let the guard go soon, and reload again";
     NoHost "HOT0607" "start it first, with `Host::start()`";
     Forked "HOT0608" "fork before the host starts, or while nothing is loaded or reloaded; or start the program anew in the child";
-    Inside "HOT0609" "let functions return soon, and the host own the loop: it calls once for each turn";
+    Inside "HOT0609" "let functions return soon, and leave the loop to the host, which calls once for each turn";
     NoWorkspace "HOT0701" "start the host with `cargo run`, or name the folder with `Host::builder().workspace(..)`";
     NoPackage "HOT0702" "add the crate to the workspace's members, or correct the name";
     NotABundle "HOT0703" "write crate-type = [\"rlib\", \"cdylib\"] under [lib] in its Cargo.toml";

@@ -153,7 +153,8 @@ impl Report {
     /// The report as JSON, in one line: an object with the fields of [`Report`].
     ///
     /// `changes` is `null` or an object of `edited`, `exact` and `helpers`, a list of objects of
-    /// `name` and `of`. `why` is `null` or a text. `phases` has `watch_ms`, `build_ms`, `check_ms`, `load_ms`
+    /// `name` and `of`. `why` is `null` or a text. `rolled_back` is `null` or an object of `from` and `to`.
+    /// `copy` is a path. `phases` has `watch_ms`, `build_ms`, `check_ms`, `load_ms`
     /// and `publish_ms`: milliseconds, with fractions.
     ///
     /// ```no_run
@@ -231,7 +232,9 @@ mod tests {
             reset: Vec::new(),
             closed: vec!["rules::other".to_owned()],
             threads_left: 0,
+            copy: PathBuf::new(),
             why: None,
+            rolled_back: None,
             phases: Phases { load: Duration::from_micros(1500), ..Phases::default() },
         };
         let parse = |report: &Report| serde_json::from_str::<Value>(&report.to_json()).unwrap();

@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod json;
 mod names;
+mod people;
 mod report;
 mod saved;
 mod status;
@@ -19,18 +20,13 @@ pub use error::{Error, Reason, Result};
 pub use event::Event;
 pub use json::{ErrorForm, line};
 pub(crate) use names::{crate_name, nearest};
-pub use report::{Migration, Phases, Report};
-pub use saved::{HostCopy, Outcome, Saved};
+pub use people::{bytes, columns, counted, section};
+pub use report::{Migration, Phases, Report, RolledBack};
+pub use saved::{HostCopy, Outcome, Saved, Undone};
 pub use status::{
     BundleStatus, ClosedStatus, DefinitionStatus, StartedThreads, StateStatus, Status,
     ThreadStatus, Untidy,
 };
 
 /// Takes one line about each save.
-#[cfg(feature = "watch")]
 pub(crate) type Printer = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
-
-/// A number of bytes, for people.
-pub(crate) fn bytes(count: u64) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
-}

@@ -1,11 +1,11 @@
 //! What a load, reload or rollback did.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::said::Changes;
-use crate::said::json::milliseconds;
+use crate::said::json::{lossy, milliseconds};
+use crate::said::{Changes, counted};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -88,10 +88,36 @@ pub struct Report {
     /// pool, for example, which is another one in each generation. Known where
     /// [`Status::started`](crate::Status::started) is.
     pub threads_left: usize,
+    /// The host's copy of the library, which is mapped: debuggers and backtraces show its name.
+    #[serde(with = "lossy")]
+    pub copy: PathBuf,
     /// Why the host went back by itself; see [`rollback_after`](crate::HostBuilder::rollback_after).
     pub why: Option<String>,
+    /// Of a rollback, from where to where it went.
+    pub rolled_back: Option<RolledBack>,
     /// How long it took.
     pub phases: Phases,
+}
+
+/// The way of a rollback, by the numbers of generations.
+///
+/// ```no_run
+/// let host = hot::Host::start()?;
+/// let rules = host.load_crate("rules")?;
+/// rules.reload()?;
+/// let report = rules.rollback()?;
+/// let way = report.rolled_back.expect("it was one");
+/// assert_eq!((way.from, way.to, report.generation), (2, 1, 3));
+/// # Ok::<(), hot::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RolledBack {
+    /// The generation that was live before.
+    pub from: u64,
+    /// The generation whose code is live again, by the number that it was loaded as.
+    pub to: u64,
 }
 
 /// Values that became those of the new version of their type, of all bundles of the transaction.
@@ -140,13 +166,13 @@ impl fmt::Display for Migration {
         let moved: Vec<_> = self.states.iter().cloned().chain(live).collect();
         write!(f, "{} moved", moved.join(", "))?;
         let counts = [
-            (self.values, if self.values == 1 { "value" } else { "values" }),
-            (self.made, "made"),
-            (self.parked, "put aside"),
-            (self.came_back, "came back"),
+            (self.values, counted(self.values, "value")),
+            (self.made, format!("{} made", self.made)),
+            (self.parked, format!("{} put aside", self.parked)),
+            (self.came_back, format!("{} came back", self.came_back)),
         ];
-        let counts = counts.iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(_, text)| text).collect();
         let counts = if counts.is_empty() { String::new() } else { counts.join(", ") + " " };
         write!(f, " ({counts}in {:.1} ms)", self.took.as_secs_f64() * 1e3)?;
         let lists = [
@@ -164,7 +190,10 @@ impl fmt::Display for Migration {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: generation {} is live", self.bundle, self.generation)?;
-        let what = self.what_changed();
+        let mut what = self.what_changed();
+        if let Some(RolledBack { from, to }) = self.rolled_back {
+            what.insert(0, format!("rolled back from generation {from} to {to}"));
+        }
         if !what.is_empty() {
             write!(f, ": {}", what.join("; "))?;
         }
@@ -195,7 +224,7 @@ impl fmt::Display for Report {
             count => write!(f, "; {count} threads of earlier generations are left")?,
         }
         if let Some(why) = &self.why {
-            write!(f, "; gone back because {why}")?;
+            write!(f, "; the host went back by itself, because {why}")?;
         }
         Ok(())
     }
@@ -205,29 +234,34 @@ impl Report {
     /// One clause for each kind of change.
     fn what_changed(&self) -> Vec<String> {
         let mut clauses = Vec::new();
+        // What a rollback changes is what is undone.
+        let [changed, added, removed, replaced] = match self.rolled_back {
+            None => ["changed", "added", "removed", "replaced"],
+            Some(_) => ["changed back", "back", "gone again", "as before"],
+        };
         let mut say = |names: &[String], verb: &str| {
             if !names.is_empty() {
                 clauses.push(format!("{} {verb}", self.list(names)));
             }
         };
         match &self.changes {
-            Some(changes) => say(&changes.edited, "changed"),
-            None => say(&self.replaced, "replaced"),
+            Some(changes) => say(&changes.edited, changed),
+            None => say(&self.replaced, replaced),
         }
-        say(&self.added, "added");
-        say(&self.removed, "removed");
+        say(&self.added, added);
+        say(&self.removed, removed);
         let Some(changes) = &self.changes else { return clauses };
         let (named, others) = changes.helpers.split_at(changes.helpers.len().min(NAMED));
         let helpers = named.iter().map(|helper| {
             let name = self.short(&helper.name);
             match &*helper.of {
-                [] => format!("{name} changed"),
-                of => format!("{name} changed (helper of {})", self.list(of)),
+                [] => format!("{name} {changed}"),
+                of => format!("{name} {changed} (helper of {})", self.list(of)),
             }
         });
         let after_edited = usize::from(!changes.edited.is_empty());
         let count = others.len();
-        let others = (count > 0).then(|| format!("{count} more helpers changed"));
+        let others = (count > 0).then(|| format!("{} {changed}", counted(count, "more helper")));
         clauses.splice(after_edited..after_edited, helpers.chain(others));
         if clauses.is_empty() && changes.exact {
             clauses.push("no definition changed".to_owned());
@@ -289,7 +323,9 @@ mod tests {
             reset: Vec::new(),
             closed: Vec::new(),
             threads_left: 0,
+            copy: PathBuf::new(),
             why: None,
+            rolled_back: None,
             phases: Phases {
                 build: Duration::from_millis(212),
                 load: Duration::from_micros(3100),
@@ -320,9 +356,17 @@ mod tests {
         );
         changes.helpers.extend([helper("x"), helper("y")]);
         changes.helpers[0].of.clear();
-        let long = line(Some(changes));
+        let mut helpers = changes.helpers.clone();
+        let long = line(Some(changes.clone()));
         assert!(long.contains("; clamp changed; "), "{long}");
         assert!(long.contains("; 2 more helpers changed; mul added"), "{long}");
+        helpers.pop();
+        let long = line(Some(Changes { helpers, ..changes }));
+        assert!(long.contains("; 1 more helper changed; mul added"), "{long}");
+        let why = Some("generation 3 panicked once within 1s".to_owned());
+        let back = Report { why, ..Report::default() }.to_string();
+        let end = "; the host went back by itself, because generation 3 panicked once within 1s";
+        assert!(back.ends_with(end), "{back}");
         let first = line(None);
         assert!(first.contains("live: a, b, c and 2 more replaced; mul added"), "{first}");
         let text = line(Some(Changes::default()));

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::said::{Error, Report, json::lossy};
+use crate::said::{Error, Report, counted, json::lossy};
 
 /// What came of one save: of one file, or of several that were saved together.
 ///
@@ -20,6 +20,21 @@ pub struct Saved {
     /// host is built and started again. Empty if the host is not linked with the bundle, or if
     /// nothing became live.
     pub host_copies: Vec<HostCopy>,
+    /// Bundles that were built and not loaded: they hold the code of a generation that was rolled
+    /// back. A rollback holds until the code is another one, or somebody asks for a reload.
+    pub undone: Vec<Undone>,
+}
+
+/// A bundle whose code is still what was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Undone {
+    /// Its package's name.
+    pub bundle: String,
+    /// The generation that was rolled back.
+    pub generation: u64,
+    /// The generation that is live instead.
+    pub live: u64,
 }
 
 /// A constant, function, macro, type or whole file of a bundle that the host may have a copy of its
@@ -52,7 +67,8 @@ const NAMED: usize = 3;
 impl Saved {
     #[cfg(any(feature = "watch", test))]
     pub(crate) fn new(files: impl IntoIterator<Item = PathBuf>, outcome: Outcome) -> Saved {
-        Saved { files: files.into_iter().collect(), outcome, host_copies: Vec::new() }
+        let files = files.into_iter().collect();
+        Saved { files, outcome, host_copies: Vec::new(), undone: Vec::new() }
     }
 }
 
@@ -92,21 +108,44 @@ impl fmt::Display for Saved {
                 write!(f, "{}: not reloaded: {code}: {what}", bundles.join(", "))?;
                 match error.reasons().len() - 1 {
                     0 => Ok(()),
-                    1 => f.write_str("; and 1 more reason"),
-                    more => write!(f, "; and {more} more reasons"),
+                    more => write!(f, "; and {}", counted(more, "more reason")),
                 }
             }
+            Outcome::Unchanged if !self.undone.is_empty() => f.write_str(&files()),
             Outcome::Unchanged if self.host_copies.is_empty() => {
                 write!(f, "{}: nothing changed", files())
             }
             Outcome::Unchanged => write!(f, "{}: nothing changed in the library", files()),
-            Outcome::Host => write!(f, "{}: belongs to the host: restart it", files()),
+            Outcome::Host => {
+                let verb = if self.files.len() == 1 { "belongs" } else { "belong" };
+                write!(f, "{} {verb} to the host: restart it", files())
+            }
         }?;
+        for (index, Undone { bundle, generation, live }) in self.undone.iter().enumerate() {
+            let first = index == 0 && matches!(self.outcome, Outcome::Unchanged);
+            let start = if first { ": " } else { "; " };
+            write!(
+                f,
+                "{start}{bundle} stays at generation {live}: its code is that of generation \
+                 {generation}, which was rolled back"
+            )?;
+        }
         self.write_copies(f)
     }
 }
 
 impl Saved {
+    /// The line of a host that prints nothing else: it says where the rest of a refusal is.
+    #[cfg(any(feature = "watch", test))]
+    pub(crate) fn line(&self) -> String {
+        match &self.outcome {
+            Outcome::Refused { error, .. } if error.reasons().len() > 1 => {
+                format!("{self}: `Host::on_event` tells all, and `cargo hotreload run` shows them")
+            }
+            _ => self.to_string(),
+        }
+    }
+
     fn write_copies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (certain, possible): (Vec<_>, Vec<_>) =
             self.host_copies.iter().partition(|copy| copy.certain);
@@ -151,6 +190,7 @@ fn list(copies: &[&HostCopy]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::said::{Code, Reason};
 
     fn line(copies: &[(&str, bool)]) -> String {
         let mut saved = Saved::new([PathBuf::from("/garden/src/lib.rs")], Outcome::Unchanged);
@@ -163,6 +203,28 @@ mod tests {
             })
             .collect();
         saved.to_string()
+    }
+
+    #[test]
+    fn a_line_says_where_the_other_reasons_are() {
+        let reasons = |count| vec![Reason::new(Code::FileMissing, "no such file"); count];
+        let refused = |count| {
+            let (bundles, error) = (vec!["garden".to_owned()], Arc::new(Error::of(reasons(count))));
+            Saved::new([], Outcome::Refused { bundles, error })
+        };
+        let first = "garden: not reloaded: HOT0101: no such file";
+        let rest = "`Host::on_event` tells all, and `cargo hotreload run` shows them";
+        assert_eq!(refused(1).line(), first);
+        assert_eq!(refused(2).line(), format!("{first}; and 1 more reason: {rest}"));
+        assert_eq!(refused(3).to_string(), format!("{first}; and 2 more reasons"));
+    }
+
+    #[test]
+    fn files_of_the_host_are_said_in_a_sentence() {
+        let line =
+            |files: &[&str]| Saved::new(files.iter().map(PathBuf::from), Outcome::Host).to_string();
+        assert_eq!(line(&["/game/src/main.rs"]), "main.rs belongs to the host: restart it");
+        assert_eq!(line(&["a.rs", "b.rs"]), "a.rs, b.rs belong to the host: restart it");
     }
 
     #[test]

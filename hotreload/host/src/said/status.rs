@@ -6,8 +6,10 @@ use hot_rt::rt::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::said::{
-    bytes,
+    bytes, columns, counted,
     json::{kind, known, lossy},
+    people::about,
+    section,
 };
 
 /// A snapshot of the host.
@@ -72,6 +74,9 @@ pub struct BundleStatus {
     /// The file that it was loaded from.
     #[serde(with = "lossy")]
     pub library: PathBuf,
+    /// The host's copy of that file, which is mapped.
+    #[serde(with = "lossy")]
+    pub copy: PathBuf,
     /// How often `rollback` can go back.
     pub earlier: usize,
 }
@@ -169,50 +174,144 @@ pub struct StartedThreads {
     pub threads: usize,
 }
 
+/// In sections, each with a heading; what there is nothing of is left out.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for bundle in &self.bundles {
-            let BundleStatus { name, version, generation, earlier, library, .. } = bundle;
-            let library = library.display();
-            writeln!(f, "{name} {version}: generation {generation}, {earlier} kept, {library}")?;
+        let sections = [
+            section("bundles", &rows(&self.bundles, BundleStatus::row)),
+            section("definitions", &rows(&self.definitions, DefinitionStatus::row)),
+            section("values of states", &rows(&self.states, StateStatus::row)),
+            section("closed to those who call them", &rows(&self.closed, ClosedStatus::row)),
+            section("threads in older code", &rows(&self.threads, ThreadStatus::row)),
+            section("threads that bundles have started", &rows(&self.started, StartedThreads::row)),
+            section("left by earlier generations", &self.left()),
+        ];
+        let sections: Vec<_> = sections.into_iter().flatten().collect();
+        match sections.join("\n").trim_end() {
+            "" => f.write_str("nothing is loaded"),
+            text => f.write_str(text),
         }
-        for DefinitionStatus { path, signature, generation, .. } in &self.definitions {
-            let by = match generation {
-                None => "undefined".to_owned(),
-                Some(0) => "baseline".to_owned(),
-                Some(number) => format!("generation {number}"),
-            };
-            writeln!(f, "  {path}: {} ({by})", signature.as_deref().unwrap_or("?"))?;
-        }
-        for StateStatus { path, type_name, size, made_by, moves, put_aside, .. } in &self.states {
-            write!(f, "  {path} holds {type_name}, {}, made by ", bytes(*size as u64))?;
-            match made_by {
-                0 => f.write_str("the baseline")?,
-                number => write!(f, "generation {number}")?,
-            }
-            match moves {
-                0 => {}
-                1 => f.write_str(", moved once")?,
-                count => write!(f, ", moved {count} times")?,
-            }
-            match put_aside {
-                0 => writeln!(f)?,
-                1 => writeln!(f, ", a value put aside")?,
-                count => writeln!(f, ", {count} values put aside")?,
-            }
-        }
-        for ClosedStatus { path, why } in &self.closed {
-            writeln!(f, "  {path} is closed: {why}")?;
-        }
-        for ThreadStatus { id, name, commits_behind } in &self.threads {
-            let name = name.as_deref().unwrap_or("unnamed");
-            writeln!(f, "thread {name} ({id}) runs older code, {commits_behind} commits behind")?;
-        }
-        for StartedThreads { bundle, generation, threads } in &self.started {
-            let noun = if *threads == 1 { "thread" } else { "threads" };
-            writeln!(f, "{threads} {noun} that {bundle} has started in generation {generation}")?;
-        }
-        let Status { retired, abandoned, shadow_bytes, .. } = self;
-        write!(f, "{retired} retired images, {abandoned} abandoned, {shadow_bytes} bytes of copies")
+    }
+}
+
+fn rows<T, const N: usize>(all: &[T], row: impl Fn(&T) -> [String; N]) -> String {
+    columns(&all.iter().map(row).collect::<Vec<_>>())
+}
+
+impl Status {
+    fn left(&self) -> String {
+        let Status { retired, abandoned, shadow_bytes, shadow_dir, .. } = self;
+        let copies = if *shadow_bytes == 0 { String::new() } else { about(*shadow_bytes) };
+        let facts = [
+            (*retired > 0, [counted(*retired, "image"), "unused, and mapped still".to_owned()]),
+            (
+                *abandoned > 0,
+                [counted(*abandoned, "image"), "refused after its init had run".to_owned()],
+            ),
+            (*shadow_bytes > 0, [copies, format!("of copies in {}", shadow_dir.display())]),
+        ];
+        let facts = facts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, row)| row);
+        columns(&facts.collect::<Vec<_>>())
+    }
+}
+
+impl BundleStatus {
+    fn row(&self) -> [String; 4] {
+        let BundleStatus { name, version, generation, loaded_as, library, earlier, .. } = self;
+        let back = if generation == loaded_as {
+            String::new()
+        } else {
+            format!(", loaded as {loaded_as}")
+        };
+        [
+            format!("{name} {version}"),
+            format!("generation {generation}{back}"),
+            if *earlier == 0 { String::new() } else { format!("{earlier} to go back to") },
+            library.display().to_string(),
+        ]
+    }
+}
+
+impl DefinitionStatus {
+    fn row(&self) -> [String; 3] {
+        let by = match self.generation {
+            None => "undefined".to_owned(),
+            Some(0) => "baseline".to_owned(),
+            Some(number) => format!("generation {number}"),
+        };
+        [self.path.clone(), by, self.signature.clone().unwrap_or_default()]
+    }
+}
+
+impl StateStatus {
+    fn row(&self) -> [String; 3] {
+        let StateStatus { path, type_name, size, made_by, moves, put_aside, .. } = self;
+        let made_by = match made_by {
+            0 => "made by the baseline".to_owned(),
+            number => format!("made by generation {number}"),
+        };
+        let moved = match moves {
+            0 => String::new(),
+            1 => ", moved once".to_owned(),
+            count => format!(", moved {count} times"),
+        };
+        let aside = match put_aside {
+            0 => String::new(),
+            count => format!(", {} put aside", counted(*count, "value")),
+        };
+        let what = format!("{type_name}, {}", bytes(*size as u64));
+        [path.clone(), what, format!("{made_by}{moved}{aside}")]
+    }
+}
+
+impl ClosedStatus {
+    fn row(&self) -> [String; 2] {
+        [self.path.clone(), self.why.clone()]
+    }
+}
+
+impl ThreadStatus {
+    fn row(&self) -> [String; 2] {
+        let ThreadStatus { id, name, commits_behind } = self;
+        let name = name.as_deref().unwrap_or("unnamed");
+        let id = if *id == 0 { String::new() } else { format!(" ({id})") };
+        [format!("{name}{id}"), format!("{} behind", counted(*commits_behind, "commit"))]
+    }
+}
+
+impl StartedThreads {
+    fn row(&self) -> [String; 2] {
+        let StartedThreads { bundle, generation, threads } = self;
+        [bundle.clone(), format!("{} of generation {generation}", counted(*threads, "thread"))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_nothing_of_is_not_said() {
+        let mut status = Status::default();
+        assert_eq!(status.to_string(), "nothing is loaded");
+        status.bundles.push(BundleStatus {
+            name: "garden".to_owned(),
+            version: "0.1.0".to_owned(),
+            generation: 2,
+            loaded_as: 2,
+            library: "libgarden.so".into(),
+            earlier: 0,
+        });
+        status.threads.push(ThreadStatus { id: 7, name: None, commits_behind: 1 });
+        status.retired = 1;
+        status.shadow_bytes = 12_345_678;
+        status.shadow_dir = "copies".into();
+        assert_eq!(
+            status.to_string(),
+            "bundles\n  garden 0.1.0  generation 2  libgarden.so\n\n\
+             threads in older code\n  unnamed (7)  1 commit behind\n\n\
+             left by earlier generations\n  1 image  unused, and mapped still\n  \
+             12.3 MB  of copies in copies"
+        );
     }
 }

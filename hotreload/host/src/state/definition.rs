@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use arc_swap::ArcSwapOption;
 
 use crate::file::TypeLayout;
-use crate::said::{Code, Error, Reason, Result};
+use crate::said::{Code, Error, Reason, Result, bytes};
 use crate::state::Current;
 use hot_rt::rt::Kind;
 
@@ -118,7 +118,7 @@ impl Definition {
     pub fn signature(&self) -> Option<String> {
         match self.meaning.load().as_deref()? {
             Meaning::Compiled(current) => Some(current.site.item.display.to_string()),
-            Meaning::Type(layout, kind, _) => Some(format!("{kind} of {} bytes", layout.size)),
+            Meaning::Type(layout, kind, _) => Some(format!("{kind} of {}", bytes(layout.size))),
             Meaning::Pointer(..) => None,
         }
     }

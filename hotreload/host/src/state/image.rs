@@ -31,6 +31,8 @@ pub(crate) struct Image {
     pub(crate) born_as: u64,
     /// What the author's build wrote.
     pub(crate) source: PathBuf,
+    /// Where the package is that the host has built it of.
+    pub(crate) folder: Option<PathBuf>,
     /// The host's copy of it, which is mapped.
     pub(crate) copy: PathBuf,
     /// What the same build has written for rustc, and what was read from it, if that is of use.

@@ -28,6 +28,8 @@ pub(crate) struct Inner {
     /// The program's file, as it was called at the start: the system calls it "(deleted)" once cargo
     /// has built it again.
     pub(crate) executable: Option<PathBuf>,
+    /// The folder that the program was started in.
+    pub(crate) started_in: Option<PathBuf>,
     pub(crate) table: &'static HostTable,
     pub(crate) options: Options,
     /// For the policy `rollback_after`.

@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{file::Allocator, said::BuildSink, state::fresh::Policy};
+use crate::{
+    file::Allocator,
+    said::{BuildSink, Printer},
+    state::fresh::Policy,
+};
 
 /// The options of the builder.
 pub(crate) struct Options {
@@ -14,14 +18,14 @@ pub(crate) struct Options {
     pub(crate) patience: Duration,
     pub(crate) strict: bool,
     pub(crate) rollback_after: Option<Policy>,
-    /// Where what builds say goes; standard error if there is none.
+    /// Where what builds say goes; to `watch` or to standard error if there is none.
     pub(crate) build_output: Option<BuildSink>,
     /// Whether rustc's reports shall be in colour, wherever standard error leads.
     pub(crate) shows_colour: bool,
     pub(crate) control: bool,
     pub(crate) allocator: Option<Allocator>,
-    #[cfg(feature = "watch")]
-    pub(crate) watch: Option<crate::said::Printer>,
+    /// Where lines about saves go; nothing is watched if there is none.
+    pub(crate) watch: Option<Printer>,
 }
 
 impl Default for Options {
@@ -39,7 +43,6 @@ impl Default for Options {
             shows_colour: false,
             control: true,
             allocator: None,
-            #[cfg(feature = "watch")]
             watch: None,
         }
     }

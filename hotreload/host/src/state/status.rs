@@ -23,6 +23,7 @@ impl Inner {
             generation: loaded.generation,
             loaded_as: loaded.image.born_as,
             library: loaded.image.source.clone(),
+            copy: loaded.image.copy.clone(),
             earlier: loaded.history.len(),
         });
         let definitions = self.namespace.definitions();

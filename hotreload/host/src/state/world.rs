@@ -128,6 +128,10 @@ pub(crate) struct Loaded {
     pub(crate) image: Arc<Image>,
     /// The images that `rollback` goes back to, the latest last.
     pub(crate) history: Vec<Arc<Image>>,
+    /// What was rolled back since something was loaded, with the numbers that it was live as.
+    pub(crate) undone: Vec<(u64, Arc<Image>)>,
+    /// Whether there were earlier ones than those, which the host was not to keep.
+    pub(crate) forgotten: bool,
     /// What made the generation. What changed is told only after the writer's lock is let go: the
     /// report is replaced then, without the lock.
     pub(crate) report: Arc<ArcSwap<Report>>,
@@ -162,7 +166,20 @@ impl World {
         loaded.history.last().cloned().ok_or_else(|| {
             let what =
                 format!("bundle `{}` has no earlier generation", loaded.image.header.package);
-            Reason::new(Code::NoEarlier, what).into()
+            let reason = Reason::new(Code::NoEarlier, what);
+            let is_back = loaded.generation != loaded.image.born_as;
+            match (loaded.forgotten, is_back) {
+                (true, _) => reason.help(
+                    "there were more than the host keeps (`Host::builder().history(..)`): build and load \
+                     the version that you want",
+                ),
+                (false, true) => reason.help(
+                    "the first version that was loaded is live again: build and load a later one, by \
+                     `rebuild` or a save, to go forward",
+                ),
+                (false, false) => reason,
+            }
+            .into()
         })
     }
 

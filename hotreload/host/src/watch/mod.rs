@@ -3,9 +3,9 @@
 //! ```text
 //! folders   which folders the system reports on
 //! saves     from reports to files that were saved; known_files: what they hold
-//! sources   which files a bundle is made of; program: which ones the host is
+//! sources   which files a bundle is made of; program: which ones the host is; dep_info: what was read
 //! watching  the thread that takes saves; decide: what they lead to
-//! rebuild   the thread that builds and loads; live: whether a library is already
+//! rebuild   the thread that builds and loads
 //! texts     what sources held before, for what the host was compiled with of them
 //! ```
 //!
@@ -13,9 +13,9 @@
 //! then the build is stale, is abandoned, and begins again.
 
 mod decide;
+mod dep_info;
 mod folders;
 mod known_files;
-mod live;
 mod program;
 mod rebuild;
 mod saves;

@@ -7,7 +7,8 @@ use std::{
 
 use crate::build::{Origin, Place, Unit, Workspace};
 use crate::state::Inner;
-use crate::watch::sources::{Tree, canonical, listed};
+use crate::watch::dep_info::{listed, listed_of_program};
+use crate::watch::sources::{Tree, canonical};
 
 /// What the running program is built of, as far as that is known.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ impl Program {
         // Beside what users start, cargo lists the files of all crates; elsewhere it is rustc, and
         // those of one crate.
         if origin.place != Place::Harness && own != Some(&*all) {
-            tree.take_dep_info(&all, workspace.root());
+            tree.take_read(listed_of_program(&all, own, workspace.root()));
         }
         let own = own.and_then(|file| listed(file, workspace.root()));
         let own = own.into_iter().flatten().map(|path| canonical(&path)).collect();

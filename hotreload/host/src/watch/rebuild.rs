@@ -12,14 +12,14 @@ use std::{
 };
 
 use crate::build::{Abandon, Built, BundlePackage, Workspace};
-use crate::load::{Next, Step};
+use crate::load::{Next, Repeated, Step};
 use crate::said::Printer;
-use crate::said::{Code, Error, Event, Outcome, Phases, Reason, Result, Saved};
+use crate::said::{Code, Error, Event, Outcome, Phases, Reason, Result, Saved, Undone};
 use crate::state::Inner;
+use crate::watch::Sources;
 use crate::watch::program::Program;
 use crate::watch::texts::Texts;
 use crate::watch::watching::{Message, Work, is_written_by_cargo};
-use crate::watch::{Sources, live};
 
 /// Built crates that were refused together.
 pub(super) type Group = BTreeMap<String, Built>;
@@ -103,8 +103,15 @@ impl Rebuilder {
     ) {
         let began = SystemTime::now();
         let inner = self.inner;
-        let mut rebuild =
-            Rebuild { inner, abandon, sources, waiting, has_built: false, program: None };
+        let mut rebuild = Rebuild {
+            inner,
+            abandon,
+            sources,
+            waiting,
+            has_built: false,
+            program: None,
+            undone: Vec::new(),
+        };
         // What was unloaded by hand stays so.
         rebuild.sources.retain(|it| inner.is_loaded(&it.bundle.crate_name));
         work.files.retain(|file| rebuild.sources.iter().any(|it| it.tree.concerns(file)));
@@ -114,7 +121,7 @@ impl Rebuilder {
             let reason = Reason::new(Code::CargoFailed, "a panic has ended the build");
             Some(Outcome::Refused { bundles, error: Arc::new(reason.into()) })
         });
-        let Rebuild { sources, waiting, has_built, program, .. } = rebuild;
+        let Rebuild { sources, waiting, has_built, program, undone, .. } = rebuild;
         let ended = match &outcome {
             None if abandon.is_abandoned() => Ended::Abandoned,
             Some(Outcome::Refused { .. }) if !has_built => Ended::Failed,
@@ -124,6 +131,7 @@ impl Rebuilder {
         let is_quiet = work.files.iter().all(|file| is_written_by_cargo(file));
         if let Some(outcome) = outcome {
             let mut saved = Saved::new(work.files, outcome);
+            saved.undone = undone;
             // What it finds is worth less than that the watching goes on.
             let settle = || texts.settle(&saved.outcome, &sources);
             saved.host_copies = catch_unwind(AssertUnwindSafe(settle)).unwrap_or_default();
@@ -138,7 +146,7 @@ impl Rebuilder {
 
     fn say(&self, saved: Saved) {
         let saved = Arc::new(saved);
-        guarded(|| (self.print)(&saved.to_string()));
+        guarded(|| (self.print)(&saved.line()));
         guarded(|| self.inner.emit(&Event::Saved(saved.clone())));
     }
 }
@@ -146,6 +154,15 @@ impl Rebuilder {
 /// Calls code of the user's. If it panics it has said so; the watching goes on.
 fn guarded(call: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(call));
+}
+
+/// What the save leaves as it is, since somebody has gone back from it.
+fn undone(inner: &Inner, name: &str, built: &Built) -> Option<Undone> {
+    let Repeated::RolledBack { undone, live } = inner.repeated(name, &built.next())? else {
+        return None;
+    };
+    let (_, bundle) = inner.names(name)?;
+    Some(Undone { bundle, generation: undone, live })
 }
 
 /// One build.
@@ -158,6 +175,8 @@ struct Rebuild<'a> {
     waiting: Vec<Group>,
     has_built: bool,
     program: Option<Program>,
+    /// What was built, and was rolled back before.
+    undone: Vec<Undone>,
 }
 
 impl Rebuild<'_> {
@@ -204,9 +223,10 @@ impl Rebuild<'_> {
     /// Loads what is not live yet: with all that wait, or else with some of them, or else alone.
     fn load(&mut self, built: &Group, phases: Phases) -> Result<Outcome> {
         let inner = self.inner;
+        self.undone = built.iter().filter_map(|(name, built)| undone(inner, name, built)).collect();
         // What was unloaded by hand meanwhile stays so.
         let is_next = |name: &String, built: &mut Built| {
-            inner.is_loaded(name) && !live::is_live(inner, name, &built.library)
+            inner.is_loaded(name) && inner.repeated(name, &built.next()).is_none()
         };
         self.waiting.iter_mut().for_each(|group| group.retain(is_next));
         self.waiting.retain(|group| !group.is_empty());

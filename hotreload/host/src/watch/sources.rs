@@ -13,6 +13,7 @@ use std::{
 
 use crate::build::{BundlePackage, PathPackage, Workspace};
 use crate::changes::copies::Place;
+use crate::watch::dep_info::listed;
 #[cfg(target_os = "linux")]
 use crate::{build, file::needed, platform};
 
@@ -94,7 +95,12 @@ impl Tree {
     /// Takes over what the last build has read: see cargo's documentation of dep-info files.
     /// Nothing changes if there is no such file.
     pub(super) fn take_dep_info(&mut self, file: &Path, root: &Path) {
-        let Some(paths) = listed(file, root) else { return };
+        self.take_read(listed(file, root));
+    }
+
+    /// As [`take_dep_info`](Tree::take_dep_info), with the paths that it lists.
+    pub(super) fn take_read(&mut self, paths: Option<Vec<PathBuf>>) {
+        let Some(paths) = paths else { return };
         self.read.clear();
         self.read_folders.clear();
         // There are many files and few folders.
@@ -299,13 +305,6 @@ pub(super) fn canonical(path: &Path) -> PathBuf {
     })
 }
 
-/// The files that a dep-info file lists, which are relative to the root where the user set
-/// `build.dep-info-basedir`, and where rustc has written it. `None` if there is no such file.
-pub(super) fn listed(file: &Path, root: &Path) -> Option<Vec<PathBuf>> {
-    let text = fs::read_to_string(file).ok()?;
-    Some(dep_info(&text).into_iter().map(|path| root.join(path)).collect())
-}
-
 /// Those of the packages whose library is a shared one and is mapped.
 fn in_memory(packages: &[PathPackage]) -> impl Iterator<Item = &PathPackage> {
     let mut packages = packages.iter().filter(|it| it.is_dylib).peekable();
@@ -325,42 +324,4 @@ fn in_memory(packages: &[PathPackage]) -> impl Iterator<Item = &PathPackage> {
     #[cfg(not(target_os = "linux"))]
     let packages = packages.filter(|_| false);
     packages
-}
-
-/// The paths after the first colon; spaces in them come after a backslash.
-fn dep_info(text: &str) -> Vec<PathBuf> {
-    // A drive has a colon too, but no space after it.
-    let Some((_, list)) = text.lines().next().and_then(|line| line.split_once(": ")) else {
-        return Vec::new();
-    };
-    let mut paths = vec![String::new()];
-    let mut rest = list.chars().peekable();
-    while let Some(char) = rest.next() {
-        let last = paths.last_mut().expect("it begins with one");
-        match char {
-            '\\' if rest.peek() == Some(&' ') => {
-                last.push(' ');
-                rest.next();
-            }
-            ' ' => paths.push(String::new()),
-            char => last.push(char),
-        }
-    }
-    paths.into_iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_dep_info() {
-        let text =
-            "/t/debug/libb.so: /b/build.rs /b/src/../../x\\ y.txt C:\\b\\src\\lib.rs\n\n/b:\n";
-        let expected = ["/b/build.rs", "/b/src/../../x y.txt", "C:\\b\\src\\lib.rs"];
-        assert_eq!(dep_info(text), expected.map(PathBuf::from));
-        for text in ["", "\n", "/t/libb.so:", "/t/libb.so: ", "nonsense"] {
-            assert!(dep_info(text).is_empty(), "{text}");
-        }
-    }
 }

@@ -17,7 +17,7 @@ use self::reader::Reader;
 pub(crate) use crate::file::manifest::shared::Shared;
 pub use crate::file::manifest::types::{Field, Table, TypeName, Variant};
 pub(crate) use crate::file::manifest::types::{GenericType, Identities, Lifetimes};
-use crate::said::{Code, Reason};
+use crate::said::{Code, Reason, counted};
 use hot_rt::rt::{
     Kind,
     manifest::{FORMAT, FUNCTION, HEADER, MIGRATE, VAR},
@@ -180,6 +180,11 @@ impl Item {
 }
 
 impl Manifest {
+    /// Whether both say the same, byte by byte.
+    pub(crate) fn is_same(&self, other: &Manifest) -> bool {
+        self.section == other.section
+    }
+
     /// Parses a whole section.
     pub(crate) fn parse(section: &[u8]) -> Result<Manifest, Reason> {
         let mut manifest = Manifest::parse_with(section, &mut Shared::default())?;
@@ -219,7 +224,10 @@ impl Manifest {
                 tag => return Err(malformed(format!("a record with the unknown tag {tag}"))),
             }
             if !body.0.is_empty() {
-                return Err(malformed(format!("{} bytes too many in a record", body.0.len())));
+                return Err(malformed(format!(
+                    "{} too many in a record",
+                    counted(body.0.len(), "byte")
+                )));
             }
         }
         // Linkers choose the order; refusals shall not.

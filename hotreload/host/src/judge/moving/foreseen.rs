@@ -16,7 +16,7 @@ use crate::{
         manifest::{Field, Item, Migrate, Table, TypeName},
     },
     judge::layout::Differ,
-    said::Reason,
+    said::{Reason, counted},
 };
 use hot_rt::rt::versioned::{self, Moves, TypeKind};
 
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
                 return;
             }
             let (was, now) = (old.args.len(), new.args.len());
-            let what = format!("has {now} fields without names in place of {was}");
+            let what = format!("has {} without a name in place of {was}", counted(now, "field"));
             return self.refuse(refusals::needs_conversion(place, &what));
         }
         if old.path == "[;]" && old.args.len() == 2 && old.args.get(1) != new.args.get(1) {

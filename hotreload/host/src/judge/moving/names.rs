@@ -3,6 +3,7 @@
 use hot_rt::rt::versioned::TypeRef;
 
 use crate::file::manifest::{Field, Table, TypeName};
+use crate::said::counted;
 
 /// The name of a type.
 pub(super) trait Name {
@@ -107,7 +108,7 @@ pub(super) fn positions(was: (bool, usize), is: (bool, usize)) -> Option<String>
         ((false, _), (false, _)) => None,
         ((true, old), (true, new)) if old == new => None,
         ((true, old), (true, new)) => {
-            Some(format!("has {new} fields without names in place of {old}"))
+            Some(format!("has {} without a name in place of {old}", counted(new, "field")))
         }
         _ => Some("has fields without names in one of the versions".to_owned()),
     }

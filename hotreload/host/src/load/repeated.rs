@@ -1,4 +1,4 @@
-//! Whether a library that cargo has built holds what is live already.
+//! Whether a library that cargo has built holds what is live already, or what was rolled back.
 
 use std::{
     fs::File,
@@ -8,21 +8,50 @@ use std::{
     sync::Arc,
 };
 
-use crate::state::Inner;
+use crate::{
+    changes::is_same_code,
+    file::object_file::ObjectFile,
+    load::Next,
+    state::{Image, Inner},
+};
 
-/// Whether the file holds the live generation of this crate, byte by byte. `false` if that cannot be
-/// told.
-///
-/// Cargo's word for it would not do: what it finds to be up to date may have been built by another
-/// cargo, after the live generation was loaded.
-pub(super) fn is_live(inner: &Inner, crate_name: &str, library: &Path) -> bool {
-    let Ok(world) = inner.write() else { return false };
-    let Some(image) = world.world().bundles.get(crate_name).map(|it| Arc::clone(&it.image)) else {
-        return false;
-    };
-    drop(world);
-    let table = ptr::from_ref(inner.table).addr();
-    is_same(library, &image.copy, table).unwrap_or(false)
+/// What a library holds that is no news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeated {
+    /// The live generation, byte by byte: this is its number.
+    Live(u64),
+    /// The code of a generation that was rolled back: its number, and that of the one that is live
+    /// instead.
+    RolledBack { undone: u64, live: u64 },
+}
+
+impl Inner {
+    /// What the file repeats of this crate; `None` if it is news, or that cannot be told.
+    ///
+    /// Cargo's word for it would not do: what it finds to be up to date may have been built by
+    /// another cargo, after the live generation was loaded.
+    pub(crate) fn repeated(&self, crate_name: &str, next: &Next<'_>) -> Option<Repeated> {
+        let writing = self.write().ok()?;
+        let loaded = writing.world().bundles.get(crate_name)?;
+        let (live, image) = (loaded.generation, Arc::clone(&loaded.image));
+        let undone = loaded.undone.clone();
+        drop(writing);
+        let table = ptr::from_ref(self.table).addr();
+        let is_file = |image: &Image| is_same(next.path, &image.copy, table).unwrap_or(false);
+        if is_file(&image) {
+            return Some(Repeated::Live(live));
+        }
+        let repeats = |image: &Image| is_file(image) || is_code(next, image);
+        let (undone, _) = undone.iter().rev().find(|(_, image)| repeats(image))?;
+        Some(Repeated::RolledBack { undone: *undone, live })
+    }
+}
+
+/// Whether both hold the same code: a comment may have moved its lines.
+fn is_code(next: &Next<'_>, image: &Image) -> bool {
+    let (built, copied) = (ObjectFile::read(next.path), ObjectFile::read(&image.copy));
+    let (Ok(built), Ok(copied)) = (built, copied) else { return false };
+    built.manifest.is_same(&copied.manifest) && is_same_code(image, next.rlibs)
 }
 
 /// Whether they are equal but for the word that the host has written into its copy. Mostly they
