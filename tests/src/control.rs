@@ -5,6 +5,7 @@ use std::{
     env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, ErrorKind, Write},
+    mem::{self, Discriminant},
     os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process,
@@ -13,7 +14,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::fixture::root;
+use crate::fixture::{repository, root};
 
 /// A connection to a host.
 #[derive(Debug)]
@@ -91,4 +92,19 @@ pub fn short_folder(name: &str) -> PathBuf {
     fs::create_dir_all(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     folder
+}
+
+/// The lines in each block of JSON of docs/control.md.
+pub fn page() -> Vec<Vec<Value>> {
+    let page = fs::read_to_string(repository().join("hotreload/docs/control.md")).unwrap();
+    let blocks = page.split("```json\n").skip(1).map(|it| it.split("```").next().unwrap());
+    blocks
+        .map(|it| it.lines().map(|line| serde_json::from_str(line).expect(line)).collect())
+        .collect()
+}
+
+/// An object's fields, with their types.
+pub fn form(object: &Value) -> Vec<(String, Discriminant<Value>)> {
+    let fields = object.as_object().unwrap().iter();
+    fields.map(|(name, value)| (name.clone(), mem::discriminant(value))).collect()
 }

@@ -17,7 +17,7 @@ use tests::LoadLibrary as _;
 use tests::{
     Fixture, Workspace,
     child::{in_child, is_child},
-    control::{Control, own_socket},
+    control::{Control, form, own_socket},
     fixture::target_dir,
     wait_until,
     workspace::BUNDLE,
@@ -351,26 +351,19 @@ fn several_bundles_change_at_once_or_not_at_all() {
 }
 
 /// The requests of docs/control.md have the answers that are there: the same fields, of the same
-/// types.
+/// types. The last block has the lines of `cargo hotreload run`, which are compared where that runs.
 #[test]
 fn the_page_for_tools_says_how_it_is() {
     let (_one, _, fixture) = host();
     source(fixture, "30");
-    let page = fs::read_to_string(tests::fixture::repository().join("hotreload/docs/control.md"));
-    let page = page.unwrap();
-    let blocks: Vec<_> = page.split("```json\n").skip(1).collect();
-    assert_eq!(blocks.len(), 5);
-    let form = |value: &Value| -> Vec<(String, std::mem::Discriminant<Value>)> {
-        let fields = value.as_object().unwrap().iter();
-        fields.map(|(name, value)| (name.clone(), std::mem::discriminant(value))).collect()
-    };
-    for block in blocks {
-        let (request, answer) = block.split("```").next().unwrap().split_once('\n').unwrap();
-        let answer: Value = serde_json::from_str(answer).unwrap();
-        let request = request.replace("rules", "control_math");
+    let blocks = tests::control::page();
+    assert_eq!(blocks.len(), 6);
+    for block in &blocks[..5] {
+        let [request, answer] = &block[..] else { panic!("{block:?}") };
+        let request = request.to_string().replace("rules", "control_math");
         let mut control = Control::to(&own_socket());
         let found = control.ask(serde_json::from_str(&request).unwrap());
-        assert_eq!(form(&found), form(&answer), "{request}");
+        assert_eq!(form(&found), form(answer), "{request}");
         assert_eq!(found["ok"], answer["ok"]);
     }
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use hot_host::command::{
     folders,
-    protocol::{self, Answer, Event, Request},
+    protocol::{self, Answer, Request},
 };
 
 /// A connection to a host.
@@ -49,17 +49,8 @@ impl Client {
         self.line()
     }
 
-    /// The next event that is known here.
-    pub(super) fn event(&mut self) -> io::Result<Event> {
-        loop {
-            if let Some(event) = Event::read(&self.line()?) {
-                return Ok(event);
-            }
-        }
-    }
-
     /// The next line; an error at the end.
-    fn line(&mut self) -> io::Result<String> {
+    pub(super) fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         if self.0.read_line(&mut line)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());

@@ -9,6 +9,7 @@
 //! inspect      what a library's manifest says; layouts, those of its versioned types
 //! explain      the page of an error code, from pages; markdown, for a terminal
 //! completions  for a shell
+//! man          pages for `man`
 //! output       text, JSON, colour, exit codes
 //! ```
 //!
@@ -21,6 +22,7 @@ mod completions;
 mod explain;
 mod inspect;
 mod layouts;
+mod man;
 mod markdown;
 mod new;
 mod output;
@@ -81,6 +83,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Print a script that completes this command's arguments in a shell
     Completions(completions::Arguments),
+    /// Write manual pages of this command and its subcommands
+    Man(man::Arguments),
 }
 
 /// Runs the command with the process's arguments.
@@ -114,5 +118,6 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }

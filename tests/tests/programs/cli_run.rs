@@ -15,11 +15,11 @@ use tests::{
 };
 
 /// The command in a terminal, in this project's folder.
-fn in_terminal(project: &Project, arguments: &[&str], size: (u16, u16)) -> Terminal {
+pub(super) fn in_terminal(project: &Project, arguments: &[&str], size: (u16, u16)) -> Terminal {
     in_terminal_with(project, arguments, size, &[])
 }
 
-fn in_terminal_with(
+pub(super) fn in_terminal_with(
     project: &Project,
     arguments: &[&str],
     size: (u16, u16),
@@ -56,7 +56,7 @@ fn status_line(screen: &str) -> &str {
     screen.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
-fn wait_for_status(terminal: &mut Terminal, text: &str) {
+pub(super) fn wait_for_status(terminal: &mut Terminal, text: &str) {
     terminal.wait_for(text, |screen| status_line(screen).contains(text).then_some(()));
 }
 
@@ -355,6 +355,8 @@ fn errors_are_shown_first_one_first_and_all_of_them_when_asked_for() {
     project.edit("let unread = 3; 3");
     terminal.wait_for_text("answer 3.");
     wait_for_status(&mut terminal, &project.generation(3));
+    // Its line comes after the line at the bottom; below it would be seen after `c`.
+    terminal.wait_for_text("generation 3 is live");
     assert_eq!(terminal.text().matches("unused variable").count(), 1, "{}", terminal.text());
     terminal.press("h");
     terminal.wait_for_text("what became of saves");

@@ -1,7 +1,7 @@
-//! The command as a whole: help, wrong usage, colour, closed pipes, `explain`, `completions`.
+//! The command as a whole: help, wrong usage, colour, closed pipes, `explain`, `completions`, `man`.
 
 use std::{
-    env, io,
+    env, fs, io,
     io::Read as _,
     path::Path,
     process::{Command, Stdio},
@@ -15,8 +15,8 @@ use tests::{
     ran::{Ran, cli, ran, run},
 };
 
-const SUBCOMMANDS: [&str; 8] =
-    ["new", "run", "status", "tidy", "check", "inspect", "explain", "completions"];
+const SUBCOMMANDS: [&str; 9] =
+    ["new", "run", "status", "tidy", "check", "inspect", "explain", "completions", "man"];
 
 fn here(arguments: &[&str]) -> Ran {
     run(&root(), arguments)
@@ -52,12 +52,36 @@ fn wrong_usage_ends_with_2_and_a_word_on_standard_error() {
         &["new", "a", "b"],
         &["completions", "cobol"],
         &["completions"],
+        &["man", "a", "b"],
         &["--color", "red", "explain"],
     ] {
         let ran = here(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {ran:?}");
         assert!(ran.err.contains("Usage:") || ran.err.contains("--help"), "{ran:?}");
     }
+}
+
+#[test]
+fn each_subcommand_has_a_manual_page() {
+    let folder = root().join("man/man1");
+    let _ = fs::remove_dir_all(&folder);
+    let ran = here(&["man", folder.to_str().unwrap()]);
+    assert_eq!((ran.code, &*ran.out, &*ran.err), (Some(0), "", ""));
+    let page = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
+    for subcommand in SUBCOMMANDS {
+        let page = page(&format!("cargo-hotreload-{subcommand}.1"));
+        let begins = format!(".SH NAME\ncargo\\-hotreload\\-{subcommand} \\- ");
+        assert!(page.contains(&begins) && page.contains("Exit code"), "{page}");
+        assert!(page.contains(&format!("\\fBcargo hotreload {subcommand}\\fR")), "{page}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), SUBCOMMANDS.len() + 1);
+    let own = here(&["man"]);
+    assert_eq!((own.code, own.out), (Some(0), page("cargo-hotreload.1")));
+
+    let file = folder.join("cargo-hotreload.1");
+    let ran = here(&["man", file.to_str().unwrap()]);
+    assert_eq!((ran.code, &*ran.out), (Some(2), ""));
+    assert!(ran.err.starts_with("error: the pages cannot be written to "), "{ran:?}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) fn listen(process: u32, number: usize, cares: Weak<()>, send: SyncSen
             if send(FromProcess::Connected(Box::new(status))).is_err() {
                 return;
             }
-            while let Ok(event) = events.event() {
+            while let Ok(event) = events.line() {
                 if send(FromProcess::Event(event)).is_err() {
                     return;
                 }

@@ -2,45 +2,59 @@
 //! does the watching, building and reloading; this is its display.
 //!
 //! ```text
-//! session   the loop: processes come and go, the terminal stays
-//! program   cargo, and a process with what it starts; running: with what it prints
-//! link      the control socket
-//! model     what is known of the host; problems: rustc's reports; history: what became of saves
-//! ending    how the program ended; kept: what was live till then; sources: saves meanwhile
-//! screen    the terminal: text above, one line below; line: what fits there; pager: long texts
+//! session    the loop: processes come and go, the terminal stays
+//! program    cargo, and a process with what it starts; running: with what it prints; built: its build
+//! link       the control socket
+//! model      what is known of the host; history: what became of saves; ending: how the program ended
+//! kept       what was live till it ended
+//! problems   rustc's reports; report: one of them
+//! others     what other programs are told; locations: places in a file
+//! sources    saves while the program does not run
+//! screen     the terminal: text above, one line below; line: what fits there; pager: long texts
+//! links      places that the terminal opens; title: what its title says
 //! ```
 
+mod built;
 mod ending;
 mod history;
 mod kept;
 mod line;
 mod link;
+mod links;
+mod locations;
 mod model;
+mod others;
 mod pager;
 mod problems;
 mod program;
+mod report;
 mod running;
 mod screen;
 mod session;
 mod sources;
 mod text;
+mod title;
 
 use std::{
     env,
     ffi::OsString,
     fs::File,
     io::{self, IsTerminal as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use crossterm::event::KeyCode;
 
+use links::Links;
+use others::{Others, Own};
 use program::Plan;
 use screen::Screen;
 use session::{Session, Shown};
+use sources::Sources;
 
-use hot_host::command::protocol::{Answer, Event, HostStatus, Published};
+use crate::output::Format;
+use hot_host::command::protocol::{Answer, HostStatus, Published};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -56,7 +70,14 @@ is live. When the program ends, a save or R builds and starts it again. Keys:
   q  end the program (twice: at once); Ctrl-C does, too
   ?  the keys
 
-Elsewhere the lines about saves go to standard error, Ctrl-C ends both, and so does the program's end.
+Elsewhere all that rustc reports and the lines about saves go to standard error. Ctrl-C ends both, and \
+so does the program's end, unless --restart is given.
+
+JSON: an object in a line for each event: building, progress, diagnostic, output, built, loaded, rolled_back, \
+unloaded, refused and saved as the host tells them, and started, connected, ended, not_built. Their fields \
+are in docs/control.md.
+
+On a terminal that is known to have links, places in sources are some; FORCE_HYPERLINK=1 or 0 decides.
 
 Environment: NO_COLOR and TERM=dumb are respected. The program gets HOTRELOAD_WATCH, which has its host \
 watch the sources of its bundles.
@@ -64,6 +85,7 @@ watch the sources of its bundles.
 Examples:
   cargo hotreload run
   cargo hotreload run -p game --release -- --level 3
+  cargo hotreload run --format json | jq -r 'select(.event == \"saved\").text'
 
   # A program that draws in the terminal
   cargo hotreload run --tty -p roguelike
@@ -98,6 +120,19 @@ pub(super) struct Arguments {
     /// That file; `hotreload.log` in the target folder by default
     #[arg(long, value_name = "FILE", requires = "tty")]
     log: Option<PathBuf>,
+    /// How it is told what happens: `json` prints a line for each event, and what the program
+    /// prints goes to standard error
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "tty", hide_possible_values = true)]
+    format: Format,
+    /// Write rustc's errors and warnings to this file after each build, a line for each, as bacon does
+    #[arg(long, value_name = "FILE")]
+    locations: Option<PathBuf>,
+    /// Have the terminal's title say how it is: building, the generation, how many errors
+    #[arg(long, conflicts_with = "tty")]
+    title: bool,
+    /// Ring the terminal's bell when a build breaks or a save is refused
+    #[arg(long, conflicts_with = "tty")]
+    bell: bool,
     /// End when the program ends
     #[arg(long)]
     once: bool,
@@ -154,7 +189,8 @@ enum FromProcess {
     Output(usize, Vec<u8>),
     /// The host can be reached; its status.
     Connected(Box<HostStatus>),
-    Event(Event),
+    /// An event, as the host has written it.
+    Event(String),
     /// The answer to a reload or rollback.
     Published(Answer<Published>),
     /// The answer to the question what is loaded.
@@ -171,20 +207,39 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let Some(plan) = Plan::new(arguments) else { return ExitCode::from(101) };
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let interactive =
-        !arguments.tty && io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb;
-    let is_built = match plan.build() {
+    let mut others = match Others::new(arguments, &plan) {
+        Ok(others) => others,
+        Err(error) => {
+            let path = arguments.locations.as_deref().unwrap_or(Path::new(""));
+            eprintln!("error: the locations cannot be written: {}: {error}", path.display());
+            return ExitCode::from(2);
+        }
+    };
+    let interactive = !arguments.tty
+        && !others.is_json()
+        && io::stdin().is_terminal()
+        && io::stdout().is_terminal()
+        && !is_dumb;
+    // Whatever is saved from now on may not be in what is built.
+    let sources = Sources::new(&plan.folders);
+    let is_built = match built::build(&plan, &mut others) {
         Ok(status) if status.success() => true,
-        // The loop waits for what mends it.
-        Ok(_) if interactive && !arguments.once => false,
-        Ok(status) => return ExitCode::from(ending::code(status)),
+        Ok(status) => {
+            let code = ending::code(status);
+            others.tell(&Own::NotBuilt { code });
+            // Else the loop waits for what mends it.
+            if arguments.once || !(interactive || arguments.restart) {
+                return ExitCode::from(code);
+            }
+            false
+        }
         Err(error) => return failed("cargo could not be started", &error),
     };
     let shown = match shown(arguments, &plan, interactive) {
         Ok(shown) => shown,
         Err(error) => return failed("the program could not be started", &error),
     };
-    let session = Session::new(arguments, plan, shown);
+    let session = Session::new(arguments, plan, shown, others, sources);
     match session.and_then(|session| session.run(is_built)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => failed("the program could not be started", &error),
@@ -210,5 +265,6 @@ fn shown(arguments: &Arguments, plan: &Plan, interactive: bool) -> io::Result<Sh
         return Ok(Shown::Lines);
     }
     let colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Ok(Shown::Screen(Box::new(Screen::take(colours)?)))
+    let links = if colours { Links::detect(&plan.workspace) } else { None };
+    Ok(Shown::Screen(Box::new(Screen::take(colours, links, arguments.title)?)))
 }

@@ -19,7 +19,7 @@ pub(super) struct Model {
     has_keys: bool,
     /// The live generation of each bundle, by package name.
     bundles: BTreeMap<String, u64>,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// The phase before a build began.
     before: Phase,
     /// How long the last reload was built, and how long the rest of it took.
@@ -174,6 +174,12 @@ impl Model {
 
     pub(super) fn is(&self, phase: &Phase) -> bool {
         self.phase == *phase
+    }
+
+    /// The generation of what became live last.
+    pub(super) fn generation(&self) -> Option<u64> {
+        let last = self.last.last().and_then(|name| self.bundles.get(name));
+        last.or_else(|| self.bundles.values().max()).copied()
     }
 
     /// What was live, for who hears that the program has ended.

@@ -4,7 +4,7 @@ use std::mem;
 
 use hot_host::command::counted;
 
-use super::text::harmless;
+use super::report::Report;
 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
@@ -12,7 +12,7 @@ pub(super) struct Problems {
     warnings: Vec<String>,
     /// Those of the build before, which were shown.
     known: Vec<String>,
-    /// Whether further errors wait until a key asks for them.
+    /// Whether all but the first error and new warnings wait until a key asks for them.
     has_keys: bool,
 }
 
@@ -36,17 +36,18 @@ impl Problems {
             return None;
         }
         reports.push(rendered.clone());
-        (is_first || is_new || is_error && !self.has_keys).then_some(rendered)
+        (is_first || is_new || !self.has_keys).then_some(rendered)
+    }
+
+    /// How many errors there are.
+    pub(super) fn errors(&self) -> usize {
+        self.errors.len()
     }
 
     /// The first error in a line: `logic/src/lib.rs:12:5: mismatched types`.
     pub(super) fn first(&self) -> Option<String> {
-        let text = harmless(self.errors.first()?, false);
-        let mut lines = text.lines();
-        let headline = lines.next()?;
-        let message = headline.split_once(": ").map_or(headline, |(_, message)| message);
-        let place = lines.find_map(|line| line.trim_start().strip_prefix("--> "));
-        Some(place.map_or_else(|| message.to_owned(), |place| format!("{place}: {message}")))
+        let Report { message, place } = Report::read(self.errors.first()?)?;
+        Some(place.map_or_else(|| message.clone(), |place| format!("{place}: {message}")))
     }
 
     /// What is said at the build's end of errors that were not shown.
@@ -99,7 +100,13 @@ mod tests {
         );
         assert_eq!((problems.first(), problems.more()), (None, None));
         let mut lines = Problems::new(false);
-        assert_eq!([1, 2].map(|n| lines.take(error(n), true)), [1, 2].map(|n| Some(error(n))));
-        assert_eq!(lines.more(), None, "all were shown");
+        for _ in 0..2 {
+            lines.begin();
+            for report in [(error(1), true), (error(2), true), ("warning: w\n".to_owned(), false)] {
+                assert_eq!(lines.take(report.0.clone(), report.1), Some(report.0));
+            }
+            assert_eq!(lines.take(error(1), true), None, "said again by another crate type");
+            assert_eq!(lines.more(), None, "all were shown");
+        }
     }
 }

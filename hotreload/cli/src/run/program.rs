@@ -23,8 +23,12 @@ fn cargo() -> Command {
 pub(super) struct Plan {
     /// What `cargo build` and `cargo run` are given alike, so that the second finds the work done.
     selection: Vec<OsString>,
+    /// What the program is called.
+    pub(super) name: String,
     /// Where the log may lie.
     pub(super) target_dir: PathBuf,
+    /// The workspace's folder, in which cargo runs rustc.
+    pub(super) workspace: PathBuf,
     /// Where the workspace's own packages lie.
     pub(super) folders: Vec<PathBuf>,
 }
@@ -48,6 +52,7 @@ impl Plan {
         let json = text.lines().find(|line| line.starts_with('{'));
         let metadata = MetadataCommand::parse(json?).ok()?;
         let mut selection = arguments.of_cargo();
+        let mut name = arguments.example.clone().or_else(|| arguments.bin.clone());
         let mut add = |words: &[&str]| selection.extend(words.iter().map(OsString::from));
         // What `cargo run` would choose. `cargo build` would build more, with other features.
         if arguments.example.is_none()
@@ -59,10 +64,18 @@ impl Plan {
             if arguments.bin.is_none() {
                 add(&["--bin", binary]);
             }
+            name = Some(binary.to_owned());
         }
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
-        Some(Plan { selection, target_dir: metadata.target_directory.into(), folders })
+        let name = name.or_else(|| metadata.workspace_root.file_name().map(str::to_owned));
+        Some(Plan {
+            selection,
+            name: name.unwrap_or_default(),
+            target_dir: metadata.target_directory.into(),
+            workspace: metadata.workspace_root.into(),
+            folders,
+        })
     }
 
     /// Builds it, as the user would see it. The exit status is cargo's.
@@ -70,12 +83,21 @@ impl Plan {
         cargo().arg("build").args(&self.selection).status()
     }
 
-    /// The same for a screen: without cargo's own words.
-    pub(super) fn quiet_build(&self, colours: bool) -> Command {
+    /// The same, with rustc's reports as JSON.
+    pub(super) fn reported_build(&self, colours: bool) -> Command {
+        let format = if colours { "json-diagnostic-rendered-ansi" } else { "json" };
         let mut command = cargo();
-        command.args(["build", "--quiet", "--color", if colours { "always" } else { "never" }]);
-        command.args(&self.selection);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["build", "--message-format", format]).args(&self.selection);
+        // A report would be printed into a line of progress.
+        command.env("CARGO_TERM_PROGRESS_WHEN", "never").stdout(Stdio::piped());
+        command
+    }
+
+    /// The same once something is shown: without cargo's own words.
+    pub(super) fn quiet_build(&self, colours: bool) -> Command {
+        let mut command = self.reported_build(colours);
+        command.args(["--quiet", "--color", if colours { "always" } else { "never" }]);
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         command
     }
 

@@ -111,6 +111,11 @@ impl Running {
         late.map_or_else(String::new, |(text, _)| String::from_utf8_lossy(text).into_owned())
     }
 
+    /// The process's own number.
+    pub(super) fn id(&self) -> u32 {
+        self.program.id()
+    }
+
     pub(super) fn signal(&self, signal: i32) {
         self.program.signal(signal);
     }

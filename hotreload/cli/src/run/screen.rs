@@ -17,11 +17,12 @@ use crossterm::{
     style::{Attribute, Print, SetAttribute},
     terminal::{
         self, Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen,
-        LeaveAlternateScreen,
+        LeaveAlternateScreen, SetTitle,
     },
 };
 
 use super::{
+    links::Links,
     pager::Pager,
     text::{columns, cut, end, harmless},
 };
@@ -29,6 +30,9 @@ use super::{
 /// The terminal, while it has the line.
 pub(super) struct Screen {
     colours: bool,
+    links: Option<Links>,
+    /// What its title says; none if the title is left as it is.
+    title: Option<String>,
     /// What is to be drawn: the status.
     status: String,
     /// A line of the program's that has no end yet, as far as it is shown.
@@ -37,19 +41,27 @@ pub(super) struct Screen {
     drawn: Vec<usize>,
     /// A text that is read meanwhile.
     pager: Option<Pager>,
-    /// Lines to print afterwards.
+    /// Lines to print afterwards, as they are printed.
     waiting: String,
 }
 
 /// Whether the terminal must be restored.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether its own title must come back.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
 /// Whether it shows another page meanwhile.
 static PAGED: AtomicBool = AtomicBool::new(false);
 
+/// The terminal keeps its title, and has it again: a stack that xterm has brought.
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const OWN_TITLE: &str = "\x1b[23;0t";
+
 impl Screen {
     /// Takes the terminal: keys come one by one, and are not shown.
-    pub(super) fn take(colours: bool) -> io::Result<Screen> {
+    /// Its title is changed only if it is `titled`.
+    pub(super) fn take(colours: bool, links: Option<Links>, titled: bool) -> io::Result<Screen> {
         static HOOK: Once = Once::new();
         // What the hook prints is to be read.
         HOOK.call_once(|| {
@@ -63,6 +75,8 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         let mut screen = Screen {
             colours,
+            links,
+            title: titled.then(String::new),
             status: String::new(),
             partial: String::new(),
             drawn: Vec::new(),
@@ -77,6 +91,11 @@ impl Screen {
         terminal::enable_raw_mode()?;
         let mut out = io::stdout().lock();
         queue!(out, Hide)?;
+        if let Some(title) = &mut self.title {
+            title.clear();
+            TITLED.store(true, Ordering::SeqCst);
+            queue!(out, Print(KEEP_TITLE))?;
+        }
         out.flush()
     }
 
@@ -134,16 +153,28 @@ impl Screen {
         self.draw("")
     }
 
-    /// Prints lines above.
+    /// Prints lines above, which the program has printed.
     pub(super) fn print(&mut self, lines: &str) -> io::Result<()> {
-        self.draw(lines)
+        let lines = self.harmless(lines);
+        self.draw(&lines)
+    }
+
+    /// Prints lines above, in which places are links.
+    pub(super) fn say(&mut self, lines: &str) -> io::Result<()> {
+        let lines = self.harmless(lines);
+        match &self.links {
+            Some(links) => self.draw(&links.add(&lines)),
+            None => self.draw(&lines),
+        }
+    }
+
+    fn harmless(&self, lines: &str) -> String {
+        lines.lines().map(|line| harmless(seen(line), self.colours) + "\n").collect()
     }
 
     /// Shows the beginning of a line that is not complete; an empty one ends that.
     pub(super) fn partial(&mut self, line: &str) -> io::Result<()> {
-        // What a carriage return hides is not seen in a terminal either.
-        let line = line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default();
-        let line = harmless(line, false);
+        let line = harmless(seen(line), false);
         if line == self.partial {
             return Ok(());
         }
@@ -160,6 +191,26 @@ impl Screen {
         }
         self.status = status;
         self.draw("")
+    }
+
+    /// Has the title say this, if it may.
+    pub(super) fn title(&mut self, say: impl FnOnce() -> String) -> io::Result<()> {
+        let Some(title) = &mut self.title else { return Ok(()) };
+        let now = say();
+        if *title == now {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        queue!(out, SetTitle(&now))?;
+        *title = now;
+        out.flush()
+    }
+
+    /// Has the terminal ring, or whatever it does instead.
+    pub(super) fn ring(&self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(b"\x07")?;
+        out.flush()
     }
 
     /// The terminal has another size.
@@ -181,8 +232,7 @@ impl Screen {
         let mut out = Vec::new();
         self.erase(&mut out, width)?;
         for line in lines.lines() {
-            let line = line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default();
-            queue!(out, Print(harmless(line, self.colours)), Print("\r\n"))?;
+            queue!(out, Print(line), Print("\r\n"))?;
         }
         if self.colours && !lines.is_empty() {
             queue!(out, SetAttribute(Attribute::Reset))?;
@@ -240,6 +290,11 @@ impl Drop for Screen {
     }
 }
 
+/// What is seen of a line in a terminal: not what a carriage return hides.
+fn seen(line: &str) -> &str {
+    line.rsplit('\r').find(|it| !it.is_empty()).unwrap_or_default()
+}
+
 /// Columns of the terminal now.
 fn width() -> usize {
     size().0
@@ -268,6 +323,7 @@ fn restore() {
     leave_page();
     // What fails here can be told to nobody: the terminal is gone.
     let mut out = io::stdout();
-    let _ = queue!(out, EnableLineWrap, Show).and_then(|()| out.flush());
+    let title = if TITLED.swap(false, Ordering::SeqCst) { OWN_TITLE } else { "" };
+    let _ = queue!(out, EnableLineWrap, Show, Print(title)).and_then(|()| out.flush());
     let _ = terminal::disable_raw_mode();
 }

@@ -18,16 +18,18 @@ use signal_hook::{
 };
 
 use super::{
-    Arguments, FromProcess, Message,
+    Arguments, FromProcess, Message, built,
     ending::{self, Panics},
     line,
     model::{Model, Phase, ended},
+    others::{Others, Own},
     pager::Pager,
     program::Plan,
     running::{Kind, Running},
     screen::Screen,
     sources::Sources,
     text::harmless,
+    title::title,
 };
 use hot_host::command::protocol::{Event, Request, SaveOutcome, Watching};
 
@@ -53,7 +55,10 @@ pub(super) struct Session {
     is_once: bool,
     /// Whether an edit of the program's own starts it again.
     restarts: bool,
+    /// Whether the terminal rings when a build breaks or a save is refused.
+    rings: bool,
     shown: Shown,
+    others: Others,
     send: SyncSender<Message>,
     messages: Receiver<Message>,
     /// What runs now; nothing after its end.
@@ -62,7 +67,7 @@ pub(super) struct Session {
     count: usize,
     model: Model,
     panics: Panics,
-    sources: Option<Sources>,
+    sources: Sources,
     /// Said once.
     told_silence: bool,
     told_watch: bool,
@@ -71,7 +76,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(arguments: &Arguments, plan: Plan, shown: Shown) -> io::Result<Session> {
+    pub(super) fn new(
+        arguments: &Arguments,
+        plan: Plan,
+        shown: Shown,
+        others: Others,
+        sources: Sources,
+    ) -> io::Result<Session> {
         // Bounded: a program that prints faster than the terminal shows has to wait.
         let (send, messages) = mpsc::sync_channel(64);
         let is_screen = matches!(shown, Shown::Screen(_));
@@ -89,17 +100,19 @@ impl Session {
             plan,
             arguments: arguments.arguments.clone(),
             features: arguments.features.join(","),
-            // Where nobody can press a key, nobody can start it again.
-            is_once: arguments.once || !is_screen,
+            // Nobody starts it again where no key can be pressed, unless a save does.
+            is_once: arguments.once || !(is_screen || arguments.restart),
             restarts: arguments.restart,
+            rings: arguments.bell,
             shown,
+            others,
             send,
             messages,
             running: None,
             count: 0,
             model: Model::new(is_screen),
             panics: Panics::default(),
-            sources: None,
+            sources,
             told_silence: false,
             told_watch: false,
             ending: None,
@@ -154,9 +167,15 @@ impl Session {
         command.env("HOTRELOAD_WATCH", if is_log { "program" } else { "quiet" });
         match &self.shown {
             Shown::Log(_) => {}
-            // In a group of its own it would be stopped when it reads.
-            Shown::Lines if io::stdin().is_terminal() => _ = command.stdin(Stdio::null()),
-            Shown::Lines => {}
+            Shown::Lines => {
+                // In a group of its own it would be stopped when it reads.
+                if io::stdin().is_terminal() {
+                    command.stdin(Stdio::null());
+                }
+                if self.others.is_json() {
+                    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+                }
+            }
             Shown::Screen(screen) => {
                 // It writes into a pipe whose other end is a terminal.
                 if screen.has_colours() && std::env::var_os("CLICOLOR_FORCE").is_none() {
@@ -170,7 +189,11 @@ impl Session {
         }
         self.model.starts();
         (self.panics, self.told_silence) = Default::default();
-        self.run_process(command, !is_log, Kind::Program)
+        self.run_process(command, !is_log, Kind::Program)?;
+        if let Some(running) = &self.running {
+            self.others.tell(&Own::Started { pid: running.id() });
+        }
+        Ok(())
     }
 
     /// Builds the program, which is started then.
@@ -180,6 +203,8 @@ impl Session {
         let command = self.plan.quiet_build(colours);
         // Whatever is saved from now on may not be in it.
         self.look_at_sources();
+        self.others.take(built::begin());
+        self.remark(&format!("building {}\n", self.plan.name));
         self.run_process(command, true, Kind::Build)
     }
 
@@ -190,7 +215,7 @@ impl Session {
     }
 
     fn look_at_sources(&mut self) {
-        self.sources = Some(Sources::new(&self.plan.folders));
+        self.sources = Sources::new(&self.plan.folders);
     }
 
     fn take(&mut self, message: Message) {
@@ -229,11 +254,12 @@ impl Session {
         let Some(running) = &mut self.running else { return };
         match what {
             FromProcess::Output(stream, bytes) => {
-                let lines = running.output(stream, &bytes);
-                self.printed(&lines);
+                let (kind, lines) = (running.kind, running.output(stream, &bytes));
+                self.printed(kind, &lines);
             }
             FromProcess::Connected(status) => {
                 running.connected = true;
+                self.others.tell(&Own::Connected(&status));
                 self.model.connected(running.number, &status);
                 let unwatched = match status.watch {
                     Watching::On => return,
@@ -245,15 +271,27 @@ impl Session {
                     self.say(unwatched);
                 }
             }
-            FromProcess::Event(event) => {
+            FromProcess::Event(line) => {
+                let Some(event) = self.others.heard(&line) else { return };
                 let is_host = matches!(&event, Event::Saved { outcome: SaveOutcome::Host, .. });
+                if matches!(&event, Event::Saved { outcome: SaveOutcome::Refused { .. }, .. }) {
+                    self.ring();
+                }
+                if let Event::Building { bundles } = &event {
+                    self.remark(&format!("building {}\n", bundles.join(", ")));
+                }
                 let text = self.model.take(event);
-                self.say(&text);
+                if !self.others.is_json() {
+                    self.say(&text);
+                }
                 if is_host && self.restarts {
                     self.restart();
                 }
             }
             FromProcess::Published(answer) => {
+                if answer.is_err() {
+                    self.ring();
+                }
                 let text = self.model.published(answer);
                 self.say(&text);
             }
@@ -363,25 +401,49 @@ impl Session {
             self.model.phase(Phase::Building { crates: 0, milliseconds, waiting: false });
         }
         if self.running.is_none()
-            && let Some(saved) = self.sources.as_mut().and_then(Sources::saved)
+            && let Some(saved) = self.sources.saved()
         {
             self.say(&format!("{} was saved\n", saved.display()));
             self.start_again();
         }
-        let Session { shown, model, running, .. } = self;
+        let Session { plan, shown, model, running, .. } = self;
         if let Shown::Screen(screen) = shown {
             // A terminal that is gone says so by its end.
             let partial = running.as_ref().map(Running::partial);
             let _ = screen.partial(&partial.unwrap_or_default());
             let fit = |room| line::fit(&model.state(), &model.detail(), model.keys(), room);
             let _ = screen.status(fit);
+            let _ = screen.title(|| title(&plan.name, model));
+        }
+    }
+
+    fn ring(&self) {
+        if let (true, Shown::Screen(screen)) = (self.rings, &self.shown) {
+            let _ = screen.ring();
         }
     }
 
     /// Shows what the process has printed.
-    fn printed(&mut self, lines: &str) {
-        self.panics.read(lines);
-        self.say(lines);
+    fn printed(&mut self, kind: Kind, lines: &str) {
+        if kind == Kind::Program {
+            self.panics.read(lines);
+            match &mut self.shown {
+                Shown::Screen(screen) => _ = screen.print(lines),
+                _ => self.say(lines),
+            }
+            return;
+        }
+        for event in built::events(lines) {
+            let text = self.others.take(event);
+            self.say(&text);
+        }
+    }
+
+    /// Says what the line on a screen shows, where there is none.
+    fn remark(&mut self, text: &str) {
+        if !matches!(self.shown, Shown::Screen(_)) && !self.others.is_json() {
+            self.say(text);
+        }
     }
 
     /// Shows lines.
@@ -391,7 +453,7 @@ impl Session {
         }
         // Who does not read is nobody to tell.
         let _ = match &mut self.shown {
-            Shown::Screen(screen) => screen.print(text),
+            Shown::Screen(screen) => screen.say(text),
             Shown::Lines => io::stderr().lock().write_all(text.as_bytes()),
             Shown::Log(file) => file.write_all(harmless(text, false).as_bytes()),
         };
@@ -402,27 +464,42 @@ impl Session {
         let Some(running) = self.running.take() else { return Ok(None) };
         let kind = running.kind;
         let (rest, status) = running.end();
-        self.printed(&rest);
+        self.printed(kind, &rest);
         let status = status?;
+        let (sentence, code) = (ending::sentence(status, &self.panics), ending::code(status));
+        match kind {
+            Kind::Build => _ = self.others.take(Event::Built),
+            Kind::Program => {
+                // Who hears of the end may save at once.
+                self.look_at_sources();
+                let text = &format!("{sentence}{}", self.model.was_live());
+                self.others.tell(&Own::Ended { text, code });
+            }
+        }
         if self.ending.is_some() {
             return Ok(self.ending);
         }
         if kind == Kind::Build {
             match status.success() {
-                true => self.start()?,
-                false => self.not_built(),
+                true => {
+                    self.remark(&format!("starting {}\n", self.plan.name));
+                    self.start()?;
+                }
+                false => {
+                    self.others.tell(&Own::NotBuilt { code });
+                    self.not_built();
+                }
             }
             return Ok(None);
         }
         self.model.kept.ended();
-        let sentence = ending::sentence(status, &self.panics);
         if self.is_once {
             // Restores the terminal.
             self.shown = Shown::Lines;
             if status.code().is_none() {
                 self.say(&format!("{sentence}\n"));
             }
-            return Ok(Some(ending::code(status)));
+            return Ok(Some(code));
         }
         if let Shown::Screen(screen) = &mut self.shown {
             // The program may have changed the terminal.
@@ -434,16 +511,13 @@ impl Session {
         }
         self.say(&format!("{sentence}{}; a save or R starts it again\n", self.model.was_live()));
         self.model.phase(Phase::Ended);
-        self.look_at_sources();
         Ok(None)
     }
 
     fn not_built(&mut self) {
+        self.ring();
         self.say("the program was not built: a save or R tries again\n");
         self.model.phase(Phase::NotBuilt);
-        if self.sources.is_none() {
-            self.look_at_sources();
-        }
     }
 }
 
