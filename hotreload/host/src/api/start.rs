@@ -2,7 +2,7 @@
 
 use std::{
     env, io,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Mutex, OnceLock, PoisonError},
     thread,
 };
 
@@ -114,7 +114,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         fresh,
         listeners: ArcSwap::default(),
         closed: ArcSwap::default(),
-        watches: AtomicBool::new(false),
+        watch: OnceLock::new(),
     };
     handlers.register()?;
     // The starting thread may have called hot code before there was a host to number it.
