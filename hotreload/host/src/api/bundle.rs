@@ -101,7 +101,9 @@ impl Bundle {
         self.load(built.next(), built.duration)
     }
 
-    /// Goes back to the generation before, which stays loaded for this, under a new number.
+    /// Goes back to the generation before, which stays loaded for this, under a new number. What was
+    /// live is not brought back by a save that does not change its code: see
+    /// [`Saved::undone`](crate::Saved::undone).
     ///
     /// # Errors
     /// [`Code::NoEarlier`](crate::Code::NoEarlier) if there is no earlier generation; HOT03xx if a
