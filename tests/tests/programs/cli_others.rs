@@ -77,7 +77,7 @@ impl Events {
 
     /// Waits until nothing comes any more; the exit code.
     fn end(&mut self) -> Option<i32> {
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(300)) {
+        if let Ok(line) = self.lines.recv_timeout(Duration::from_secs(300)) {
             panic!("after the last event: {line}");
         }
         self.child.wait().unwrap().code()

@@ -226,7 +226,7 @@ fn the_programs_end_does_not_end_the_loop() {
         let mut terminal = in_terminal(&project, &["run", "--", how], (120, 60));
         let ends = |terminal: &mut Terminal, count: usize| {
             terminal.wait_for("an end", |text| (text.matches(said).count() == count).then_some(()));
-            wait_for_status(terminal, "ended · R start again  q quit");
+            wait_for_status(terminal, "ended · R start again");
         };
         ends(&mut terminal, 1);
         terminal.press("s");

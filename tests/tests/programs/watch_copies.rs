@@ -41,7 +41,7 @@ fn only_this_one_counts(running: &Running, name: &str, here: &Path, there: &Path
     let main = here.ancestors().nth(3).unwrap().join(name).join("src/main.rs");
     let text = fs::read_to_string(&main).unwrap();
     fs::write(main, format!("{text}\n// another line\n")).unwrap();
-    running.wait("line main.rs: belongs to the host: restart it");
+    running.wait("line main.rs belongs to the host: restart it");
     fs::write(here, source(&(value + 1).to_string())).unwrap();
     running.wait(&format!("value {}", value + 1));
     // Each line is followed by the value.
