@@ -2,7 +2,7 @@
 
 use std::{
     env, io,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     thread,
 };
 
@@ -113,6 +113,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         options,
         fresh,
         listeners: ArcSwap::default(),
+        notices: Arc::default(),
         closed: ArcSwap::default(),
         watches: AtomicBool::new(false),
     };

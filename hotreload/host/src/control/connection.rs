@@ -151,7 +151,9 @@ fn reload(inner: &'static Inner, names: &[String]) -> Result<Published> {
         let next = built.next();
         match inner.repeated(&named(inner, package)?, &next) {
             Some(Repeated::Live(generation)) => {
-                unchanged.push(Unchanged { bundle: package.clone(), generation });
+                let same = Unchanged { bundle: package.clone(), generation };
+                inner.notices.unchanged(package, &same.line());
+                unchanged.push(same);
             }
             // What was rolled back is wanted again.
             Some(Repeated::RolledBack { .. }) | None => steps.push(Step::Load(next)),

@@ -182,12 +182,17 @@ pub struct Unchanged {
     pub generation: u64,
 }
 
+impl Unchanged {
+    /// For people.
+    pub(super) fn line(&self) -> String {
+        format!("{}: nothing changed since generation {}", self.bundle, self.generation)
+    }
+}
+
 impl Published {
     pub(super) fn new(reports: Vec<Arc<Report>>, unchanged: Vec<Unchanged>) -> Published {
         let live = reports.iter().map(ToString::to_string);
-        let same = unchanged.iter().map(|Unchanged { bundle, generation }| {
-            format!("{bundle}: nothing changed since generation {generation}")
-        });
+        let same = unchanged.iter().map(Unchanged::line);
         let lines: Vec<_> = live.chain(same).collect();
         Published { text: lines.join("\n"), reports, unchanged }
     }

@@ -10,6 +10,7 @@
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
 //! options     what the host was started with
 //! fresh       generations that may still be taken back by themselves
+//! notices     which line matters now
 //! status      what all that is, for those who ask
 //! ```
 
@@ -21,6 +22,7 @@ mod gate;
 pub(crate) mod image;
 mod inner;
 mod namespace;
+mod notices;
 mod options;
 mod resolve;
 pub(crate) mod site;
@@ -34,6 +36,7 @@ pub(crate) use gate::{Closed, close as close_gate, passes_gate};
 pub(crate) use image::Image;
 pub(crate) use inner::{Inner, Requirements};
 pub use namespace::Namespace;
+pub(crate) use notices::Notices;
 pub(crate) use options::Options;
 pub(crate) use resolve::Nowhere;
 pub(crate) use site::{Current, Site};
