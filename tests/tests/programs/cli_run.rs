@@ -244,6 +244,51 @@ fn the_programs_end_does_not_end_the_loop() {
     }
 }
 
+#[test]
+fn saves_are_collected_and_a_generation_is_chosen() {
+    let project = Project::shared();
+    let mut terminal = in_terminal(&project, &["run"], (100, 30));
+    wait_for_status(&mut terminal, &project.generation(1));
+    terminal.press("p");
+    terminal.wait_for_text("saves are collected: p goes on");
+    wait_for_status(&mut terminal, "1 · live · paused");
+    wait_for_status(&mut terminal, "p go on");
+    project.edit("2");
+    // As long as a build takes, and longer.
+    thread::sleep(Duration::from_secs(3));
+    project.edit("3");
+    terminal.press("s");
+    terminal.wait_for_text("usual_rules::answer");
+    assert!(terminal.text().contains("generation 1 "), "{}", terminal.text());
+    terminal.press("qp");
+    terminal.wait_for_text("answer 3.");
+    wait_for_status(&mut terminal, &project.generation(2));
+    let text = terminal.text();
+    assert!(!text.contains("answer 2.") && text.contains("saves are built again"), "{text}");
+
+    project.edit("4");
+    terminal.wait_for_text("answer 4.");
+    wait_for_status(&mut terminal, &project.generation(3));
+    terminal.press("h");
+    terminal.wait_for("choices", |text| {
+        let line = |digit: &str, said: &str| {
+            text.lines().any(|line| line.starts_with(digit) && line.contains(said))
+        };
+        let all = line(" ", "generation 3 is live")
+            && line("1", "generation 2 is live")
+            && line("2", "generation 1 is live");
+        all.then_some(())
+    });
+    terminal.wait_for_text("a digit goes there");
+    // One that stands for nothing leaves the page as it is.
+    terminal.press("92");
+    terminal.wait_for_text("rolled back from generation 3 to 1");
+    wait_for_status(&mut terminal, &project.generation(4));
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_restored();
+}
+
 /// What the program prints after it was started with the generation before.
 fn wait_for_again(terminal: &mut Terminal, printed: &str) {
     terminal.wait_for("the answer before", |text| {
@@ -385,7 +430,7 @@ fn no_keys_at_any_time_break_it() {
         random ^= random >> 7;
         random ^= random << 17;
         let keys =
-            ["r", "b", "R", "e", "h", "s", "c", "?", "x", "j", "G", " ", "\x1b[A", "\x1b[6~"];
+            ["r", "b", "R", "e", "h", "s", "c", "?", "p", "j", "G", "1", "\x1b[A", "\x1b[6~"];
         terminal.press(keys[usize::try_from(random % 14).unwrap()]);
         match turn % 40 {
             10 => project.edit(&(turn + 1).to_string()),

@@ -125,7 +125,7 @@ fn a_running_call_finishes_in_the_version_that_it_entered() {
     assert_eq!(status.threads.len(), 1);
     assert_eq!(status.threads[0].name.as_deref(), Some("the-walker"));
     assert_eq!(status.threads[0].commits_behind, 1);
-    assert!(status.to_string().contains("thread the-walker"), "{status}");
+    assert!(status.to_string().contains("the-walker ("), "{status}");
     // Another thread enters the second version; the third comes; the bundle goes.
     let second = thread::spawn(doors::walk);
     assert_eq!(entered.recv(), Ok(2));

@@ -81,6 +81,14 @@ impl Kept {
         self.push(&report.bundle, report.generation, &report.copy);
     }
 
+    /// Whether the host that runs may have a way back to this generation.
+    pub(super) fn is_earlier(&self, bundle: &str, number: u64) -> bool {
+        let live = self.live.get(bundle).and_then(|live| live.split_last());
+        live.is_some_and(|(_, earlier)| {
+            earlier.iter().any(|it| it.process == self.process && it.number == number)
+        })
+    }
+
     fn push(&mut self, bundle: &str, number: u64, copy: &Path) {
         let live = self.live.entry(bundle.to_owned()).or_default();
         // The same again, as after a restart, is nothing to go back to.

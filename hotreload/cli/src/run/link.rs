@@ -60,6 +60,7 @@ impl Commands {
             for request in receiver {
                 let what = match request {
                     Request::Status => FromProcess::Status(ask::<HostStatus>(process, &request)),
+                    Request::Watch { .. } => FromProcess::Paused(ask(process, &request)),
                     _ => FromProcess::Published(ask(process, &request)),
                 };
                 if send.send(Message::Of(number, Box::new(what))).is_err() {

@@ -53,7 +53,7 @@ use session::{Session, Shown};
 use sources::Sources;
 
 use crate::output::Format;
-use hot_host::command::protocol::{Answer, HostStatus, Published};
+use hot_host::command::protocol::{Answer, HostStatus, Paused, Published};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -63,7 +63,8 @@ is live. When the program ends, a save or R builds and starts it again. Keys:
   b  roll back what became live last; after the end, start with the generation before
   R  build and start again
   e  the last report, whole
-  h  what became of saves
+  h  what became of saves; a digit goes back to that generation
+  p  collect saves, and build them when it is pressed again
   s  what is loaded
   c  clear the screen
   q  end the program (twice: at once); Ctrl-C does, too
@@ -192,6 +193,8 @@ enum FromProcess {
     Event(String),
     /// The answer to a reload or rollback.
     Published(Answer<Published>),
+    /// The answer to whether saves are collected.
+    Paused(Answer<Paused>),
     /// The answer to the question what is loaded.
     Status(Answer<HostStatus>),
 }

@@ -18,15 +18,36 @@ pub(super) struct Pager {
     title: &'static str,
     text: String,
     top: usize,
+    /// How many digits, from 1 on, choose something.
+    choices: usize,
+}
+
+/// What a key does to a text that is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    On,
+    /// The reader has enough.
+    Ends,
+    /// And has chosen what this digit stands for, counted from 0.
+    Chosen(usize),
 }
 
 impl Pager {
     pub(super) fn new(title: &'static str, text: &str) -> Pager {
-        Pager { title, text: harmless(text, false), top: 0 }
+        Pager { title, text: harmless(text, false), top: 0, choices: 0 }
     }
 
-    /// Takes a key. Whether the reader stays.
-    pub(super) fn key(&mut self, key: KeyCode, (width, height): (usize, usize)) -> bool {
+    /// With digits that choose.
+    pub(super) fn choices(self, choices: usize) -> Pager {
+        Pager { choices, ..self }
+    }
+
+    /// Takes a key.
+    pub(super) fn key(&mut self, key: KeyCode, (width, height): (usize, usize)) -> Read {
+        if let KeyCode::Char(digit @ '1'..='9') = key {
+            let chosen = digit as usize - '1' as usize;
+            return if chosen < self.choices { Read::Chosen(chosen) } else { Read::On };
+        }
         let page = height.saturating_sub(2).max(1);
         let last = self.rows(width).len().saturating_sub(page);
         self.top = match key {
@@ -36,10 +57,10 @@ impl Pager {
             KeyCode::PageUp => self.top.saturating_sub(page),
             KeyCode::Home | KeyCode::Char('g') => 0,
             KeyCode::End | KeyCode::Char('G') => last,
-            _ => return false,
+            _ => return Read::Ends,
         }
         .min(last);
-        true
+        Read::On
     }
 
     fn rows(&self, width: usize) -> Vec<String> {
@@ -58,7 +79,8 @@ impl Pager {
         }
         let rest = rows.len().saturating_sub(top + page);
         let more = if rest == 0 { String::new() } else { format!(" · {rest} more lines: space") };
-        let foot = cut(&format!("q back{more}"), width.saturating_sub(1));
+        let choose = if self.choices == 0 { "" } else { " · a digit goes there" };
+        let foot = cut(&format!("q back{choose}{more}"), width.saturating_sub(1));
         let bottom = u16::try_from(height.saturating_sub(1)).unwrap_or(u16::MAX);
         queue!(out, MoveTo(0, bottom))?;
         if colours {

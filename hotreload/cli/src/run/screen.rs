@@ -23,7 +23,7 @@ use crossterm::{
 
 use super::{
     links::Links,
-    pager::Pager,
+    pager::{Pager, Read},
     text::{columns, cut, end, harmless},
 };
 
@@ -128,14 +128,19 @@ impl Screen {
     }
 
     /// Gives a key to who reads; none if nobody does.
-    pub(super) fn key(&mut self, key: KeyCode) -> Option<io::Result<()>> {
+    pub(super) fn key(&mut self, key: KeyCode) -> Option<Read> {
         let pager = self.pager.as_mut()?;
-        if pager.key(key, size()) {
-            return Some(pager.draw(size(), self.colours));
-        }
-        self.close();
-        let lines = std::mem::take(&mut self.waiting);
-        Some(self.draw(&lines))
+        let read = pager.key(key, size());
+        // A terminal that is gone says so by its end.
+        let _ = match read {
+            Read::On => pager.draw(size(), self.colours),
+            Read::Ends | Read::Chosen(_) => {
+                self.close();
+                let lines = std::mem::take(&mut self.waiting);
+                self.draw(&lines)
+            }
+        };
+        Some(read)
     }
 
     fn close(&mut self) {

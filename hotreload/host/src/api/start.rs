@@ -2,7 +2,7 @@
 
 use std::{
     env, io,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
@@ -115,7 +115,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         listeners: ArcSwap::default(),
         notices: Arc::default(),
         closed: ArcSwap::default(),
-        watches: AtomicBool::new(false),
+        watch: OnceLock::new(),
     };
     handlers.register()?;
     // The starting thread may have called hot code before there was a host to number it.

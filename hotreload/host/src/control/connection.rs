@@ -4,9 +4,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     os::unix::net::UnixStream,
     panic::{self, AssertUnwindSafe},
-    process,
-    sync::atomic::Ordering,
-    thread,
+    process, thread,
     time::{Duration, Instant},
 };
 
@@ -16,7 +14,8 @@ use crate::boundary::{started, threads};
 use crate::build::Lead;
 use crate::control::listeners::Listener;
 use crate::control::protocol::{
-    HostStatus, Listening, Published, Refusal, Request, Tidied, Unchanged, Watching, answer_line,
+    HostStatus, Listening, Paused, Published, Refusal, Request, Tidied, Unchanged, Watching,
+    answer_line,
 };
 use crate::load::{Repeated, Step};
 use crate::said::{Code, Phases, Reason, Result};
@@ -59,6 +58,13 @@ fn serve_requests(stream: &UnixStream, inner: &'static Inner) -> io::Result<()> 
         let line = match Request::read(&line) {
             Ok(Request::Listen) => return listen(stream),
             Ok(Request::Tidy) => fulfil(|| tidy(inner)),
+            Ok(Request::Watch { pause }) => match inner.watch.get() {
+                Some(switch) => {
+                    switch.pause(pause);
+                    answer_line(&Ok(Paused { paused: pause }))
+                }
+                None => no("the host does not watch"),
+            },
             Ok(Request::Status) => fulfil(|| status(inner)),
             Ok(Request::Reload { bundle }) => fulfil(|| reload(inner, &bundle)),
             Ok(Request::Rollback { bundle, to: Some(_) }) if bundle.len() != 1 => {
@@ -113,10 +119,11 @@ fn no(why: impl Into<String>) -> String {
 
 fn status(inner: &'static Inner) -> Result<HostStatus> {
     let status = inner.status(threads::in_older_code(), started::threads)?;
-    let watch = match inner.watches.load(Ordering::Relaxed) {
-        true => Watching::On,
-        false if cfg!(feature = "watch") => Watching::Off,
-        false => Watching::Missing,
+    let watch = match inner.watch.get() {
+        Some(switch) if switch.is_paused() => Watching::Paused,
+        Some(_) => Watching::On,
+        None if cfg!(feature = "watch") => Watching::Off,
+        None => Watching::Missing,
     };
     let name = inner.executable.as_deref().and_then(|it| it.file_name());
     let name = name.map(|it| it.to_string_lossy().into_owned());

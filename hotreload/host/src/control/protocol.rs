@@ -36,6 +36,9 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<u64>,
     },
+    /// Collect saves from now on, or build what was saved meanwhile and each save again. Answered by
+    /// [`Paused`].
+    Watch { pause: bool },
     /// Which attributes does no value need to move? Answered by [`Tidied`].
     Tidy,
     /// Tell each event from now on. Answered by [`Listening`].
@@ -145,11 +148,20 @@ pub struct HostStatus {
 #[serde(rename_all = "snake_case")]
 pub enum Watching {
     On,
+    /// It collects saves.
+    Paused,
     /// The program was built without that feature.
     Missing,
     #[default]
     #[serde(other)]
     Off,
+}
+
+/// Whether saves are collected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Paused {
+    pub paused: bool,
 }
 
 /// What could be taken out of the sources.
@@ -375,6 +387,7 @@ mod tests {
             Request::Reload { bundle: one.clone() },
             Request::Rollback { bundle: one.clone(), to: None },
             Request::Rollback { bundle: one, to: Some(3) },
+            Request::Watch { pause: true },
             Request::Listen,
         ] {
             assert_eq!(Request::read(request.line().as_bytes()), Ok(request));

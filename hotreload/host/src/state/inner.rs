@@ -3,7 +3,10 @@
 use std::{
     panic,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -39,8 +42,33 @@ pub(crate) struct Inner {
     pub(crate) notices: Arc<Notices>,
     /// The sites that are closed. Replaced under the lock of publishing.
     pub(crate) closed: ArcSwap<Vec<ClosedSite>>,
-    /// Whether saves are watched.
-    pub(crate) watches: AtomicBool,
+    /// How saves are watched; nothing if they are not.
+    pub(crate) watch: OnceLock<WatchSwitch>,
+}
+
+/// Whether saves lead to builds, or are collected until they do.
+pub(crate) struct WatchSwitch {
+    is_paused: AtomicBool,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl WatchSwitch {
+    #[cfg(feature = "watch")]
+    /// `wake` has the watch look at the switch.
+    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> WatchSwitch {
+        WatchSwitch { is_paused: AtomicBool::new(false), wake: Box::new(wake) }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        // Nothing is read on the strength of it.
+        self.is_paused.load(Ordering::Relaxed)
+    }
+
+    /// A build that has begun goes on.
+    pub(crate) fn pause(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Ordering::Relaxed);
+        (self.wake)();
+    }
 }
 
 static INNER: OnceLock<Inner> = OnceLock::new();

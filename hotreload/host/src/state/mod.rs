@@ -34,6 +34,8 @@ pub use definition::Definition;
 pub(crate) use fork::{after_fork, before_fork, forked, moment, publishing, using};
 pub(crate) use gate::{Closed, close as close_gate, passes_gate};
 pub(crate) use image::Image;
+#[cfg(feature = "watch")]
+pub(crate) use inner::WatchSwitch;
 pub(crate) use inner::{Inner, Requirements};
 pub use namespace::Namespace;
 pub(crate) use notices::Notices;

@@ -27,7 +27,6 @@ use std::{
     path::Path,
     sync::{
         OnceLock,
-        atomic::Ordering,
         mpsc::{Sender, channel},
     },
     time::SystemTime,
@@ -35,7 +34,7 @@ use std::{
 
 use crate::build::{BundlePackage, Workspace};
 use crate::said::{Printer, Result};
-use crate::state::Inner;
+use crate::state::{Inner, WatchSwitch};
 use program::Program;
 use sources::Sources;
 use watching::{Added, Message, Watch};
@@ -51,8 +50,11 @@ impl Watcher {
     /// Starts the threads.
     pub(crate) fn start(inner: &'static Inner, print: Printer) -> Result<()> {
         let messages = Watch::start(inner, print)?;
+        let wakes = messages.clone();
+        // The thread ends with the process only.
+        let switch = WatchSwitch::new(move || _ = wakes.send(Message::Wake));
+        let _ = inner.watch.set(switch);
         let _ = WATCHER.set(Watcher { messages });
-        inner.watches.store(true, Ordering::Relaxed);
         Ok(())
     }
 

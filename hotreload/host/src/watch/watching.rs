@@ -12,7 +12,7 @@ use std::{
 use crate::build::Abandon;
 use crate::said::Printer;
 use crate::said::{Error, Result};
-use crate::state::Inner;
+use crate::state::{Inner, WatchSwitch};
 use crate::watch::folders::{Folders, failed};
 use crate::watch::known_files::{Bytes, KnownFiles, is_touched_since};
 use crate::watch::program::Program;
@@ -31,6 +31,8 @@ pub(super) enum Message {
     Seen(notify::Result<notify::Event>, Instant),
     /// A build has ended.
     Done(Box<Done>),
+    /// Saves are collected from now on, or lead to builds again.
+    Wake,
 }
 
 /// A bundle that was built and loaded.
@@ -71,6 +73,7 @@ impl Work {
 
 /// The thread's state.
 pub(super) struct Watch {
+    inner: &'static Inner,
     folders: Folders,
     pub(super) bundles: HashMap<String, Sources>,
     /// What the host itself is built of, as far as that is known.
@@ -102,6 +105,7 @@ impl Watch {
         let (tasks, given) = mpsc::channel();
         let rebuilder = Rebuilder { inner, print, done: messages.clone() };
         let mut watch = Watch {
+            inner,
             folders,
             bundles: HashMap::new(),
             program: None,
@@ -128,7 +132,7 @@ impl Watch {
 
     fn run(&mut self, messages: &Receiver<Message>) {
         loop {
-            let waits = !self.queued.is_empty() && self.building.is_none();
+            let waits = !self.queued.is_empty() && self.building.is_none() && !self.is_paused();
             let first = match self.saves.due().or(waits.then_some(self.begin)) {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => messages.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -144,12 +148,17 @@ impl Watch {
             }
             self.look();
             self.saved.extend(self.saves.settle(Instant::now(), &mut self.known_files));
-            if self.saves.due().is_none() && !self.saved.is_empty() {
+            if self.saves.due().is_none() && !self.saved.is_empty() && !self.is_paused() {
                 let saved = mem::take(&mut self.saved);
                 self.decide(saved);
             }
             self.begin();
         }
+    }
+
+    /// Whether saves are collected.
+    fn is_paused(&self) -> bool {
+        self.inner.watch.get().is_some_and(WatchSwitch::is_paused)
     }
 
     fn take(&mut self, message: Message) {
@@ -159,6 +168,8 @@ impl Watch {
             Message::Seen(Ok(event), at) => self.see(event, at),
             Message::Seen(Err(error), _) => self.complain(failed(error)),
             Message::Done(done) => self.done(*done),
+            // Whatever wakes the thread has it look.
+            Message::Wake => {}
         }
     }
 
@@ -313,7 +324,8 @@ impl Watch {
 
     /// Begins what is on the list, if nothing else is being built.
     fn begin(&mut self) {
-        if self.building.is_some() || self.begin > Instant::now() || self.saves.due().is_some() {
+        let waits = self.begin > Instant::now() || self.saves.due().is_some() || self.is_paused();
+        if self.building.is_some() || waits {
             return;
         }
         let Some(work) = self.queued.pop_front() else { return };
