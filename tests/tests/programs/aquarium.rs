@@ -12,6 +12,7 @@ use std::{
 
 use portable_pty::CommandBuilder;
 use tests::{
+    dev::patiently,
     fixture::{repository, target_dir},
     workspace::{BUNDLE, HOST_FEATURES, Workspace},
 };
@@ -176,10 +177,15 @@ fn code_changes_and_the_fish_stay() {
     program.wait_for_text("building fishbowl");
     program.wait_for_text("fishbowl/src/life.rs:");
     let bar = |program: &Terminal| {
-        let text = program.text();
-        assert!(text.ends_with(": mismatched types"), "{text}");
-        let last = |column| program.screen(|it| it.cell(USUAL.1 - 1, column).unwrap().bgcolor());
-        assert_eq!([0, USUAL.0 - 1].map(last), [vt100::Color::Idx(1); 2]);
+        patiently("a red bar", || {
+            let text = program.text();
+            let is_red = |column| {
+                let cell = |it: &vt100::Screen| it.cell(USUAL.1 - 1, column).unwrap().bgcolor();
+                program.screen(cell) == vt100::Color::Idx(1)
+            };
+            let is_whole = is_red(0) && is_red(USUAL.0 - 1);
+            (is_whole && text.trim_end().ends_with(": mismatched types")).then_some(())
+        });
     };
     bar(&program);
     // Longer than another line is seen.

@@ -195,6 +195,8 @@ enum FromProcess {
     Published(Answer<Published>),
     /// The answer to whether saves are collected.
     Paused(Answer<Paused>),
+    /// The host has told of the restart whom it had to tell, or nobody will.
+    Told,
     /// The answer to the question what is loaded.
     Status(Answer<HostStatus>),
 }

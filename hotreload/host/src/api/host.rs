@@ -145,6 +145,29 @@ impl Host {
         self.inner.on_event(Arc::new(listener));
     }
 
+    /// Calls `listener` before `cargo hotreload run` ends the program to build it and start it again:
+    /// by the key `R`, or with `--restart` because a file of its own was saved. So the program can
+    /// keep something: write a saved game, end a level cleanly.
+    ///
+    /// The listener is given the time that is left, two seconds at first, and called on a thread of
+    /// the host's; several are called one after the other. The program is ended (SIGTERM) once all
+    /// have returned, and in any case when the time is over. If one panics, the panic ends there. An
+    /// end without a new start (the key `q`, Ctrl-C) calls nobody.
+    ///
+    /// ```
+    /// let host = hot::Host::start()?;
+    /// host.on_restart(|left| {
+    ///     // The next process may read it.
+    ///     if left.as_millis() > 100 {
+    ///         let _ = std::fs::write("game.save", "level 3");
+    ///     }
+    /// });
+    /// # Ok::<(), hot::Error>(())
+    /// ```
+    pub fn on_restart(&self, listener: impl Fn(Duration) + Send + Sync + 'static) {
+        self.inner.restart_listeners.add(listener);
+    }
+
     /// The one line that matters now, for a program that shows it on its own screen; `None` as long
     /// as nothing has happened.
     ///

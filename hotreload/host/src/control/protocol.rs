@@ -41,6 +41,9 @@ pub enum Request {
     Watch { pause: bool },
     /// Which attributes does no value need to move? Answered by [`Tidied`].
     Tidy,
+    /// The program is about to be ended and started again: tell those who want to know, and wait so
+    /// long at most. Answered by [`Restarting`].
+    Restarting { within_ms: u64 },
     /// Tell each event from now on. Answered by [`Listening`].
     Listen,
 }
@@ -208,6 +211,14 @@ impl Published {
         let lines: Vec<_> = live.chain(same).collect();
         Published { text: lines.join("\n"), reports, unchanged }
     }
+}
+
+/// Those who want to know of a restart were told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Restarting {
+    /// Whether all have returned in time.
+    pub done: bool,
 }
 
 /// Events follow.
@@ -388,6 +399,7 @@ mod tests {
             Request::Rollback { bundle: one.clone(), to: None },
             Request::Rollback { bundle: one, to: Some(3) },
             Request::Watch { pause: true },
+            Request::Restarting { within_ms: 2000 },
             Request::Listen,
         ] {
             assert_eq!(Request::read(request.line().as_bytes()), Ok(request));

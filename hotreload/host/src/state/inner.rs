@@ -15,7 +15,10 @@ use hot_rt::rt::HostTable;
 use crate::{
     file::{Allocator, shadow::Shadow},
     said::{Code, Event, Reason, Result},
-    state::{Current, Namespace, Notices, Options, World, closed_site::ClosedSite, fresh::Fresh},
+    state::{
+        Current, Namespace, Notices, Options, RestartListeners, World, closed_site::ClosedSite,
+        fresh::Fresh,
+    },
 };
 
 /// Hears of everything that happens.
@@ -38,6 +41,7 @@ pub(crate) struct Inner {
     /// For the policy `rollback_after`.
     pub(crate) fresh: Option<Fresh>,
     pub(crate) listeners: ArcSwap<Vec<Listener>>,
+    pub(crate) restart_listeners: RestartListeners,
     /// Shared with those who show builds.
     pub(crate) notices: Arc<Notices>,
     /// The sites that are closed. Replaced under the lock of publishing.

@@ -11,6 +11,7 @@
 //! options     what the host was started with
 //! fresh       generations that may still be taken back by themselves
 //! notices     which line matters now
+//! restart     who is told before the program is started again
 //! status      what all that is, for those who ask
 //! ```
 
@@ -25,6 +26,7 @@ mod namespace;
 mod notices;
 mod options;
 mod resolve;
+mod restart;
 pub(crate) mod site;
 mod status;
 pub(crate) mod world;
@@ -41,6 +43,7 @@ pub use namespace::Namespace;
 pub(crate) use notices::Notices;
 pub(crate) use options::Options;
 pub(crate) use resolve::Nowhere;
+pub(crate) use restart::RestartListeners;
 pub(crate) use site::{Current, Site};
 pub(crate) use world::World;
 pub(crate) use writing::Writing;
