@@ -7,7 +7,7 @@ use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
     process,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
@@ -161,6 +161,52 @@ fn a_panicking_listener_of_the_hosts_costs_nothing() {
         let answer = control.ask(json!({"do": "rollback"}));
         assert_eq!((&answer["ok"], &answer["reports"][0]["generation"]), (&json!(true), &json!(3)));
         assert_eq!(control.ask(json!({"do": "status"}))["status"]["bundles"][0]["generation"], 3);
+    });
+}
+
+#[test]
+fn who_wants_to_know_of_a_restart_is_told_and_waited_for_so_long_at_most() {
+    const NAME: &str = "who_wants_to_know_of_a_restart_is_told_and_waited_for_so_long_at_most";
+    const LONG: Duration = Duration::from_secs(300);
+    in_child(NAME, &[], Vec::new, |_| {
+        let host = Host::start().unwrap();
+        let mut control = Control::to(&own_socket());
+        let mut tell = |within: Duration| {
+            let within_ms = u64::try_from(within.as_millis()).unwrap();
+            let answer = control.ask(json!({"do": "restarting", "within_ms": within_ms}));
+            assert_eq!(answer["ok"], true, "{answer}");
+            answer["done"].as_bool().unwrap()
+        };
+        assert!(tell(Duration::ZERO), "nobody wants to know");
+
+        let (calls, called) = mpsc::channel();
+        let call = |name: &'static str| {
+            let calls = calls.clone();
+            move |left: Duration| calls.send((name, left)).unwrap()
+        };
+        let first = call("first");
+        std::panic::set_hook(Box::new(|_| {}));
+        host.on_restart(move |left| {
+            first(left);
+            panic!("a listener");
+        });
+        host.on_restart(call("second"));
+        assert!(tell(LONG));
+        // Both, once, before the answer.
+        let both: Vec<_> = called.try_iter().collect();
+        let [("first", of_first), ("second", of_second)] = both[..] else { panic!("{both:?}") };
+        assert!(of_first <= LONG && of_second <= of_first && !of_second.is_zero(), "{both:?}");
+
+        // One that does not return holds up nobody but those after it.
+        let (go_on, waits) = mpsc::channel();
+        let waits = Mutex::new(waits);
+        host.on_restart(move |_| waits.lock().unwrap().recv().unwrap());
+        host.on_restart(call("last"));
+        let short = Duration::from_millis(100);
+        assert!(!tell(short));
+        go_on.send(()).unwrap();
+        let last = called.iter().find(|(name, _)| *name == "last").unwrap();
+        assert!(last.1 < short, "{last:?}");
     });
 }
 
@@ -357,8 +403,8 @@ fn the_page_for_tools_says_how_it_is() {
     let (_one, _, fixture) = host();
     source(fixture, "30");
     let blocks = tests::control::page();
-    assert_eq!(blocks.len(), 6);
-    for block in &blocks[..5] {
+    assert_eq!(blocks.len(), 8);
+    for block in &blocks[..7] {
         let [request, answer] = &block[..] else { panic!("{block:?}") };
         let request = request.to_string().replace("rules", "control_math");
         let mut control = Control::to(&own_socket());

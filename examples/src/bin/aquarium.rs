@@ -16,7 +16,7 @@ use examples::{
     screen::Screen,
     text,
 };
-use hot::{BuildMessage, Host};
+use hot::{BuildMessage, Host, Level, Notice};
 use ratatui_core::{
     buffer::Buffer,
     layout::Rect,
@@ -39,7 +39,12 @@ no terminal, a line is printed each second.";
 
 const KEYS: &str = "f feeds  n adds a fish  space stops the time  q quits";
 
+const HINT: &str = "edit bundles/aquarium/src/life.rs or picture.rs, save, and look";
+
 const FRAME: Duration = Duration::from_millis(33);
+
+/// How long a line is seen that is no error.
+const SEEN: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
@@ -75,8 +80,10 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 /// What comes from other threads.
 enum Message {
     Input(Input),
-    /// The host's line about a save, or a panic.
+    /// The host's line about a save.
     Said(String),
+    /// What a panic of another thread says.
+    Panicked(String),
     /// An error of rustc, in one line.
     Rustc(String),
 }
@@ -87,7 +94,7 @@ fn run(lasts: Option<Duration>) -> Result<ExitCode, Box<dyn Error>> {
     let (lines, errors) = (sender.clone(), sender.clone());
     let host = Host::builder()
         .watch(move |line| _ = lines.send(Message::Said(text::plain(line))))
-        // Otherwise rustc's reports would come whole, as lines do: the picture has room for heads.
+        // Otherwise rustc's reports would come whole, as lines do.
         .build_output(move |message| {
             if let BuildMessage::Diagnostic { rendered, error: true, .. } = message {
                 _ = errors.send(Message::Rustc(head(rendered)));
@@ -101,12 +108,13 @@ fn run(lasts: Option<Duration>) -> Result<ExitCode, Box<dyn Error>> {
     let draws = io::stdout().is_terminal() && !text::is_dumb();
     let raw = draws && io::stdin().is_terminal();
     let others = sender.clone();
-    panics::on_panic(move |says| _ = others.send(Message::Said(says)));
+    panics::on_panic(move |says| _ = others.send(Message::Panicked(says)));
     let signals = sender.clone();
     input::on_signal(move |signal| _ = signals.send(Message::Input(signal)))?;
     let picture = if draws { Some(Picture::enter(raw)?) } else { None };
     input::on_key(raw, move |input| _ = sender.send(Message::Input(input)));
-    let program = Program { messages, picture, raw, paused: false, footer: Footer::new() };
+    let program =
+        Program { host, messages, picture, raw, paused: false, errors: Vec::new(), panicked: None };
     program.run(lasts)
 }
 
@@ -116,12 +124,15 @@ fn head(rendered: &str) -> String {
 }
 
 struct Program {
+    host: Host,
     messages: Receiver<Message>,
     picture: Option<Picture>,
     /// Whether keys come one by one.
     raw: bool,
     paused: bool,
-    footer: Footer,
+    /// What rustc reports in a build that is not over, where there is no picture.
+    errors: Vec<String>,
+    panicked: Option<Panicked>,
 }
 
 impl Program {
@@ -135,8 +146,12 @@ impl Program {
                         return Ok(code);
                     }
                 }
-                Ok(Message::Said(line)) => self.said(line)?,
-                Ok(Message::Rustc(line)) => self.footer.errors.push(line),
+                Ok(Message::Said(line)) => self.said(&line)?,
+                Ok(Message::Panicked(says)) => {
+                    self.said(&says)?;
+                    self.panicked = Some(Panicked { says, at: Instant::now() });
+                }
+                Ok(Message::Rustc(line)) => self.errors.push(line),
                 Err(RecvTimeoutError::Timeout) => {
                     // From now: a laptop that slept does not make up for it.
                     next = Instant::now() + FRAME;
@@ -164,7 +179,7 @@ impl Program {
                 return Some(ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX)));
             }
             Input::Key(' ') => self.paused = !self.paused,
-            Input::Key(key) => self.footer.calls(|| aquarium::key(key)),
+            Input::Key(key) => self.calls(|| aquarium::key(key)),
             // The next frame has the new size. A file with keys may end before the fish do.
             Input::Resized | Input::End => {}
         }
@@ -172,27 +187,79 @@ impl Program {
     }
 
     fn frame(&mut self) -> io::Result<()> {
-        let footer = &mut self.footer;
         if !self.paused {
-            footer.calls(|| aquarium::step(FRAME.as_secs_f32()));
+            self.calls(|| aquarium::step(FRAME.as_secs_f32()));
         }
-        if let Some(picture) = &mut self.picture {
-            picture.terminal.draw(|frame| draw(frame.area(), frame.buffer_mut(), footer))?;
+        let Some(mut picture) = self.picture.take() else { return Ok(()) };
+        let drawn = picture.terminal.draw(|frame| self.draw(frame.area(), frame.buffer_mut()));
+        drawn.map(drop)?;
+        self.picture = Some(picture);
+        Ok(())
+    }
+
+    /// The tank, and below it what there is to say.
+    fn draw(&mut self, area: Rect, frame: &mut Buffer) {
+        let rows = area.height.min(2);
+        let tank = Rect { height: area.height - rows, ..area };
+        self.calls(|| aquarium::draw(tank, frame));
+        let (said, style) = self.says();
+        let bar = Rect { y: area.bottom() - rows.min(1), height: rows.min(1), ..area };
+        frame.set_style(bar, style);
+        // In the smallest terminal the last line is the only one.
+        let lines = [(KEYS, Style::new()), (&*said, style)];
+        for (y, (line, style)) in (tank.bottom()..).zip(&lines[2 - usize::from(rows)..]) {
+            frame.set_stringn(area.x, y, line, area.width.into(), *style);
+        }
+    }
+
+    /// The last line: what the host has to say, or a panic that came later.
+    fn says(&self) -> (String, Style) {
+        let bad = Style::new().fg(Color::White).bg(Color::Red);
+        let notice = self.host.notice();
+        let is_over = |age: Duration| match &notice {
+            Some(notice) => notice.level == Level::Error || notice.age < age,
+            None => false,
+        };
+        if let Some(Panicked { says, at }) = &self.panicked
+            && at.elapsed() < SEEN
+            && !is_over(at.elapsed())
+        {
+            return (says.clone(), bad);
+        }
+        match notice {
+            Some(Notice { text, level: Level::Error, .. }) => (text, bad),
+            Some(Notice { text, level, age, .. }) if age < SEEN => {
+                let is_warning = level == Level::Warning;
+                let colour = if is_warning { Color::LightYellow } else { Color::LightGreen };
+                (text, Style::new().fg(colour))
+            }
+            _ => (HINT.to_owned(), Style::new()),
+        }
+    }
+
+    /// A line for those who see no picture.
+    fn said(&mut self, line: &str) -> io::Result<()> {
+        let error = self.errors.drain(..).next();
+        if self.picture.is_none() {
+            for line in error.iter().map(String::as_str).chain([line]) {
+                writeln!(io::stdout(), "{line}")?;
+            }
         }
         Ok(())
     }
 
-    fn said(&mut self, line: String) -> io::Result<()> {
-        self.footer.said(line);
-        if self.picture.is_none() {
-            let Footer { said, detail, .. } = &self.footer;
-            if detail != KEYS {
-                writeln!(io::stdout(), "{detail}")?;
-            }
-            writeln!(io::stdout(), "{said}")?;
+    /// Calls the bundle. It is being edited and may panic: that is shown, and the fish live on.
+    fn calls(&mut self, f: impl FnOnce()) {
+        if let Err(says) = contained(f) {
+            self.panicked = Some(Panicked { says: panicked(&says), at: Instant::now() });
         }
-        Ok(())
     }
+}
+
+/// A panic of the bundle's, or of another thread.
+struct Panicked {
+    says: String,
+    at: Instant,
 }
 
 /// The terminal. It is restored when the second field is dropped, and by the hook for panics.
@@ -208,51 +275,6 @@ impl Picture {
             terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
             _screen: screen,
         })
-    }
-}
-
-/// The tank, and below it what there is to say.
-fn draw(area: Rect, frame: &mut Buffer, footer: &mut Footer) {
-    let rows = area.height.min(2);
-    let tank = Rect { height: area.height - rows, ..area };
-    footer.calls(|| aquarium::draw(tank, frame));
-    let plain = Style::new();
-    let said = plain.fg(if footer.is_bad { Color::LightRed } else { Color::LightGreen });
-    let lines = [(&footer.detail, plain), (&footer.said, said)];
-    // In the smallest terminal the last line is the only one.
-    for (y, (line, style)) in (tank.bottom()..).zip(&lines[2 - usize::from(rows)..]) {
-        frame.set_stringn(area.x, y, line, area.width.into(), *style);
-    }
-}
-
-/// What the last save led to.
-struct Footer {
-    said: String,
-    is_bad: bool,
-    /// The first error of rustc; else what can be done.
-    detail: String,
-    /// Those of a build that is not over.
-    errors: Vec<String>,
-}
-
-impl Footer {
-    fn new() -> Footer {
-        let said = "edit bundles/aquarium/src/life.rs or picture.rs, save, and look".to_owned();
-        Footer { said, is_bad: false, detail: KEYS.to_owned(), errors: Vec::new() }
-    }
-
-    fn said(&mut self, line: String) {
-        self.is_bad = line.contains("not reloaded");
-        self.said = line;
-        self.detail = self.errors.drain(..).next().unwrap_or_else(|| KEYS.to_owned());
-    }
-
-    /// Calls the bundle. It is being edited and may panic: that is shown, and the fish live on.
-    fn calls(&mut self, f: impl FnOnce()) {
-        if let Err(says) = contained(f) {
-            self.is_bad = true;
-            self.said = panicked(&says);
-        }
     }
 }
 

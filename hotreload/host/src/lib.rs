@@ -42,8 +42,8 @@ pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    Helper, HostCopy, Migration, Outcome, Phases, Reason, Report, Result, RolledBack, Saved,
-    StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
+    Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report, Result,
+    RolledBack, Saved, StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 
@@ -59,6 +59,6 @@ pub mod command {
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         load::{Library, Verdict},
-        said::{bytes, columns, counted, line, section},
+        said::{Diagnosis, Place, bytes, columns, counted, line, section},
     };
 }

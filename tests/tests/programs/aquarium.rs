@@ -12,6 +12,7 @@ use std::{
 
 use portable_pty::CommandBuilder;
 use tests::{
+    dev::patiently,
     fixture::{repository, target_dir},
     workspace::{BUNDLE, HOST_FEATURES, Workspace},
 };
@@ -44,8 +45,7 @@ static PROJECT: LazyLock<(Workspace, PathBuf)> = LazyLock::new(|| {
     );
     let fishbowl = "fishbowl = { path = \"../fishbowl\" }\n";
     workspace.package("fishbowl-program", &library, HOST_FEATURES, &(of_program + fishbowl));
-    let main = fs::read_to_string(repository().join("examples/src/bin/aquarium.rs")).unwrap();
-    workspace.write("fishbowl-program/src/main.rs", &main.replace("aquarium", "fishbowl"));
+    workspace.write("fishbowl-program/src/main.rs", &main_rs());
     for file in fs::read_dir(repository().join(SOURCES)).unwrap() {
         let file = file.unwrap().file_name().into_string().unwrap();
         save_in(&workspace, &file, &[]);
@@ -54,7 +54,18 @@ static PROJECT: LazyLock<(Workspace, PathBuf)> = LazyLock::new(|| {
     (workspace, program)
 });
 
+fn main_rs() -> String {
+    let main = fs::read_to_string(repository().join("examples/src/bin/aquarium.rs")).unwrap();
+    main.replace("aquarium", "fishbowl")
+}
+
 const SOURCES: &str = "bundles/aquarium/src";
+
+/// What the last line says when there is nothing to say.
+const HINT: &str = "edit bundles/fishbowl/src/life.rs or picture.rs, save, and look";
+
+/// How long the program shows a line that is no error.
+const SEEN: Duration = Duration::from_secs(5);
 
 /// There is one project: while a test edits it, no other looks. Whoever has it finds it unedited.
 fn alone() -> MutexGuard<'static, ()> {
@@ -127,6 +138,7 @@ fn code_changes_and_the_fish_stay() {
     let before = tank(&at_rest(&mut program));
     save("picture.rs", &[("°", "@"), ("º", "O")]);
     program.wait_for_text("fishbowl: generation 2 is live: picture::shape changed");
+    program.wait_for_text(HINT);
     program.wait_for_text("@");
     assert_eq!(tank(&at_rest(&mut program)), before.replace('°', "@").replace('º', "O"));
     program.press(" ");
@@ -160,16 +172,36 @@ fn code_changes_and_the_fish_stay() {
     program.press("f");
     program.wait_for_text("*");
 
-    // rustc says what and where; a panic is shown, and over with the next save.
+    // rustc says what and where, in a red bar that stays; a panic is shown, and over with the next save.
     save("life.rs", &[("    hunt(world, seconds);", "    hunt(world, \"soon\");")]);
-    program.wait_for_text("error[E0308]: mismatched types --> fishbowl/src/life.rs:");
-    program.wait_for_text("fishbowl: not reloaded: HOT0704");
+    program.wait_for_text("building fishbowl");
+    program.wait_for_text("fishbowl/src/life.rs:");
+    let bar = |program: &Terminal| {
+        patiently("a red bar", || {
+            let text = program.text();
+            let is_red = |column| {
+                let cell = |it: &vt100::Screen| it.cell(USUAL.1 - 1, column).unwrap().bgcolor();
+                program.screen(cell) == vt100::Color::Idx(1)
+            };
+            let is_whole = is_red(0) && is_red(USUAL.0 - 1);
+            (is_whole && text.trim_end().ends_with(": mismatched types")).then_some(())
+        });
+    };
+    bar(&program);
+    // Longer than another line is seen.
+    thread::sleep(SEEN + Duration::from_secs(1));
+    bar(&program);
     save("life.rs", &[("    hunt(world, seconds);", "    panic!(\"not today\");")]);
     program.wait_for_text("fishbowl panicked: not today");
     save("life.rs", &[("Kind::Tang => 0.08", "Kind::Tang => 0.2")]);
     program.wait_for_text("is live: ");
     let before = tank(&program.text());
     program.wait_for("they swim on", |screen| (tank(screen) != before).then_some(()));
+    program.wait_for_text(HINT);
+    let main = "fishbowl-program/src/main.rs";
+    PROJECT.0.write(main, &format!("{}// Edited.\n", main_rs()));
+    program.wait_for_text("main.rs belongs to the host: restart it");
+    PROJECT.0.write(main, &main_rs());
 
     for size in [(20, 5), (3, 2), (1, 1), (200, 3)] {
         program.resize(size);

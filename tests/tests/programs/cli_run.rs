@@ -289,6 +289,51 @@ fn saves_are_collected_and_a_generation_is_chosen() {
     terminal.assert_restored();
 }
 
+#[test]
+fn a_program_that_wants_to_keep_something_is_told_of_a_restart() {
+    let project = Project::new("restart");
+    let main = PROGRAM.replace("NAME", "restart").replace(
+        "let host = hot::Host::start().unwrap();\n",
+        "let host = hot::Host::start().unwrap();
+        let kept = std::fs::read_to_string(\"kept.txt\").unwrap_or_default();
+        println!(\"kept {}.\", kept.lines().count());
+        let waits = how == \"waits\";
+        host.on_restart(move |left| {
+            assert!(!left.is_zero() && left.as_secs() <= 2);
+            let kept = std::fs::File::options().create(true).append(true).open(\"kept.txt\");
+            writeln!(kept.unwrap(), \"a line\").unwrap();
+            while waits { sleep(Duration::from_secs(1)) }
+        });\n",
+    );
+    project.workspace.write("restart-game/src/main.rs", &main);
+    let kept = project.workspace.folder().join("kept.txt");
+    let count = || fs::read_to_string(&kept).unwrap_or_default().lines().count();
+    let _ = fs::remove_file(&kept);
+    let mut terminal = in_terminal(&project, &["run"], (80, 24));
+    wait_for_status(&mut terminal, &project.generation(1));
+    terminal.press("R");
+    terminal.wait_for_text("kept 1.");
+    wait_for_status(&mut terminal, &project.generation(1));
+    // Nothing is kept where nobody starts it again.
+    terminal.press("q");
+    assert!(terminal.end().success());
+    assert_eq!(count(), 1);
+
+    // One that does not come to an end is not waited for.
+    let mut terminal = in_terminal(&project, &["run", "--restart", "--", "waits"], (80, 24));
+    wait_for_status(&mut terminal, &project.generation(1));
+    project.workspace.write("restart-game/src/main.rs", &format!("{main}// edited\n"));
+    terminal.wait_for_text("kept 2.");
+    wait_for_status(&mut terminal, &project.generation(1));
+    // Nor is one whose end is wanted now.
+    terminal.press("R");
+    wait_until(|| count() == 3);
+    terminal.press("q");
+    assert!(terminal.end().success());
+    assert_eq!(count(), 3);
+    terminal.assert_restored();
+}
+
 /// What the program prints after it was started with the generation before.
 fn wait_for_again(terminal: &mut Terminal, printed: &str) {
     terminal.wait_for("the answer before", |text| {
@@ -361,7 +406,7 @@ fn a_panic_in_edited_code_says_which_edit_and_waits() {
     wait_for_status(&mut terminal, &project.generation(1));
     let process = wait_for_id(&terminal, "process");
     main("// edited\n");
-    terminal.wait_for_text("main.rs belongs to the host: restart it, with R");
+    terminal.wait_for_text("main.rs belongs to the host: restart it, as --restart does");
     terminal
         .wait_for("a second answer", |text| (text.matches("answer 4.").count() == 2).then_some(()));
     assert_gone(process);

@@ -5,14 +5,16 @@ mod files;
 use std::{
     fs::{self, File},
     io::Write as _,
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex},
     thread,
     time::{Duration, SystemTime},
 };
 
-use hot::{Code, Outcome};
+use hot::{BuildMessage, Code, Event, Host, Level, Outcome};
 use tests::{
+    child::in_child,
     dev::{Dev, Edited, Sentinel, bundle, replace, source},
+    fixture::target_dir,
     value,
 };
 
@@ -256,4 +258,87 @@ fn a_listener_that_panics_does_not_end_the_watching() {
         assert_eq!(edited.live()[0].generation, u64::try_from(value).unwrap());
         assert_eq!(value!(DEV, "watch_panics::value"), value);
     }
+}
+
+#[test]
+fn the_host_tells_the_line_that_matters_now() {
+    const NAME: &str = "the_host_tells_the_line_that_matters_now";
+    // The other tests have happened to another host.
+    in_child(NAME, &[], Vec::new, |_| {
+        let while_building = Arc::<Mutex<Vec<_>>>::default();
+        let while_building = || while_building.clone();
+        let (in_builds, in_events) = (while_building(), while_building());
+        let dev = Dev::start_with(|builder| {
+            builder.target_dir(target_dir()).build_output(move |message| {
+                if let BuildMessage::Progress { .. } = message {
+                    in_builds.lock().unwrap().extend(Host::current().unwrap().notice());
+                }
+            })
+        });
+        let refused = Arc::<Mutex<usize>>::default();
+        let counts = refused.clone();
+        dev.host.on_event(move |event| match event {
+            Event::Building { .. } => {
+                in_events.lock().unwrap().extend(Host::current().unwrap().notice());
+            }
+            Event::Refused(_) => *counts.lock().unwrap() += 1,
+            _ => {}
+        });
+        let check = |level, text: &str| {
+            let notice = dev.host.notice().unwrap();
+            assert!(notice.text.starts_with(text) && !notice.text.contains('\n'), "{notice:?}");
+            assert_eq!(notice.level, level, "{notice}");
+            // As a build said before it, if there was one.
+            for notice in while_building().lock().unwrap().drain(..) {
+                assert!(notice.text.starts_with("building watch_notice"), "{notice}");
+                assert_eq!(notice.level, Level::Info);
+            }
+        };
+
+        assert_eq!(dev.host.notice(), None);
+        let edited = Edited::new(&dev, "watch_notice", |workspace| {
+            bundle(workspace, "watch_notice", "1");
+            workspace.package("watch_notice_caller", tests::workspace::BUNDLE, "", "");
+            workspace.write(
+                "watch_notice_caller/src/lib.rs",
+                "hot::bundle!();\nhot::import! { watch_notice => { fn value() -> i32; } }\n\
+                 #[hot::export]\npub fn twice() -> i32 { 2 * hot::get!(watch_notice::value)() }\n",
+            );
+        });
+        edited.load("watch_notice");
+        let file = edited.path("watch_notice/src/lib.rs");
+        assert!(!while_building().lock().unwrap().is_empty());
+        check(Level::Info, "watch_notice: generation 1 is live");
+
+        edited.load("watch_notice_caller");
+        check(Level::Info, "watch_notice_caller: generation 1 is live");
+
+        // It stays until it is mended, whoever asks for what.
+        let mismatched = "watch_notice/src/lib.rs:4:5: mismatched types";
+        fs::write(&file, source("\"one\"")).unwrap();
+        edited.next();
+        assert!(!while_building().lock().unwrap().is_empty());
+        check(Level::Error, mismatched);
+        assert_eq!(*refused.lock().unwrap(), 0, "the save says it");
+        dev.host.bundle("watch_notice").unwrap().rebuild().unwrap_err();
+        assert_eq!(*refused.lock().unwrap(), 1);
+        check(Level::Error, mismatched);
+        dev.host.bundle("watch_notice_caller").unwrap().reload().unwrap();
+        check(Level::Error, mismatched);
+        let age = dev.host.notice().unwrap().age;
+        assert!(dev.host.notice().unwrap().age >= age && !age.is_zero());
+
+        fs::write(&file, source("1")).unwrap();
+        let saved = edited.next();
+        assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+        check(Level::Info, "lib.rs: nothing changed");
+        // Whoever calls it holds it.
+        assert_eq!(value!(dev, "watch_notice_caller::twice"), 2);
+        fs::write(&file, source("5").replace("i32", "i64")).unwrap();
+        edited.next();
+        check(Level::Error, "HOT0301: `watch_notice::value` has another result");
+        fs::write(&file, source("2")).unwrap();
+        edited.live();
+        check(Level::Info, "watch_notice: generation 2 is live: value changed");
+    });
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::{FromProcess, Message};
 use crate::client::{Client, socket_of};
-use hot_host::command::protocol::{Answer, HostStatus, Listening, Refusal, Request};
+use hot_host::command::protocol::{Answer, HostStatus, Listening, Refusal, Request, Restarting};
 
 /// How often to look for a socket that is not there yet.
 const POLL: Duration = Duration::from_millis(20);
@@ -46,6 +46,21 @@ pub(super) fn listen(process: u32, number: usize, cares: Weak<()>, send: SyncSen
             // Else a host that drops us at once would have us run in circles.
             thread::sleep(POLL);
         }
+    });
+}
+
+/// Has the host tell of a restart, at once: what it does meanwhile may take longer than this.
+pub(super) fn tell_of_restart(
+    process: u32,
+    number: usize,
+    within: Duration,
+    send: SyncSender<Message>,
+) {
+    let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+    thread::spawn(move || {
+        // Whatever the answer is: the program is ended then.
+        let _ = ask::<Restarting>(process, &Request::Restarting { within_ms });
+        let _ = send.send(Message::Of(number, Box::new(FromProcess::Told)));
     });
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use supports_hyperlinks::Stream;
 
-use super::report::Place;
+use hot_host::command::Place;
 
 #[derive(Debug)]
 pub(super) struct Links {

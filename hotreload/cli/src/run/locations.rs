@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::report::Report;
-use hot_host::command::protocol::Event;
+use hot_host::command::{Diagnosis, protocol::Event};
+
+use super::text::harmless;
 
 #[derive(Debug)]
 pub(super) struct Locations {
@@ -57,7 +58,8 @@ impl Locations {
     }
 
     fn add(&mut self, rendered: &str, is_error: bool) {
-        let Some(Report { message, place: Some(mut place) }) = Report::read(rendered) else {
+        let report = harmless(rendered, false);
+        let Some(Diagnosis { message, place: Some(mut place) }) = Diagnosis::read(&report) else {
             return;
         };
         place.path = self.workspace.join(&place.path).to_string_lossy().into_owned();

@@ -7,7 +7,7 @@
 //! link       the control socket
 //! model      what is known of the host; history: what became of saves; ending: how the program ended
 //! kept       what was live till it ended
-//! problems   rustc's reports; report: one of them
+//! problems   rustc's reports
 //! others     what other programs are told; locations: places in a file
 //! sources    saves while the program does not run
 //! screen     the terminal: text above, one line below; line: what fits there; pager: long texts
@@ -27,7 +27,6 @@ mod others;
 mod pager;
 mod problems;
 mod program;
-mod report;
 mod running;
 mod screen;
 mod session;
@@ -196,6 +195,8 @@ enum FromProcess {
     Published(Answer<Published>),
     /// The answer to whether saves are collected.
     Paused(Answer<Paused>),
+    /// The host has told of the restart whom it had to tell, or nobody will.
+    Told,
     /// The answer to the question what is loaded.
     Status(Answer<HostStatus>),
 }

@@ -2,9 +2,9 @@
 
 use std::mem;
 
-use hot_host::command::counted;
+use hot_host::command::{Diagnosis, counted};
 
-use super::report::Report;
+use super::text::harmless;
 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
@@ -46,8 +46,8 @@ impl Problems {
 
     /// The first error in a line: `logic/src/lib.rs:12:5: mismatched types`.
     pub(super) fn first(&self) -> Option<String> {
-        let Report { message, place } = Report::read(self.errors.first()?)?;
-        Some(place.map_or_else(|| message.clone(), |place| format!("{place}: {message}")))
+        let first = Diagnosis::read(&harmless(self.errors.first()?, false))?;
+        Some(first.to_string())
     }
 
     /// What is said at the build's end of errors that were not shown.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use signal_hook::consts::SIGKILL;
+use signal_hook::consts::{SIGKILL, SIGTERM};
 
 use super::{FromProcess, Message, link, link::Commands, program::Program};
 use crate::client;
@@ -17,6 +17,8 @@ use crate::client;
 const PARTIAL: Duration = Duration::from_millis(100);
 /// How long the process has to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long it has to keep what the next one may want, before that.
+const TELLING: Duration = Duration::from_secs(2);
 /// How long to wait, after its end, for output that others still hold open.
 const REST: Duration = Duration::from_millis(300);
 /// The longest line that is waited for.
@@ -41,8 +43,12 @@ pub(super) struct Running {
     open: [bool; 2],
     pub(super) connected: bool,
     pub(super) started: Instant,
+    /// Since when its host tells of the restart.
+    telling: Option<Instant>,
     /// Since when it is to end.
     ending: Option<Instant>,
+    /// Whether it is to be started again then.
+    pub(super) restarts: bool,
     ended: Option<Instant>,
     /// Who listens for its host ends with it.
     _listens: Arc<()>,
@@ -77,7 +83,9 @@ impl Running {
             open,
             connected: false,
             started: Instant::now(),
+            telling: None,
             ending: None,
+            restarts: false,
             ended: None,
             _listens: listens,
         })
@@ -120,8 +128,27 @@ impl Running {
         self.program.signal(signal);
     }
 
+    /// Ends it to start it again. It is told first, unless it knows already or nobody can tell it.
+    pub(super) fn restart(&mut self, send: &SyncSender<Message>) {
+        let is_first = !self.restarts;
+        self.restarts = true;
+        if !(self.connected && is_first && self.ending.is_none()) {
+            return self.quit(SIGTERM);
+        }
+        self.telling = Some(Instant::now());
+        link::tell_of_restart(self.id(), self.number, TELLING, send.clone());
+    }
+
+    /// It was told of the restart, and need not be waited for.
+    pub(super) fn told(&mut self) {
+        if self.telling.is_some() {
+            self.quit(SIGTERM);
+        }
+    }
+
     /// Ends it: politely first, at once when it is asked again.
     pub(super) fn quit(&mut self, signal: i32) {
+        self.telling = None;
         if self.ending.replace(Instant::now()).is_some() {
             return self.program.signal(SIGKILL);
         }
@@ -131,6 +158,9 @@ impl Running {
     /// Whether it has ended, and all that it printed was read.
     pub(super) fn has_ended(&mut self) -> bool {
         if self.ended.is_none() {
+            if self.telling.is_some_and(|since| since.elapsed() > TELLING) {
+                self.told();
+            }
             if self.ending.is_some_and(|since| since.elapsed() > GRACE) {
                 self.program.signal(SIGKILL);
             }

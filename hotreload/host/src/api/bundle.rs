@@ -97,7 +97,8 @@ impl Bundle {
     pub fn rebuild(&self) -> Result<Arc<Report>> {
         let (package, lead) =
             self.get(|loaded| (loaded.image.header.package.clone(), Lead::of(&loaded.image)))?;
-        let (_, built) = self.host.inner.build(&package, lead)?;
+        let inner = self.host.inner;
+        let (_, built) = inner.announce(inner.build(&package, lead))?;
         self.load(built.next(), built.duration)
     }
 

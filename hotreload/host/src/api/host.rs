@@ -11,7 +11,7 @@ use crate::{
     boundary::{started, threads},
     build::Lead,
     load::{Next, Step},
-    said::{Event, Phases, Report, Result, Status, Untidy},
+    said::{Event, Notice, Phases, Report, Result, Status, Untidy},
     state::{Inner, Namespace},
 };
 
@@ -143,6 +143,66 @@ impl Host {
     /// there, and the other listeners hear of the event all the same.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         self.inner.on_event(Arc::new(listener));
+    }
+
+    /// Calls `listener` before `cargo hotreload run` ends the program to build it and start it again:
+    /// by the key `R`, or with `--restart` because a file of its own was saved. So the program can
+    /// keep something: write a saved game, end a level cleanly.
+    ///
+    /// The listener is given the time that is left, two seconds at first, and called on a thread of
+    /// the host's; several are called one after the other. The program is ended (SIGTERM) once all
+    /// have returned, and in any case when the time is over. If one panics, the panic ends there. An
+    /// end without a new start (the key `q`, Ctrl-C) calls nobody.
+    ///
+    /// ```
+    /// let host = hot::Host::start()?;
+    /// host.on_restart(|left| {
+    ///     // The next process may read it.
+    ///     if left.as_millis() > 100 {
+    ///         let _ = std::fs::write("game.save", "level 3");
+    ///     }
+    /// });
+    /// # Ok::<(), hot::Error>(())
+    /// ```
+    pub fn on_restart(&self, listener: impl Fn(Duration) + Send + Sync + 'static) {
+        self.inner.restart_listeners.add(listener);
+    }
+
+    /// The one line that matters now, for a program that shows it on its own screen; `None` as long
+    /// as nothing has happened.
+    ///
+    /// While something is being built, that is `building rules`. While a bundle does not compile, or
+    /// its last save was refused, it is the first error, until the bundle is mended: where rustc has
+    /// found it and what it is, or the code and its sentence. Otherwise it is the line of what has
+    /// happened last: of a reload, a rollback, or a save that belongs to the host. [`Notice::age`]
+    /// tells when it is old enough to be hidden. [`on_event`](Host::on_event) tells all.
+    ///
+    /// It may be asked for in each frame, on any thread: it takes no lock, and a build or a reload
+    /// does not hold it up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let host = hot::Host::start()?;
+    /// assert!(host.notice().is_none());
+    /// // SAFETY: there is no such file.
+    /// unsafe { host.load("missing.so") }.unwrap_err();
+    ///
+    /// // In each frame:
+    /// if let Some(notice) = host.notice() {
+    ///     match notice.level {
+    ///         hot::Level::Error => eprintln!("\x1b[41m{notice}\x1b[0m"), // a red bar
+    ///         _ if notice.age < Duration::from_secs(5) => eprintln!("{notice}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # let notice = host.notice().unwrap();
+    /// # assert_eq!(notice.level, hot::Level::Error);
+    /// # assert!(notice.text.starts_with("HOT0101: "), "{notice}");
+    /// # Ok::<(), hot::Error>(())
+    /// ```
+    pub fn notice(&self) -> Option<Notice> {
+        self.inner.notices.now()
     }
 
     /// Tells what is loaded, defined and still running.

@@ -2,7 +2,7 @@
 
 use std::{
     env, io,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     load::{baseline, go_back},
     platform,
     said::{Code, Error, Reason, Result},
-    state::{Inner, Options, Requirements, fresh::Fresh},
+    state::{Inner, Options, Requirements, RestartListeners, fresh::Fresh},
 };
 
 /// Held while a host starts, so that a second start waits and then fails. The handlers outlive a
@@ -113,6 +113,8 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         options,
         fresh,
         listeners: ArcSwap::default(),
+        restart_listeners: RestartListeners::default(),
+        notices: Arc::default(),
         closed: ArcSwap::default(),
         watch: OnceLock::new(),
     };

@@ -3,7 +3,7 @@
 use std::{
     env, iter,
     path::{Path, PathBuf},
-    sync::{Once, OnceLock},
+    sync::{Arc, Once, OnceLock},
 };
 
 use crate::build::alike::Program;
@@ -143,7 +143,12 @@ impl Inner {
     }
 
     fn sink(&self) -> BuildSink {
-        self.options.build_output.clone().unwrap_or_else(standard_error)
+        let notices = self.notices.clone();
+        let show = self.options.build_output.clone().unwrap_or_else(standard_error);
+        Arc::new(move |message| {
+            notices.hear_build(message);
+            show(message);
+        })
     }
 }
 

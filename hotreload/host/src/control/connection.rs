@@ -14,8 +14,8 @@ use crate::boundary::{started, threads};
 use crate::build::Lead;
 use crate::control::listeners::Listener;
 use crate::control::protocol::{
-    HostStatus, Listening, Paused, Published, Refusal, Request, Tidied, Unchanged, Watching,
-    answer_line,
+    HostStatus, Listening, Paused, Published, Refusal, Request, Restarting, Tidied, Unchanged,
+    Watching, answer_line,
 };
 use crate::load::{Repeated, Step};
 use crate::said::{Code, Phases, Reason, Result};
@@ -65,6 +65,10 @@ fn serve_requests(stream: &UnixStream, inner: &'static Inner) -> io::Result<()> 
                 }
                 None => no("the host does not watch"),
             },
+            Ok(Request::Restarting { within_ms }) => fulfil(|| {
+                let within = Duration::from_millis(within_ms);
+                Ok(Restarting { done: inner.restart_listeners.tell(within) })
+            }),
             Ok(Request::Status) => fulfil(|| status(inner)),
             Ok(Request::Reload { bundle }) => fulfil(|| reload(inner, &bundle)),
             Ok(Request::Rollback { bundle, to: Some(_) }) if bundle.len() != 1 => {
@@ -158,7 +162,9 @@ fn reload(inner: &'static Inner, names: &[String]) -> Result<Published> {
         let next = built.next();
         match inner.repeated(&named(inner, package)?, &next) {
             Some(Repeated::Live(generation)) => {
-                unchanged.push(Unchanged { bundle: package.clone(), generation });
+                let same = Unchanged { bundle: package.clone(), generation };
+                inner.notices.unchanged(package, &same.line());
+                unchanged.push(same);
             }
             // What was rolled back is wanted again.
             Some(Repeated::RolledBack { .. }) | None => steps.push(Step::Load(next)),

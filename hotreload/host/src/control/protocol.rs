@@ -41,6 +41,9 @@ pub enum Request {
     Watch { pause: bool },
     /// Which attributes does no value need to move? Answered by [`Tidied`].
     Tidy,
+    /// The program is about to be ended and started again: tell those who want to know, and wait so
+    /// long at most. Answered by [`Restarting`].
+    Restarting { within_ms: u64 },
     /// Tell each event from now on. Answered by [`Listening`].
     Listen,
 }
@@ -194,15 +197,28 @@ pub struct Unchanged {
     pub generation: u64,
 }
 
+impl Unchanged {
+    /// For people.
+    pub(super) fn line(&self) -> String {
+        format!("{}: nothing changed since generation {}", self.bundle, self.generation)
+    }
+}
+
 impl Published {
     pub(super) fn new(reports: Vec<Arc<Report>>, unchanged: Vec<Unchanged>) -> Published {
         let live = reports.iter().map(ToString::to_string);
-        let same = unchanged.iter().map(|Unchanged { bundle, generation }| {
-            format!("{bundle}: nothing changed since generation {generation}")
-        });
+        let same = unchanged.iter().map(Unchanged::line);
         let lines: Vec<_> = live.chain(same).collect();
         Published { text: lines.join("\n"), reports, unchanged }
     }
+}
+
+/// Those who want to know of a restart were told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Restarting {
+    /// Whether all have returned in time.
+    pub done: bool,
 }
 
 /// Events follow.
@@ -383,6 +399,7 @@ mod tests {
             Request::Rollback { bundle: one.clone(), to: None },
             Request::Rollback { bundle: one, to: Some(3) },
             Request::Watch { pause: true },
+            Request::Restarting { within_ms: 2000 },
             Request::Listen,
         ] {
             assert_eq!(Request::read(request.line().as_bytes()), Ok(request));

@@ -15,7 +15,10 @@ use hot_rt::rt::HostTable;
 use crate::{
     file::{Allocator, shadow::Shadow},
     said::{Code, Event, Reason, Result},
-    state::{Current, Namespace, Options, World, closed_site::ClosedSite, fresh::Fresh},
+    state::{
+        Current, Namespace, Notices, Options, RestartListeners, World, closed_site::ClosedSite,
+        fresh::Fresh,
+    },
 };
 
 /// Hears of everything that happens.
@@ -38,6 +41,9 @@ pub(crate) struct Inner {
     /// For the policy `rollback_after`.
     pub(crate) fresh: Option<Fresh>,
     pub(crate) listeners: ArcSwap<Vec<Listener>>,
+    pub(crate) restart_listeners: RestartListeners,
+    /// Shared with those who show builds.
+    pub(crate) notices: Arc<Notices>,
     /// The sites that are closed. Replaced under the lock of publishing.
     pub(crate) closed: ArcSwap<Vec<ClosedSite>>,
     /// How saves are watched; nothing if they are not.
@@ -143,6 +149,8 @@ impl Inner {
     }
 
     pub(crate) fn emit(&self, event: &Event) {
+        // First, so that a listener finds it.
+        self.notices.hear(event);
         for listener in &**self.listeners.load_full() {
             // One that panics has said so. What has happened has, and the others hear of it.
             let _ = panic::catch_unwind(panic::AssertUnwindSafe(|| listener(event)));

@@ -10,6 +10,8 @@
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
 //! options     what the host was started with
 //! fresh       generations that may still be taken back by themselves
+//! notices     which line matters now
+//! restart     who is told before the program is started again
 //! status      what all that is, for those who ask
 //! ```
 
@@ -21,8 +23,10 @@ mod gate;
 pub(crate) mod image;
 mod inner;
 mod namespace;
+mod notices;
 mod options;
 mod resolve;
+mod restart;
 pub(crate) mod site;
 mod status;
 pub(crate) mod world;
@@ -36,8 +40,10 @@ pub(crate) use image::Image;
 pub(crate) use inner::WatchSwitch;
 pub(crate) use inner::{Inner, Requirements};
 pub use namespace::Namespace;
+pub(crate) use notices::Notices;
 pub(crate) use options::Options;
 pub(crate) use resolve::Nowhere;
+pub(crate) use restart::RestartListeners;
 pub(crate) use site::{Current, Site};
 pub(crate) use world::World;
 pub(crate) use writing::Writing;

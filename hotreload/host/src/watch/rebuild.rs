@@ -135,7 +135,10 @@ impl Rebuilder {
             // What it finds is worth less than that the watching goes on.
             let settle = || texts.settle(&saved.outcome, &sources);
             saved.host_copies = catch_unwind(AssertUnwindSafe(settle)).unwrap_or_default();
-            if !(is_quiet && matches!(saved.outcome, Outcome::Unchanged)) {
+            if is_quiet && matches!(saved.outcome, Outcome::Unchanged) {
+                // But that the build began is known.
+                self.inner.notices.hear(&Event::Saved(Arc::new(saved)));
+            } else {
                 self.say(saved);
             }
         }

@@ -18,6 +18,8 @@ use super::{history::History, kept::Kept, problems::Problems};
 pub(super) struct Model {
     /// Whether somebody can press a key for what a line leaves out; else lines leave out nothing.
     has_keys: bool,
+    /// Whether an edit of the program's own starts it again.
+    restarts: bool,
     /// The live generation of each bundle, by package name.
     bundles: BTreeMap<String, u64>,
     pub(super) phase: Phase,
@@ -63,16 +65,16 @@ pub(super) enum Phase {
 }
 
 impl Model {
-    pub(super) fn new(has_keys: bool) -> Model {
+    pub(super) fn new(has_keys: bool, restarts: bool) -> Model {
         let problems = Problems::new(has_keys);
-        Model { has_keys, problems, ..Model::default() }
+        Model { has_keys, restarts, problems, ..Model::default() }
     }
 
     /// Another program is started: nothing is known of it.
     pub(super) fn starts(&mut self) {
         let (history, kept) = (std::mem::take(&mut self.history), std::mem::take(&mut self.kept));
         let is_paused = self.is_paused;
-        *self = Model { history, kept, is_paused, ..Model::new(self.has_keys) };
+        *self = Model { history, kept, is_paused, ..Model::new(self.has_keys, self.restarts) };
     }
 
     /// Takes in what the host says as it is reached.
@@ -134,6 +136,9 @@ impl Model {
                     text = format!("{}: r loads it", text.trim_end());
                 }
                 match &outcome {
+                    SaveOutcome::Host if self.restarts => {
+                        text = format!("{}, as --restart does", text.trim_end());
+                    }
                     SaveOutcome::Host if self.has_keys => {
                         text = format!("{}, with R", text.trim_end());
                     }
@@ -217,10 +222,6 @@ impl Model {
         self.phase = phase;
     }
 
-    pub(super) fn is(&self, phase: &Phase) -> bool {
-        self.phase == *phase
-    }
-
     /// The generation of what became live last.
     pub(super) fn generation(&self) -> Option<u64> {
         let last = self.last.last().and_then(|name| self.bundles.get(name));
@@ -269,7 +270,7 @@ impl Model {
     }
 
     fn building(&mut self, crates: usize, milliseconds: u64, waiting: bool) {
-        if self.phase == Phase::Ending {
+        if matches!(self.phase, Phase::Ending | Phase::Restarting) {
             return;
         }
         if !self.is_building() {

@@ -71,19 +71,31 @@ fn refusals_say_which() {
 }
 
 #[test]
+fn a_build_does_not_hide_that_the_program_is_to_start_again() {
+    let mut model = Model::default();
+    model.phase(Phase::Restarting);
+    take(&mut model, json!({"event": "building", "bundles": ["math"]}));
+    assert_eq!(short(&model), "no bundle · ending, to start again");
+}
+
+#[test]
 fn all_reasons_are_said_or_a_key_shows_them() {
     let error = json!({"reasons": [{"code": "HOT0301"}, {"code": "HOT0310"}]});
     let refused = json!({"event": "refused", "error": error, "text": "HOT0301: a\nHOT0310: b"});
     let saved = json!({"event": "saved", "outcome": "refused", "error": error, "text": "not reloaded: HOT0301: a; and 1 more reason"});
     let host = json!({"event": "saved", "outcome": "host", "text": "restart it"});
     let said = |has_keys| {
-        let mut model = Model::new(has_keys);
+        let mut model = Model::new(has_keys, false);
         [&refused, &saved, &host].map(|event| take(&mut model, event.clone()))
     };
     let line = "not reloaded: HOT0301: a; and 1 more reason: e\n";
     assert_eq!(said(true), ["", line, "restart it, with R\n"]);
     let whole = "not reloaded: HOT0301: a; and 1 more reason:\nHOT0301: a\nHOT0310: b\n";
     assert_eq!(said(false), ["", whole, "restart it\n"]);
+    for has_keys in [true, false] {
+        let text = take(&mut Model::new(has_keys, true), host.clone());
+        assert_eq!(text, "restart it, as --restart does\n");
+    }
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl Session {
             messages,
             running: None,
             count: 0,
-            model: Model::new(is_screen),
+            model: Model::new(is_screen, arguments.restart),
             panics: Panics::default(),
             sources,
             choices: Vec::new(),
@@ -232,6 +232,7 @@ impl Session {
                 let text = self.model.published(answer);
                 self.say(&text);
             }
+            FromProcess::Told => running.told(),
             FromProcess::Paused(answer) => {
                 let text = self.model.paused(answer);
                 self.say(&text);

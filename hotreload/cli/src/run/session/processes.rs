@@ -6,7 +6,7 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGCONT, SIGSTOP, SIGTERM},
+    consts::{SIGCONT, SIGSTOP},
     low_level,
 };
 
@@ -101,7 +101,7 @@ impl Session {
             // It is on its way.
             Some(running) if running.kind == Kind::Build => {}
             Some(running) => {
-                running.quit(SIGTERM);
+                running.restart(&self.send);
                 self.model.phase(Phase::Restarting);
             }
             None => self.start_again(),
@@ -141,7 +141,7 @@ impl Session {
     /// What ran has ended. The exit code, if that ends all.
     pub(super) fn ended(&mut self) -> io::Result<Option<u8>> {
         let Some(running) = self.running.take() else { return Ok(None) };
-        let kind = running.kind;
+        let (kind, restarts) = (running.kind, running.restarts);
         let (rest, status) = running.end();
         self.printed(kind, &rest);
         let status = status?;
@@ -184,7 +184,7 @@ impl Session {
             // The program may have changed the terminal.
             let _ = screen.retake(|| ());
         }
-        if self.model.is(&Phase::Restarting) {
+        if restarts {
             self.start_again();
             return Ok(None);
         }
