@@ -13,7 +13,7 @@ pub fn command() -> PathBuf {
     COMMAND.get_or_init(if cfg!(feature = "exhaustive") { install } else { build }).clone()
 }
 
-/// As README says; in less time.
+/// As README says.
 fn install() -> PathBuf {
     let folder = root().join("installed");
     let folder_text = folder.to_str().unwrap();

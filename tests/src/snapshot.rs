@@ -63,8 +63,7 @@ fn open_files() -> Vec<PathBuf> {
     let entries = fs::read_dir("/proc/self/fd").unwrap();
     let mut files: Vec<_> =
         entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).collect();
-    // Without the descriptor that lists the descriptors, and connections: a command of another test may
-    // ask this host for its status just now.
+    // Without the descriptor that lists the descriptors, and the host's own connections.
     files.retain(|file| !file.ends_with("fd") && !file.to_string_lossy().starts_with("socket:"));
     files.sort();
     files

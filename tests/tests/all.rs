@@ -13,11 +13,14 @@ use std::{
     env, fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Output, Stdio},
+    process::{self, Command, ExitCode, Output, Stdio},
     sync::Mutex,
     thread,
     time::Instant,
 };
+
+#[cfg(unix)]
+use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
 
@@ -38,10 +41,12 @@ fn main() -> ExitCode {
     let mut programs = build(targets);
     programs.reverse();
     let (left, failed) = (Mutex::new(programs), Mutex::new(Vec::new()));
+    let sockets = Sockets::new();
     let lane = || {
         while let Some((Target { name, modules, .. }, program)) = { left.lock().unwrap().pop() } {
             let started = Instant::now();
             let mut command = Command::new(program);
+            command.env("XDG_RUNTIME_DIR", sockets.of(&name));
             let output = command.args(&arguments).args(modules).stdin(Stdio::null()).output();
             let output = output.expect("a program that cargo has built can be started");
             show(&name, &output, started.elapsed().as_secs());
@@ -156,4 +161,30 @@ fn cargo(arguments: &[&str]) -> Output {
     let output = cargo.args(arguments).stderr(Stdio::inherit()).output().expect("cargo runs");
     assert!(output.status.success(), "cargo {arguments:?} failed");
     output
+}
+
+/// Where the hosts of each program listen. Commands ask all hosts of a user: with one folder for all, a
+/// test of one program would have the host of another one open files.
+struct Sockets(PathBuf);
+
+impl Sockets {
+    fn new() -> Sockets {
+        Sockets(env::temp_dir().join(format!("hot-all-{}", process::id())))
+    }
+
+    fn of(&self, program: &str) -> PathBuf {
+        let folder = self.0.join(program);
+        let mut builder = fs::DirBuilder::new();
+        // Others have nothing to do there, and a host would not use it.
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder.recursive(true).create(&folder).expect("the folder for temporary files takes more");
+        folder
+    }
+}
+
+impl Drop for Sockets {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }

@@ -218,7 +218,7 @@ fn readme_guide_and_help_begin_with_the_same_commands() {
     };
     let readme = commands(&page::section(page::README, "Make your own"));
     assert_eq!(readme, commands(&page::text(page::GUIDE)));
-    assert_eq!(readme[0], "cargo install --debug --path hotreload/cli");
+    assert_eq!(readme[0], "cargo install --debug --locked --path hotreload/cli");
     let help = ran::run(&root(), &["--help"]).out;
     let begin = help.split_once("Begin with:\n").expect("how one begins").1.lines();
     for (command, line) in readme[1..].iter().zip(begin) {

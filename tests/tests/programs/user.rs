@@ -73,7 +73,7 @@ impl User {
     pub(crate) fn follow(&mut self, step: &Step) {
         match step {
             // The tests have it, without optimisation.
-            Step::Run(line) if line == "cargo install --debug --path hotreload/cli" => {}
+            Step::Run(line) if line == "cargo install --debug --locked --path hotreload/cli" => {}
             Step::Run(line) if line.starts_with("cd ") => {
                 self.folder = self.folder.join(&line[3..]);
                 self.lock();
