@@ -15,7 +15,7 @@ use portable_pty::{
 };
 
 /// Long enough for a cold build on a busy machine; nothing waits so long that goes well.
-const DEADLINE: Duration = Duration::from_secs(300);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
@@ -107,8 +107,9 @@ impl Terminal {
                 return found;
             }
             if start.elapsed() > DEADLINE {
+                let seen = self.text();
                 let _ = self.child.kill();
-                panic!("{what}: not seen on\n{}\n", self.text());
+                panic!("{what}: not seen on\n{seen}\n");
             }
             thread::sleep(Duration::from_millis(10));
         }
