@@ -68,8 +68,13 @@ impl Project {
 
     /// The command without a terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        Project::command_in(&self.workspace, arguments)
+    }
+
+    /// The same in another workspace.
+    pub fn command_in(workspace: &Workspace, arguments: &[&str]) -> Command {
         let mut command = Command::new(command());
-        command.current_dir(self.workspace.folder()).args(arguments);
+        command.current_dir(workspace.folder()).args(arguments);
         for (name, _) in env::vars().filter(|(name, _)| is_from_cargo(name)) {
             command.env_remove(name);
         }

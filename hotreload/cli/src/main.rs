@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! new          a project that runs at once, or a bundle for one
+//! share        libraries that exist once for a program and its bundles
 //! run          build a program, start it, show what saves lead to
 //! status       which hosts run, and what they have loaded
 //! tidy         which attributes no value needs
@@ -11,6 +12,7 @@
 //! completions  for a shell
 //! man          pages for `man`
 //! output       text, JSON, colour, exit codes
+//! wrap         this program in place of rustc, for libraries that exist once
 //! ```
 //!
 //! `run`, `status` and `tidy` need the control socket, which Windows does not have yet.
@@ -30,9 +32,13 @@ mod pages;
 #[cfg(unix)]
 mod run;
 #[cfg(unix)]
+mod share;
+#[cfg(unix)]
 mod status;
 #[cfg(unix)]
 mod tidy;
+#[cfg(unix)]
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -69,6 +75,12 @@ enum Command {
     /// Build a program, start it, and show what each save leads to
     #[cfg(unix)]
     Run(run::Arguments),
+    /// Have crates exist once, for the program and all bundles
+    #[cfg(unix)]
+    Share(share::Share),
+    /// Take crates out of the shared library, or remove it
+    #[cfg(unix)]
+    Unshare(share::Unshare),
     /// List the hosts that run, or all about one of them
     #[cfg(unix)]
     Status(status::Arguments),
@@ -89,6 +101,10 @@ enum Command {
 
 /// Runs the command with the process's arguments.
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Some(arguments) = wrap::asked() {
+        return wrap::run(arguments);
+    }
     // Cargo calls `cargo-hotreload hotreload ..`.
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == "hotreload") {
@@ -110,6 +126,10 @@ fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         #[cfg(unix)]
         Command::Run(arguments) => run::run(&arguments),
+        #[cfg(unix)]
+        Command::Share(arguments) => share::share(&arguments),
+        #[cfg(unix)]
+        Command::Unshare(arguments) => share::unshare(&arguments),
         #[cfg(unix)]
         Command::Status(arguments) => status::run(&arguments),
         #[cfg(unix)]

@@ -55,10 +55,10 @@ pub mod command {
     #[cfg(unix)]
     pub use crate::platform::{adopt_orphans, end_orphans, has_ended, reap_orphans, signal};
     pub use crate::{
-        build::{KEPT, Workspace},
+        build::{KEPT, Shared, Workspace, Wrapper},
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         load::{Library, Verdict},
-        said::{Diagnosis, Place, bytes, columns, counted, line, section},
+        said::{Diagnosis, Place, bytes, columns, counted, line, nearest, section},
     };
 }

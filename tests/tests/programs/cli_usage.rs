@@ -15,8 +15,19 @@ use tests::{
     ran::{Ran, cli, ran, run},
 };
 
-const SUBCOMMANDS: [&str; 9] =
-    ["new", "run", "status", "tidy", "check", "inspect", "explain", "completions", "man"];
+const SUBCOMMANDS: [&str; 11] = [
+    "new",
+    "run",
+    "share",
+    "unshare",
+    "status",
+    "tidy",
+    "check",
+    "inspect",
+    "explain",
+    "completions",
+    "man",
+];
 
 fn here(arguments: &[&str]) -> Ran {
     run(&root(), arguments)

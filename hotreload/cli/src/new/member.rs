@@ -153,7 +153,7 @@ impl Enclosing {
 }
 
 /// Adds to the list, in the form that it has: in one line, or one in each.
-fn push(members: &mut Array, name: &str) {
+pub(crate) fn push(members: &mut Array, name: &str) {
     let text = |raw: Option<&toml_edit::RawString>| {
         raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
     };

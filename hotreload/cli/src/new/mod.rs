@@ -22,6 +22,7 @@ use dependency::Hotreload;
 use files::{Files, Kind};
 use hot_host::{Code, Error, Reason, Result};
 use member::Enclosing;
+pub(super) use member::push;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -179,7 +180,7 @@ fn failed(what: &str, file: &Path, cause: std::io::Error) -> Error {
 }
 
 /// The folders of `to`, seen from `from`; both are absolute.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(common).map(|_| Path::new(".."));
     up.chain(to.components().skip(common).map(|part| Path::new(part.as_os_str()))).collect()

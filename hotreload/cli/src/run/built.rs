@@ -12,7 +12,7 @@ use super::{others::Others, program::Plan};
 use hot_host::command::protocol::Event;
 
 /// Builds it before anything is shown. The exit status is cargo's.
-pub(super) fn build(plan: &Plan, others: &mut Others) -> io::Result<ExitStatus> {
+pub(super) fn build(plan: &mut Plan, others: &mut Others) -> io::Result<ExitStatus> {
     if !others.any() {
         return plan.build();
     }
@@ -20,7 +20,9 @@ pub(super) fn build(plan: &Plan, others: &mut Others) -> io::Result<ExitStatus> 
     let mut child = plan.reported_build(colours).spawn()?;
     others.take(begin());
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
-        for event in events(&line?) {
+        let line = line?;
+        plan.hear(&line);
+        for event in events(&line) {
             // Nobody is left to tell when standard error is closed.
             let _ = io::stderr().lock().write_all(others.take(event).as_bytes());
         }

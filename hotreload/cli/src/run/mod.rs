@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! session    the loop: processes come and go, the terminal stays
+//! together   a program that has libraries together with its bundles
 //! program    cargo, and a process with what it starts; running: with what it prints; built: its build
 //! link       the control socket
 //! model      what is known of the host; history: what became of saves; ending: how the program ended
@@ -33,6 +34,7 @@ mod session;
 mod sources;
 mod text;
 mod title;
+mod together;
 
 use std::{
     env,
@@ -209,7 +211,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("error: the log cannot be written: {}: {error}", path.display());
         return ExitCode::from(2);
     }
-    let Some(plan) = Plan::new(arguments) else { return ExitCode::from(101) };
+    let Some(mut plan) = Plan::new(arguments) else { return ExitCode::from(101) };
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     let mut others = match Others::new(arguments, &plan) {
         Ok(others) => others,
@@ -226,7 +228,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         && !is_dumb;
     // Whatever is saved from now on may not be in what is built.
     let sources = Sources::new(&plan.folders);
-    let is_built = match built::build(&plan, &mut others) {
+    let is_built = match built::build(&mut plan, &mut others) {
         Ok(status) if status.success() => true,
         Ok(status) => {
             let code = ending::code(status);

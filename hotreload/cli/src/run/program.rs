@@ -3,19 +3,20 @@
 use std::{
     env,
     ffi::OsString,
-    io,
+    io::{self, BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
 use signal_hook::consts::SIGKILL;
 
-use super::Arguments;
+use super::{Arguments, together::Together};
 use hot_host::command;
 
-fn cargo() -> Command {
+/// Cargo, as the user has it.
+pub(super) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
@@ -23,6 +24,8 @@ fn cargo() -> Command {
 pub(super) struct Plan {
     /// What `cargo build` and `cargo run` are given alike, so that the second finds the work done.
     selection: Vec<OsString>,
+    /// How it is built where the workspace has a shared library.
+    shared: Option<Together>,
     /// What the program is called.
     pub(super) name: String,
     /// Where the log may lie.
@@ -54,9 +57,10 @@ impl Plan {
         let mut selection = arguments.of_cargo();
         let mut name = arguments.example.clone().or_else(|| arguments.bin.clone());
         let mut add = |words: &[&str]| selection.extend(words.iter().map(OsString::from));
+        let chosen = chosen(&metadata, arguments);
         // What `cargo run` would choose. `cargo build` would build more, with other features.
         if arguments.example.is_none()
-            && let Some((package, binary)) = chosen(&metadata, arguments)
+            && let Some((package, binary)) = chosen
         {
             if arguments.package.is_none() {
                 add(&["-p", &package.id.repr]);
@@ -66,11 +70,18 @@ impl Plan {
             }
             name = Some(binary.to_owned());
         }
+        let shared = chosen
+            .and_then(|(package, program)| Together::new(&metadata, package, program, arguments));
+        let shared = shared.transpose().unwrap_or_else(|error| {
+            eprintln!("error: the shared library cannot be built: {error}");
+            None
+        });
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
         let name = name.or_else(|| metadata.workspace_root.file_name().map(str::to_owned));
         Some(Plan {
             selection,
+            shared,
             name: name.unwrap_or_default(),
             target_dir: metadata.target_directory.into(),
             workspace: metadata.workspace_root.into(),
@@ -78,16 +89,36 @@ impl Plan {
         })
     }
 
+    /// `cargo build` of it.
+    fn cargo_build(&self) -> Command {
+        let mut command = cargo();
+        command.arg("build").args(&self.selection);
+        if let Some(shared) = &self.shared {
+            shared.prepare(&mut command);
+        }
+        command
+    }
+
     /// Builds it, as the user would see it. The exit status is cargo's.
-    pub(super) fn build(&self) -> io::Result<ExitStatus> {
-        cargo().arg("build").args(&self.selection).status()
+    pub(super) fn build(&mut self) -> io::Result<ExitStatus> {
+        let mut command = self.cargo_build();
+        if self.shared.is_none() {
+            return command.status();
+        }
+        // Cargo shows rustc's reports itself, and says where the program is.
+        command.args(["--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
+            self.hear(&line?);
+        }
+        child.wait()
     }
 
     /// The same, with rustc's reports as JSON.
     pub(super) fn reported_build(&self, colours: bool) -> Command {
         let format = if colours { "json-diagnostic-rendered-ansi" } else { "json" };
-        let mut command = cargo();
-        command.args(["build", "--message-format", format]).args(&self.selection);
+        let mut command = self.cargo_build();
+        command.args(["--message-format", format]);
         // A report would be printed into a line of progress.
         command.env("CARGO_TERM_PROGRESS_WHEN", "never").stdout(Stdio::piped());
         command
@@ -101,8 +132,21 @@ impl Plan {
         command
     }
 
-    /// `cargo run`, which becomes the program, with the environment that programs expect.
+    /// Takes in what cargo has printed, in whole lines.
+    pub(super) fn hear(&mut self, lines: &str) {
+        if let Some(shared) = &mut self.shared {
+            Message::parse_stream(lines.as_bytes()).flatten().for_each(|it| shared.hear(it));
+        }
+    }
+
+    /// `cargo run`, which becomes the program, with the environment that programs expect; or the
+    /// program itself, where `cargo run` would build it otherwise.
     pub(super) fn command(&self, arguments: &[OsString]) -> Command {
+        if let Some(shared) = &self.shared {
+            let mut command = shared.program();
+            command.args(arguments);
+            return command;
+        }
         let mut command = cargo();
         command.args(["run", "--quiet"]).args(&self.selection).arg("--").args(arguments);
         command
@@ -125,6 +169,14 @@ fn chosen<'a>(metadata: &'a Metadata, arguments: &Arguments) -> Option<(&'a Pack
         (None, Some(own)) => vec![own],
         (None, None) => metadata.workspace_default_packages(),
     };
+    if let Some(name) = &arguments.example {
+        let found = candidates.iter().find_map(|package| {
+            let mut targets = package.targets.iter();
+            let example = targets.find(|it| it.is_example() && it.name == *name)?;
+            Some((*package, &*example.name))
+        });
+        return found;
+    }
     let binaries = |package: &'a Package| {
         package.targets.iter().filter(|it| it.is_bin()).map(move |it| (package, it.name.as_str()))
     };

@@ -10,6 +10,7 @@
 //! alike      whether what was built is as it is in the host: features, profile, flags
 //! command    which cargo, with which environment and folder
 //! sink       what is shown while a build runs
+//! shared     the library that host and bundles have together; the wrapper that has rustc link it
 //! unit       what cargo keeps beside the running program
 //! places     where the sources are: of the program, and of what it loads
 //! crates     what a host builds, and how
@@ -26,6 +27,7 @@ mod places;
 mod process;
 mod report;
 mod request;
+mod shared;
 mod sink;
 mod unit;
 mod workspace;
@@ -38,6 +40,7 @@ pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
 pub(crate) use request::{Build, Built};
+pub use shared::{Shared, Wrapper};
 pub(crate) use sink::{as_text, standard_error};
 pub(crate) use unit::Unit;
 pub use workspace::Workspace;

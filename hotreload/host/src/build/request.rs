@@ -24,7 +24,7 @@ use crate::build::alike::Program;
 use crate::build::origin::{Place, default_profile};
 use crate::build::report::Report;
 use crate::build::{
-    Abandon, BundlePackage, HostPackage, Origin, Workspace, command, process, sink,
+    Abandon, BundlePackage, HostPackage, Origin, Shared, Workspace, Wrapper, command, process, sink,
 };
 use crate::load::Next;
 use crate::said::{BuildMessage, BuildSink};
@@ -47,6 +47,8 @@ pub(crate) struct Build<'a> {
     pub(crate) target_dir: Option<PathBuf>,
     /// Features to switch on, as given to `--features`, where it is not known how the host was built.
     pub(crate) features: Vec<String>,
+    /// What called rustc when the host was built.
+    wrapper: Option<Wrapper>,
     /// How the host was built.
     pub(crate) program: Option<&'a Program>,
     /// Whether somebody has chosen the profile: then it need not be the host's.
@@ -105,6 +107,7 @@ impl<'a> Build<'a> {
             triple: None,
             target_dir: None,
             features: Vec::new(),
+            wrapper: None,
             program: None,
             has_own_profile: false,
             forward_allocation: false,
@@ -123,6 +126,7 @@ impl<'a> Build<'a> {
     pub(crate) fn like(mut self, executable: &Path) -> Self {
         if let Some(origin) = Origin::of(executable) {
             self.host = self.workspace.host(&origin);
+            self.wrapper = self.host.as_ref().and_then(|_| Wrapper::of(&origin.target_dir));
             let usual = self.workspace.output_dirs().contains(&origin.target_dir);
             self.target_dir = match self.host {
                 Some(_) => (!usual).then_some(origin.target_dir),
@@ -175,6 +179,9 @@ impl<'a> Build<'a> {
         let outputs = [target_dir, build_dir].into_iter().chain(self.target_dir.clone());
         let mut command = command::cargo(self.workspace.root(), &outputs.collect::<Vec<_>>());
         command.args(self.arguments(bundles)).env("CARGO_TERM_PROGRESS_WHEN", "never");
+        if let Some(wrapper) = &self.wrapper {
+            command.envs(wrapper.environment());
+        }
         if flips_incremental {
             let is_off = env::var_os(INCREMENTAL).is_some_and(|value| value == "0");
             command.env(INCREMENTAL, if is_off { "1" } else { "0" });
@@ -217,6 +224,10 @@ impl<'a> Build<'a> {
                 add(&["-p", &host.id.repr]);
             }
             add(&with_dev_dependencies(host));
+        }
+        if let (Some(_), Some(shared)) = (&self.wrapper, self.workspace.shared()) {
+            shared.selection().for_each(|package| add(&["-p", package]));
+            Shared::configuration(&self.profile).iter().for_each(|word| add(&[word]));
         }
         if self.forward_allocation {
             add(&["--crate-type", "cdylib"]);

@@ -106,17 +106,22 @@ impl Workspace {
         if metadata.workspace_root.as_std_path() != folder {
             metadata = self::metadata(metadata.workspace_root.as_std_path())?;
         }
+        Ok(Workspace::of(metadata))
+    }
+
+    /// What `cargo metadata` has said.
+    pub fn of(metadata: Metadata) -> Workspace {
         let target_dir = metadata.target_directory.into_std_path_buf();
-        Ok(Workspace {
+        Workspace {
             root: metadata.workspace_root.into(),
             build_dir: metadata.build_directory.map_or_else(|| target_dir.clone(), Into::into),
             target_dir,
             packages: metadata.packages,
-        })
+        }
     }
 
     /// The folder of the workspace's `Cargo.toml`.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
@@ -252,9 +257,8 @@ impl Workspace {
             found[next - 1].has_build_script =
                 package.targets.iter().any(|target| target.is_custom_build());
             found[next - 1].is_dylib = package.targets.iter().any(|target| target.is_dylib());
-            found[next - 1].library = (package.targets.iter())
-                .find(|it| it.is_cdylib() || it.is_rlib() || it.is_lib() || it.is_dylib())
-                .map(|it| (crate_name(&it.name), it.src_path.clone().into()));
+            found[next - 1].library =
+                library(package).map(|it| (crate_name(&it.name), it.src_path.clone().into()));
             for dependency in &package.dependencies {
                 match &dependency.path {
                     Some(path) if dependency.kind != DependencyKind::Development => {
@@ -274,8 +278,10 @@ impl Workspace {
     }
 }
 
-fn library(package: &Package) -> Option<&Target> {
-    package.targets.iter().find(|it| it.is_cdylib() || it.is_rlib() || it.is_lib())
+/// The package's library: all of its forms.
+pub(super) fn library(package: &Package) -> Option<&Target> {
+    let is_it = |it: &&Target| it.is_cdylib() || it.is_rlib() || it.is_lib() || it.is_dylib();
+    package.targets.iter().find(is_it)
 }
 
 fn folder_of(package: &Package) -> &Path {

@@ -9,7 +9,7 @@ pub(crate) fn crate_name(name: &str) -> String {
 }
 
 /// The known name that `name` may have been meant to be, if one is near enough.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = crate_name(name);
     let limit = (name.chars().count() / 2).min(3);
     known

@@ -293,6 +293,7 @@ impl Session {
             }
             return;
         }
+        self.plan.hear(lines);
         for event in built::events(lines) {
             let text = self.others.take(event);
             self.say(&text);

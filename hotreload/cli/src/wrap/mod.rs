@@ -1,0 +1,131 @@
+//! This program as a wrapper of rustc, which cargo calls for the workspace's own crates: what lies in
+//! the shared library is then linked from there, by the program and by its bundles.
+//!
+//! ```text
+//! invocation  what cargo asks of rustc
+//! types       a hash of the types that a crate defines
+//! linked      what rustc has linked: each library once?
+//! incremental what rustc keeps for the next time, of types that there are no more
+//! ```
+//!
+//! To a `TypeId`, a type is its path and the crate's `-C metadata`. A type map in the shared library
+//! would hand a value of the old `Config` to code that was compiled with the new one. With the hash
+//! among the metadata, both have different `TypeId`s.
+
+mod incremental;
+mod invocation;
+mod linked;
+mod types;
+
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use cargo_config2::Config;
+use hot_host::command::Wrapper;
+
+use incremental::Kept;
+use invocation::{Form, Invocation};
+use linked::Linked;
+
+/// Another wrapper that is called with what this one asks of rustc.
+const INNER: &str = "HOTRELOAD_INNER_WRAPPER";
+
+/// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
+pub(super) fn version() -> String {
+    const SOURCES: [&str; 5] = [
+        include_str!("mod.rs"),
+        include_str!("invocation.rs"),
+        include_str!("linked.rs"),
+        include_str!("types.rs"),
+        include_str!("incremental.rs"),
+    ];
+    let hash = types::Hash::of(|hash| SOURCES.iter().for_each(|source| hash.text(source)));
+    hash.to_string()[..8].to_owned()
+}
+
+/// This program as the wrapper, for a workspace; and the variable that names the user's own, which it
+/// calls in turn.
+pub(super) fn this(workspace: &Path) -> io::Result<(Wrapper, Option<(&'static str, OsString)>)> {
+    let this = env::current_exe()?;
+    let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
+    // A program that this command has started may start it in turn.
+    let inner = config.build.rustc_workspace_wrapper.filter(|it| *it != this);
+    Ok((Wrapper::new(this, &version()), inner.map(|it| (INNER, it.into_os_string()))))
+}
+
+/// What cargo has called this program for, if it was called in place of rustc.
+pub(super) fn asked() -> Option<Vec<OsString>> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    // The variable is there in all that the program starts.
+    let is_rustc = PathBuf::from(arguments.first()?).file_stem()?.to_str()?.contains("rustc");
+    (is_rustc && env::var_os(Wrapper::VARIABLE).is_some()).then_some(arguments)
+}
+
+/// Calls rustc.
+pub(super) fn run(arguments: Vec<OsString>) -> ExitCode {
+    match wrap(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: the wrapper of `cargo hotreload` cannot run rustc: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
+    let wanted = env::var(Wrapper::VARIABLE).unwrap_or_default();
+    if wanted != version() {
+        let text = "another version of the command was installed since: start the program again \
+                    with `cargo hotreload run`";
+        return Err(io::Error::other(text));
+    }
+    let rustc = arguments.remove(0);
+    let mut command = match env::var_os(INNER) {
+        Some(inner) => {
+            let mut command = Command::new(inner);
+            command.arg(rustc);
+            command
+        }
+        None => Command::new(rustc),
+    };
+    command.args(&arguments);
+    let Some(invocation) = Invocation::of(&arguments) else { return status(&mut command) };
+    if invocation.links() {
+        // Where the shared library and std are found, for as long as nothing is moved.
+        command.args(["-C", "prefer-dynamic", "-C", "rpath", "--print"]);
+        let mut file = OsString::from("link-args=");
+        file.push(Linked::arguments(&invocation));
+        command.arg(file);
+    }
+    let mut kept = None;
+    if invocation.form == Form::Library {
+        let types = types::of(&invocation)?;
+        command.arg("-C").arg(format!("metadata={types}"));
+        kept = Some((Kept::before(&invocation)?, types));
+    }
+    let code = status(&mut command)?;
+    if let Some((kept, types)) = kept {
+        kept.after(&invocation, types)?;
+    }
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    if invocation.links()
+        && let Err(reason) = Linked::read(&invocation)?.check(&invocation)?
+    {
+        eprint!("{}", hot_host::Error::from(reason));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(code)
+}
+
+fn status(command: &mut Command) -> io::Result<ExitCode> {
+    let status = command.status()?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
