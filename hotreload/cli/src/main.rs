@@ -10,6 +10,7 @@
 //! explain      the page of an error code, from pages; markdown, for a terminal
 //! completions  for a shell
 //! man          pages for `man`
+//! link         is the linker of a shared library, where rustc calls this command as one (Linux)
 //! output       text, JSON, colour, exit codes
 //! ```
 //!
@@ -22,6 +23,8 @@ mod completions;
 mod explain;
 mod inspect;
 mod layouts;
+#[cfg(target_os = "linux")]
+mod link;
 mod man;
 mod markdown;
 mod new;
@@ -89,6 +92,10 @@ enum Command {
 
 /// Runs the command with the process's arguments.
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(linker) = std::env::var_os(link::VARIABLE) {
+        return link::run(&linker, std::env::args_os().skip(1));
+    }
     // Cargo calls `cargo-hotreload hotreload ..`.
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == "hotreload") {
