@@ -9,6 +9,7 @@ use std::{
     io,
     ops::Range,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use object::{
@@ -134,44 +135,46 @@ impl Archive {
         self.members.iter().any(|member| member.hidden(names).next().is_some())
     }
 
-    /// Writes a copy into `folder`, in which `names` are not hidden, and says which arguments of a linker
-    /// stand for it.
+    /// Makes a copy in `folder`, in which `names` are not hidden.
     ///
     /// What is defined becomes protected: code that was compiled to be hidden reaches it directly, which a
     /// linker allows only for what no other library can replace. What is wanted becomes plain: of all that
     /// is said of a name the strictest counts.
-    pub(super) fn show(&self, names: &HashSet<&str>, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    pub(super) fn show(&self, names: &HashSet<&str>, folder: &Path) -> io::Result<PathBuf> {
         fs::create_dir(folder)?;
+        let copy = folder.join(self.path.file_name().unwrap_or_default());
         if self.is_thin {
-            return self.show_members(names, folder);
+            return self.show_members(names, folder, &copy).map(|()| copy);
         }
         let mut bytes = fs::read(&self.path)?;
         for member in &self.members {
             let Place::Inside(range) = &member.place else { continue };
             member.show(names, &mut bytes[range.clone()]);
         }
-        let copy = folder.join(self.path.file_name().unwrap_or_default());
         fs::write(&copy, bytes)?;
-        Ok(vec![copy])
+        Ok(copy)
     }
 
-    /// A thin archive has nothing that could be changed: its members become an archive on the command
-    /// line, each of them changed or where it was.
-    fn show_members(&self, names: &HashSet<&str>, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut all = vec!["-Wl,--start-lib".into()];
+    /// A thin archive has nothing that could be changed: another one is made of its members, the changed
+    /// ones and the others.
+    fn show_members(&self, names: &HashSet<&str>, folder: &Path, copy: &Path) -> io::Result<()> {
+        let mut ar = Command::new("ar");
+        ar.arg("qcs").arg(copy);
         for (number, member) in self.members.iter().enumerate() {
             let Place::File(path) = &member.place else { continue };
-            let mut used = path.clone();
-            if member.hidden(names).next().is_some() {
-                let mut bytes = fs::read(path)?;
-                member.show(names, &mut bytes);
-                used = folder.join(format!("{number}.o"));
-                fs::write(&used, bytes)?;
-            }
-            all.push(used);
+            let mut bytes = fs::read(path)?;
+            member.show(names, &mut bytes);
+            let file = folder.join(format!("{number}.o"));
+            fs::write(&file, bytes)?;
+            ar.arg(file);
         }
-        all.push("-Wl,--end-lib".into());
-        Ok(all)
+        let output = ar.output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        output
+            .status
+            .success()
+            .then_some(())
+            .ok_or_else(|| io::Error::other(said.trim().to_owned()))
     }
 }
 
@@ -179,8 +182,12 @@ impl Member {
     /// `None` if it is no object of this kind of system.
     fn read(place: Place, bytes: &[u8]) -> object::Result<Option<Member>> {
         match FileKind::parse(bytes) {
-            Ok(FileKind::Elf64) => Member::of::<FileHeader64<Endianness>>(place, bytes, 5).map(Some),
-            Ok(FileKind::Elf32) => Member::of::<FileHeader32<Endianness>>(place, bytes, 13).map(Some),
+            Ok(FileKind::Elf64) => {
+                Member::of::<FileHeader64<Endianness>>(place, bytes, 5).map(Some)
+            }
+            Ok(FileKind::Elf32) => {
+                Member::of::<FileHeader32<Endianness>>(place, bytes, 13).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -197,7 +204,8 @@ impl Member {
         let has_constructors = sections.iter().any(|section| {
             let is_list = [SHT_INIT_ARRAY, SHT_FINI_ARRAY, SHT_PREINIT_ARRAY]
                 .contains(&section.sh_type(endian));
-            is_list || sections.section_name(endian, section).is_ok_and(|it| it.starts_with(b".ctors"))
+            is_list
+                || sections.section_name(endian, section).is_ok_and(|it| it.starts_with(b".ctors"))
         });
         let mut member = Member { place, symbols: Vec::new(), has_constructors };
         let table = sections.symbols(endian, bytes, SHT_SYMTAB)?;
@@ -209,7 +217,9 @@ impl Member {
                 continue;
             }
             // A name with a version in it, `memcpy@GLIBC_2.2.5`, is no name that others write.
-            let Ok(name) = std::str::from_utf8(symbol.name(endian, table.strings())?) else { continue };
+            let Ok(name) = std::str::from_utf8(symbol.name(endian, table.strings())?) else {
+                continue;
+            };
             if name.is_empty() || name.contains(['@', '"', '\n']) {
                 continue;
             }

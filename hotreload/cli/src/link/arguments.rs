@@ -30,7 +30,9 @@ impl Arguments {
         for argument in given {
             match argument.as_bytes().strip_prefix(b"@").map(|it| fs::read(OsStr::from_bytes(it))) {
                 Some(Ok(text)) => all.extend(Arguments::read(words(&text)).0),
-                _ if all.last().is_some_and(|it| it == "-l") => all.last_mut().unwrap().push(argument),
+                _ if all.last().is_some_and(|it| it == "-l") => {
+                    all.last_mut().unwrap().push(argument)
+                }
                 _ => all.push(argument),
             }
         }
@@ -63,16 +65,20 @@ impl Arguments {
     pub(super) fn version_script(&self) -> Option<(usize, PathBuf)> {
         self.0.iter().enumerate().find_map(|(at, it)| {
             let path = it.as_bytes().strip_prefix(b"-Wl,--version-script")?;
-            Some((at, OsStr::from_bytes(path.strip_prefix(b"=").or(path.strip_prefix(b","))?).into()))
+            Some((
+                at,
+                OsStr::from_bytes(path.strip_prefix(b"=").or(path.strip_prefix(b","))?).into(),
+            ))
         })
     }
 
     /// Whether an option of the linker is there, with or without a value.
     pub(super) fn asks_for(&self, option: &str) -> bool {
         let option = format!("-Wl,{option}");
-        self.0.iter().filter_map(|it| it.as_bytes().strip_prefix(option.as_bytes())).any(|rest| {
-            rest.is_empty() || (rest.starts_with(b"=") && rest != b"=none")
-        })
+        self.0
+            .iter()
+            .filter_map(|it| it.as_bytes().strip_prefix(option.as_bytes()))
+            .any(|rest| rest.is_empty() || (rest.starts_with(b"=") && rest != b"=none"))
     }
 
     /// The libraries and archives, found as the linker finds them.
@@ -149,7 +155,8 @@ fn find(
     folders: &[PathBuf],
     compiler: &Compiler,
 ) -> Option<(PathBuf, bool)> {
-    let file = |start: &[u8], name: &[u8], end: &[u8]| OsString::from_vec([start, name, end].concat());
+    let file =
+        |start: &[u8], name: &[u8], end: &[u8]| OsString::from_vec([start, name, end].concat());
     let names = match name.strip_prefix(b":") {
         Some(name) => vec![file(b"", name, b"")],
         None if is_static => vec![file(b"lib", name, b".a")],
@@ -177,7 +184,11 @@ impl Compiler<'_> {
     }
 
     /// Links, and comes back when that is done.
-    pub(super) fn link(&self, arguments: &Arguments, folder: &Path) -> io::Result<std::process::ExitStatus> {
+    pub(super) fn link(
+        &self,
+        arguments: &Arguments,
+        folder: &Path,
+    ) -> io::Result<std::process::ExitStatus> {
         // Somebody's own linker may be this command again, for something else.
         let command = || {
             let mut command = Command::new(self.0);

@@ -25,8 +25,16 @@ use super::{
 
 /// What every linker defines by itself.
 const LINKERS: [&str; 10] = [
-    "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC", "__TMC_END__", "__bss_start", "__dso_handle", "__ehdr_start",
-    "__executable_start", "_edata", "_end", "_etext",
+    "_GLOBAL_OFFSET_TABLE_",
+    "_DYNAMIC",
+    "__TMC_END__",
+    "__bss_start",
+    "__dso_handle",
+    "__ehdr_start",
+    "__executable_start",
+    "_edata",
+    "_end",
+    "_etext",
 ];
 
 /// The names that are exported, and what else the linker is told for them.
@@ -86,6 +94,11 @@ impl Exports {
         exports
     }
 
+    #[cfg(test)]
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Each archive's members once, though rustc may name the archive twice.
     fn members(&self) -> impl Iterator<Item = &Member> {
         let mut known = HashSet::new();
@@ -110,9 +123,8 @@ impl Exports {
         let mut chosen: Vec<&Member> = self.members().collect();
         chosen.retain(|member| {
             let mut own = member.symbols.iter().filter(|it| it.kind == Kind::Defined);
-            let is_alone = own.all(|it| {
-                definitions[&*it.name] == 1 && !libraries.contains(&it.name)
-            });
+            let is_alone =
+                own.all(|it| definitions[&*it.name] == 1 && !libraries.contains(&it.name));
             is_alone && !member.has_constructors
         });
         let is_here = |name: &str| libraries.contains(name) || LINKERS.contains(&name);
@@ -146,7 +158,8 @@ impl Exports {
 
     /// Writes what is needed into `folder`, and changes the arguments accordingly.
     pub(super) fn add(&self, arguments: &Arguments, folder: &Path) -> io::Result<Arguments> {
-        let (Some((script_at, script)), false) = (arguments.version_script(), self.names.is_empty())
+        let (Some((script_at, script)), false) =
+            (arguments.version_script(), self.names.is_empty())
         else {
             return Ok(arguments.clone());
         };
@@ -154,17 +167,17 @@ impl Exports {
         fs::write(&own, with_names(&fs::read_to_string(script)?, &self.names))?;
         let mut option = OsString::from("-Wl,--version-script=");
         option.push(own);
-        let mut changed = HashMap::from([(script_at, vec![option])]);
+        let mut changed = HashMap::from([(script_at, option)]);
 
         let names: HashSet<&str> = self.names.iter().map(String::as_str).collect();
         for (at, archive) in self.archives.iter().filter(|(_, archive)| archive.hides(&names)) {
             let shown = archive.show(&names, &folder.join(at.to_string()))?;
-            changed.insert(*at, shown.into_iter().map(OsString::from).collect());
+            changed.insert(*at, shown.into());
         }
         let mut all = Vec::new();
         for (at, argument) in arguments.0.iter().enumerate() {
             match changed.remove(&at) {
-                Some(instead) => all.extend(instead),
+                Some(instead) => all.push(instead),
                 // A member that nothing needs is left out, and its names are in the script all the same.
                 None if argument == "-Wl,--no-undefined-version" => {}
                 None => all.push(argument.clone()),
@@ -229,7 +242,7 @@ impl Libraries<'_> {
         if bytes.starts_with(b"!<") {
             self.read_archive(path, &bytes);
         } else if let Ok(file) = object::File::parse(&*bytes) {
-            let names = file.dynamic_symbols().filter(object::ObjectSymbol::is_definition);
+            let names = file.dynamic_symbols().filter(|it| !it.is_undefined());
             self.names.extend(names.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())));
         } else if let Ok(script) = String::from_utf8(bytes) {
             self.read_script(&script);
@@ -241,7 +254,7 @@ impl Libraries<'_> {
         for member in archive.members().flatten() {
             let Ok(data) = member.data(bytes) else { continue };
             let Ok(file) = object::File::parse(data) else { continue };
-            let names = file.symbols().filter(|it| it.is_definition() && it.is_global());
+            let names = file.symbols().filter(|it| !it.is_undefined() && it.is_global());
             self.names.extend(names.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())));
         }
         self.known.insert(path.to_owned());
