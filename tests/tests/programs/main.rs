@@ -27,6 +27,7 @@ mod readme;
 mod reference;
 mod renamed;
 mod shadow;
+mod shared_c;
 mod static_machine_code;
 mod static_mode;
 mod ui;

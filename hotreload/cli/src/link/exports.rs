@@ -16,11 +16,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use object::{Object as _, ObjectSymbol as _};
-
 use super::{
     archive::{Archive, Kind, Member},
     arguments::{Arguments, Compiler, is_toolchains},
+    libraries,
 };
 
 /// What every linker defines by itself.
@@ -81,13 +80,12 @@ impl Exports {
         if exports.archives.is_empty() {
             return exports;
         }
-        let mut libraries = Libraries { compiler, names: HashSet::new(), known: HashSet::new() };
-        others.iter().for_each(|path| libraries.read(path));
+        let libraries = libraries::names(others, compiler);
         let listed: HashSet<&str> = listed(script).collect();
         let names: HashSet<&str> = defined(exports.members())
-            .filter(|name| !libraries.names.contains(*name) && !listed.contains(name))
+            .filter(|name| !libraries.contains(*name) && !listed.contains(name))
             .collect();
-        let asked_for = exports.ask_for(&names, &libraries.names, &rlibs);
+        let asked_for = exports.ask_for(&names, &libraries, &rlibs);
         let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         names.sort_unstable();
         (exports.names, exports.asked_for) = (names, asked_for);
@@ -123,9 +121,8 @@ impl Exports {
         let mut chosen: Vec<&Member> = self.members().collect();
         chosen.retain(|member| {
             let mut own = member.symbols.iter().filter(|it| it.kind == Kind::Defined);
-            let is_alone =
-                own.all(|it| definitions[&*it.name] == 1 && !libraries.contains(&it.name));
-            is_alone && !member.has_constructors
+            own.all(|it| names.contains(&*it.name) && definitions[&*it.name] == 1)
+                && !member.has_constructors
         });
         let is_here = |name: &str| libraries.contains(name) || LINKERS.contains(&name);
         let defined_somewhere: HashSet<&str> = defined(self.members()).collect();
@@ -149,11 +146,11 @@ impl Exports {
                 break;
             }
         }
-        let name = |member: &&Member| {
-            let own = member.symbols.iter().find(|it| it.kind == Kind::Defined);
-            own.map(|it| it.name.clone()).filter(|name| names.contains(&**name))
-        };
-        chosen.iter().filter_map(name).collect()
+        let names = chosen.iter().filter_map(|member| {
+            let mut own = member.symbols.iter();
+            own.find(|it| it.kind == Kind::Defined).map(|it| it.name.clone())
+        });
+        names.collect()
     }
 
     /// Writes what is needed into `folder`, and changes the arguments accordingly.
@@ -222,58 +219,6 @@ fn with_names(script: &str, names: &[String]) -> String {
         },
     };
     format!("{before}{more}{after}")
-}
-
-/// The names of libraries that are linked beside, libc's and the compiler's among them. They are in the
-/// process already, under the same name: ours would take their place there.
-struct Libraries<'a> {
-    compiler: &'a Compiler<'a>,
-    names: HashSet<String>,
-    known: HashSet<PathBuf>,
-}
-
-impl Libraries<'_> {
-    /// What cannot be read defines nothing.
-    fn read(&mut self, path: &Path) {
-        if !self.known.insert(path.to_owned()) {
-            return;
-        }
-        let Ok(bytes) = fs::read(path) else { return };
-        if bytes.starts_with(b"!<") {
-            self.read_archive(path, &bytes);
-        } else if let Ok(file) = object::File::parse(&*bytes) {
-            let names = file.dynamic_symbols().filter(|it| !it.is_undefined());
-            self.names.extend(names.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())));
-        } else if let Ok(script) = String::from_utf8(bytes) {
-            self.read_script(&script);
-        }
-    }
-
-    fn read_archive(&mut self, path: &Path, bytes: &[u8]) {
-        let Ok(archive) = object::read::archive::ArchiveFile::parse(bytes) else { return };
-        for member in archive.members().flatten() {
-            let Ok(data) = member.data(bytes) else { continue };
-            let Ok(file) = object::File::parse(data) else { continue };
-            let names = file.symbols().filter(|it| !it.is_undefined() && it.is_global());
-            self.names.extend(names.filter_map(|symbol| Some(symbol.name().ok()?.to_owned())));
-        }
-        self.known.insert(path.to_owned());
-    }
-
-    /// glibc's `libc.so` is a text: `GROUP ( /lib/x86_64-linux-gnu/libc.so.6 AS_NEEDED ( .. ) )`.
-    fn read_script(&mut self, script: &str) {
-        for word in script.split_ascii_whitespace() {
-            let path = match word.strip_prefix("-l") {
-                Some(name) => self.compiler.find(format!("lib{name}.a").as_ref()),
-                None if word.starts_with('/') => Some(PathBuf::from(word)),
-                None if word.contains(".so") || word.ends_with(".a") => {
-                    self.compiler.find(word.as_ref())
-                }
-                None => None,
-            };
-            path.iter().for_each(|path| self.read(path));
-        }
-    }
 }
 
 /// Compiled for this target by rustc's makers, under names that the compiler's own library has too.

@@ -5,6 +5,7 @@
 //! arguments   what rustc says, and the program that links
 //! archive     C in one archive: its names, and a copy that shows the hidden ones
 //! exports     which C names the library exports, and what it holds for that
+//! libraries   what is linked beside, and has names of its own
 //! name        a name for each build, and the file under it
 //! ```
 //!
@@ -13,6 +14,7 @@
 mod archive;
 mod arguments;
 mod exports;
+mod libraries;
 mod name;
 #[cfg(test)]
 mod tests;

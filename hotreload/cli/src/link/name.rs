@@ -141,6 +141,6 @@ fn name_at<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result
         return Ok(None);
     };
     let strings: u64 = sections.section(strings)?.sh_offset(endian).into();
-    let at: u64 = entry.val(endian).into();
+    let at = entry.val(endian);
     Ok(usize::try_from(strings + at).ok())
 }

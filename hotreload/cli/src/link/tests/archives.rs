@@ -1,27 +1,17 @@
-//! Real archives and real links, by the system's compiler.
+//! Which names the library exports, and how it comes by them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    ffi::{OsStr, OsString},
-    fs::{self, File},
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
+    collections::{BTreeMap, HashSet},
+    fs,
     process::Command,
-    time::{Duration, SystemTime},
 };
 
-use object::{Object as _, ObjectSymbol as _};
-use tempfile::TempDir;
-
-use super::{
+use super::{Folder, SCRIPT, done, exported, names, soname};
+use crate::link::{
     archive::{Archive, Kind},
-    arguments::{Arguments, Compiler},
+    arguments::Compiler,
     exports::Exports,
-    link,
 };
-
-/// A version script as rustc writes it.
-const SCRIPT: &str = "{\n  global:\n    listed;\n\n  local:\n    *;\n};";
 
 /// One of each kind of name.
 const KINDS: &str = r#"
@@ -42,89 +32,6 @@ const KINDS: &str = r#"
     int versioned_inside(void) { return 9; }
     __asm__(".symver versioned_inside, versioned@OLD_1");
 "#;
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn object(&self, name: &str, source: &str) -> PathBuf {
-        let (source_file, object) = (self.path("source.c"), self.path(name));
-        fs::write(&source_file, source).unwrap();
-        let mut cc = Command::new("cc");
-        done(cc.args(["-fPIC", "-O1", "-fcommon", "-c", "-o"]).arg(&object).arg(source_file));
-        object
-    }
-
-    fn archive(&self, name: &str, how: &str, members: &[PathBuf]) -> PathBuf {
-        let archive = self.path(name);
-        done(Command::new("ar").current_dir(self.0.path()).arg(how).arg(&archive).args(members));
-        archive
-    }
-
-    /// A library of one archive, linked with what rustc would say.
-    fn link(&self, archive: &Path, more: &[&str]) -> PathBuf {
-        let output = self.path("libgiven.so");
-        let status = link(&Compiler("cc".as_ref()), &self.arguments(archive, more)).unwrap();
-        assert!(status.success());
-        output
-    }
-
-    fn arguments(&self, archive: &Path, more: &[&str]) -> Arguments {
-        let script = self.path("list");
-        if !script.exists() {
-            fs::write(&script, SCRIPT).unwrap();
-        }
-        let mut all = vec![OsString::from(format!("-Wl,--version-script={}", script.display()))];
-        all.push("-Wl,--no-undefined-version".into());
-        all.push(self.object("listed.rcgu.o", "int listed(void) { return 0; }").into());
-        all.push(archive.into());
-        all.extend(["-shared", "-Wl,-soname=libgiven.so", "-o"].map(OsString::from));
-        all.push(self.path("libgiven.so").into());
-        all.extend(more.iter().map(OsString::from));
-        Arguments::read(all)
-    }
-
-    fn files(&self) -> BTreeSet<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
-        entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    /// The files under the names of builds.
-    fn builds(&self) -> BTreeSet<String> {
-        self.files().into_iter().filter(|it| it.starts_with("libgiven-")).collect()
-    }
-}
-
-fn done(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// What a library exports.
-fn exported(library: &Path) -> BTreeSet<String> {
-    let bytes = fs::read(library).unwrap();
-    let file = object::File::parse(&*bytes).unwrap();
-    let symbols = file.dynamic_symbols().filter(|it| !it.is_undefined());
-    symbols.map(|it| it.name().unwrap().to_owned()).collect()
-}
-
-fn soname(library: &Path) -> String {
-    let output = Command::new("readelf").arg("-dW").arg(library).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let line = text.lines().find(|line| line.contains("(SONAME)")).unwrap();
-    line.split(['[', ']']).nth(1).unwrap().to_owned()
-}
-
-fn names(of: &[&str]) -> BTreeSet<String> {
-    of.iter().map(|it| (*it).to_owned()).collect()
-}
 
 #[test]
 fn every_kind_of_name_is_told_apart() {
@@ -247,7 +154,8 @@ fn hidden_names_are_found_by_other_libraries() {
 fn what_others_define_or_lack_stays_out() {
     let folder = Folder::new();
     let members = [
-        folder.object("used.o", "int used(void) { return 1; }"),
+        // Names of glibc's that nobody can link with any more, such as `step`, are free.
+        folder.object("used.o", "int used(void) { return 1; } int step(void) { return 1; }"),
         // libc's and the compiler's.
         folder.object(
             "libc.o",
@@ -265,7 +173,7 @@ fn what_others_define_or_lack_stays_out() {
         ),
         folder.object(
             "listed.o",
-            "int listed(void) { return 2; } int beside_listed(void) { return 2; }",
+            "int beside_listed(void) { return 2; } int listed(void) { return 2; }",
         ),
         // Each can be linked, both cannot.
         folder.object("one.o", "int twice(void) { return 1; } int with_one(void) { return 1; }"),
@@ -287,7 +195,7 @@ fn what_others_define_or_lack_stays_out() {
     let exports = Exports::find(&arguments, &Compiler("cc".as_ref()), SCRIPT);
     assert!(exports.doubts.is_empty(), "{:?}", exports.doubts);
     let library = folder.link(&archive, &["-nodefaultlibs", "-lgcc_s", "-lm", "-lc"]);
-    assert_eq!(exported(&library), names(&["calls", "listed", "used"]));
+    assert_eq!(exported(&library), names(&["calls", "listed", "step", "used"]));
     let all = [
         "beside_gcc",
         "beside_libc",
@@ -296,6 +204,7 @@ fn what_others_define_or_lack_stays_out() {
         "lacking",
         "lacking_too",
         "started",
+        "step",
         "twice",
         "used",
         "with_one",
@@ -309,7 +218,7 @@ fn what_others_define_or_lack_stays_out() {
         &archive,
         &["-lgcc_s", "-lm", "-lc", "-Wl,--undefined=with_other", "-Wl,--undefined=started"],
     );
-    let some = ["calls", "listed", "started", "twice", "used", "with_other"];
+    let some = ["calls", "listed", "started", "step", "twice", "used", "with_other"];
     assert_eq!(exported(&library), names(&some));
 }
 
@@ -378,91 +287,6 @@ fn other_linkers_do_it_too() {
 }
 
 #[test]
-fn a_build_is_named_by_what_is_in_it() {
-    let folder = Folder::new();
-    let output = folder.path("libgiven.so");
-    let of = |number: u32| {
-        let source = format!("int number(void) {{ return {number}; }}");
-        let object = folder.object("number.o", &source);
-        fs::remove_file(folder.path("libnumber.rlib")).ok();
-        folder.link(&folder.archive("libnumber.rlib", "rcs", &[object]), &[]);
-        soname(&output)
-    };
-    let (first, again, second) = (of(1), of(1), of(2));
-    assert_eq!(first, again);
-    assert_ne!(first, second);
-    assert_eq!(folder.builds(), names(&[&first, &second]));
-    assert_eq!(soname(&folder.path(&first)), first);
-    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
-    assert_eq!(inode(&output), inode(&folder.path(&second)), "one file under two names");
-    assert_ne!(inode(&output), inode(&folder.path(&first)));
-
-    // What cargo itself names is nobody's build, nor what belongs to others.
-    let strangers = ["libgiven-0123456789abcdef.so", "libgiven_too-0123456789abcdef0123.so"];
-    strangers.iter().for_each(|it| fs::write(folder.path(it), "").unwrap());
-    let mut known = vec![first.clone(), second];
-    for number in 3..7 {
-        // The clock of a file system may be coarse.
-        for (age, name) in known.iter().rev().enumerate() {
-            let file = File::options().append(true).open(folder.path(name));
-            let age = Duration::from_secs(60 * (1 + age as u64));
-            if let Ok(file) = file {
-                file.set_modified(SystemTime::now() - age).unwrap();
-            }
-        }
-        known.push(of(number));
-    }
-    let mut kept = names(&known.iter().rev().take(4).map(String::as_str).collect::<Vec<_>>());
-    kept.insert(strangers[0].to_owned());
-    assert_eq!(folder.builds(), kept);
-    assert!(folder.path(strangers[1]).exists());
-    assert_eq!(of(1), first, "one that had gone comes again");
-    assert!(
-        !folder.files().iter().any(|it| it.starts_with(".hotreload")),
-        "nothing is left behind"
-    );
-}
-
-#[test]
-fn a_link_that_fails_changes_nothing() {
-    let folder = Folder::new();
-    let object = folder.object("one.o", "int one(void) { return 1; }");
-    let archive = folder.archive("libone.rlib", "rcs", &[object]);
-    let output = folder.link(&archive, &[]);
-    let (before, bytes) = (folder.files(), fs::read(&output).unwrap());
-
-    let script = folder.path("linker");
-    fs::write(&script, "#!/bin/sh\ntest -z \"$HOTRELOAD_LINKER\" || exit 1\nexit 42\n").unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let status = link(&Compiler(script.as_os_str()), &folder.arguments(&archive, &[])).unwrap();
-    assert_eq!(status.code(), Some(42));
-    fs::remove_file(script).unwrap();
-    assert_eq!((folder.files(), fs::read(&output).unwrap()), (before, bytes));
-    link(&Compiler("/no/such/linker".as_ref()), &folder.arguments(&archive, &[])).unwrap_err();
-}
-
-#[test]
-fn without_a_build_id_the_name_is_rustcs() {
-    let folder = Folder::new();
-    let object = folder.object("one.o", "int one(void) { return 1; }");
-    let archive = folder.archive("libone.rlib", "rcs", &[object]);
-    let script = folder.path("linker");
-    fs::write(&script, "#!/bin/sh\nexec cc \"$@\" -Wl,--build-id=none\n").unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let status = link(&Compiler(script.as_os_str()), &folder.arguments(&archive, &[])).unwrap();
-    assert!(status.success());
-    assert_eq!(soname(&folder.path("libgiven.so")), "libgiven.so");
-    assert_eq!(exported(&folder.path("libgiven.so")), names(&["listed", "one"]));
-    assert!(folder.builds().is_empty());
-
-    // One that somebody else asks for is used, and short.
-    let library = folder.link(&archive, &["-Wl,--build-id=0x1234"]);
-    assert_eq!(soname(&library), "libgiven-12340000000000000000.so");
-    // No build id is none.
-    assert_ne!(soname(&folder.link(&archive, &["-Wl,--build-id=none"])), "libgiven.so");
-}
-
-#[test]
 fn what_cannot_be_read_is_said() {
     let folder = Folder::new();
     let bitcode = folder.path("bitcode.o");
@@ -478,65 +302,4 @@ fn what_cannot_be_read_is_said() {
     assert!(one.contains("the names in `bitcode.o` of"), "{one}");
     assert!(other.contains("libcut.rlib cannot be read"), "{other}");
     assert_eq!(exports.names(), ["one"]);
-}
-
-#[test]
-fn arguments_come_from_files_as_well() {
-    let folder = Folder::new();
-    let (file, nested) = (folder.path("arguments"), folder.path("nested"));
-    fs::write(&nested, "in\\ nested\n'single \"quotes\"'").unwrap();
-    let text =
-        format!("one\\ word\n\"two \\\" words\" @{}\n  three'' ''\n-l\nsome", nested.display());
-    fs::write(&file, text).unwrap();
-    let given = [format!("@{}", file.display()), "@/no/such/file".into(), "last".into()];
-    let read = Arguments::read(given.map(OsString::from));
-    let words = [
-        "one word",
-        "two \" words",
-        "in nested",
-        "single \"quotes\"",
-        "three",
-        "",
-        "-lsome",
-        "@/no/such/file",
-        "last",
-    ];
-    assert_eq!(read.0, words.map(OsString::from));
-
-    let written = Arguments(
-        ["a b", "\"q\"", "it's", "back\\slash", "plain", "line\nbreak"].map(OsString::from).into(),
-    );
-    fs::write(&file, written.to_text()).unwrap();
-    let again = Arguments::read([OsString::from(format!("@{}", file.display()))]);
-    assert_eq!(again.0, written.0);
-}
-
-/// More than the system takes at once, which rustc passes in a file.
-#[test]
-fn many_arguments_are_linked() {
-    let folder = Folder::new();
-    let object = folder.object("one.o", "int one(void) { return 1; }");
-    let archive = folder.archive("libone.rlib", "rcs", &[object]);
-    let mut arguments = folder.arguments(&archive, &[]);
-    let roundabout = folder.path(&"./".repeat(1500)).join("libone.rlib");
-    arguments.0.extend(std::iter::repeat_n(OsString::from(roundabout), 1000));
-    let file = folder.path("linker-arguments");
-    fs::write(&file, arguments.to_text()).unwrap();
-    let mut argument = OsString::from("@");
-    argument.push(&file);
-    let status = link(&Compiler("cc".as_ref()), &Arguments::read([argument])).unwrap();
-    assert!(status.success());
-    assert_eq!(exported(&folder.path("libgiven.so")), names(&["listed", "one"]));
-}
-
-/// A program is linked as if nobody stood between.
-#[test]
-fn a_program_is_none_of_our_business() {
-    let folder = Folder::new();
-    let object = folder.object("main.o", "int main(void) { return 7; }");
-    let output = folder.path("program");
-    let arguments = [object.as_os_str(), OsStr::new("-o"), output.as_os_str()];
-    let status = link(&Compiler("cc".as_ref()), &Arguments::read(arguments.map(OsStr::to_owned)));
-    assert!(status.unwrap().success());
-    assert_eq!(Command::new(output).status().unwrap().code(), Some(7));
 }
