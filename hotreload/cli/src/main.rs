@@ -11,6 +11,7 @@
 //! explain      the page of an error code, from pages; markdown, for a terminal
 //! completions  for a shell
 //! man          pages for `man`
+//! link         this program as the linker of a shared library (Linux)
 //! output       text, JSON, colour, exit codes
 //! wrap         this program in place of rustc, for libraries that exist once
 //! ```
@@ -24,6 +25,8 @@ mod completions;
 mod explain;
 mod inspect;
 mod layouts;
+#[cfg(target_os = "linux")]
+mod link;
 mod man;
 mod markdown;
 mod new;
@@ -101,6 +104,10 @@ enum Command {
 
 /// Runs the command with the process's arguments.
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(linker) = std::env::var_os(link::VARIABLE) {
+        return link::run(&linker, std::env::args_os().skip(1));
+    }
     #[cfg(unix)]
     if let Some(arguments) = wrap::asked() {
         return wrap::run(arguments);

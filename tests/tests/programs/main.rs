@@ -28,6 +28,7 @@ mod reference;
 mod renamed;
 mod shadow;
 mod shared;
+mod shared_c;
 mod static_machine_code;
 mod static_mode;
 mod ui;

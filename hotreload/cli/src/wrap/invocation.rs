@@ -20,6 +20,8 @@ pub(super) struct Invocation {
     pub(super) suffix: String,
     /// The files of crates that it depends on.
     pub(super) externs: Vec<PathBuf>,
+    /// The linker that the user has chosen.
+    pub(super) linker: Option<OsString>,
     /// Where what is kept for the next time lies.
     pub(super) incremental: Option<PathBuf>,
 }
@@ -59,6 +61,7 @@ impl Invocation {
             } else if let Some(option) = value("-C") {
                 match option.to_str()?.split_once('=') {
                     Some(("extra-filename", suffix)) => found.suffix = suffix.to_owned(),
+                    Some(("linker", linker)) => found.linker = Some(linker.into()),
                     Some(("incremental", folder)) => found.incremental = Some(folder.into()),
                     _ => {}
                 }

@@ -37,12 +37,18 @@ const INNER: &str = "HOTRELOAD_INNER_WRAPPER";
 
 /// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
 pub(super) fn version() -> String {
-    const SOURCES: [&str; 5] = [
+    const SOURCES: [&str; 11] = [
         include_str!("mod.rs"),
         include_str!("invocation.rs"),
         include_str!("linked.rs"),
         include_str!("types.rs"),
         include_str!("incremental.rs"),
+        include_str!("../link/mod.rs"),
+        include_str!("../link/archive.rs"),
+        include_str!("../link/arguments.rs"),
+        include_str!("../link/exports.rs"),
+        include_str!("../link/libraries.rs"),
+        include_str!("../link/name.rs"),
     ];
     let hash = types::Hash::of(|hash| SOURCES.iter().for_each(|source| hash.text(source)));
     hash.to_string()[..8].to_owned()
@@ -101,6 +107,18 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         let mut file = OsString::from("link-args=");
         file.push(Linked::arguments(&invocation));
         command.arg(file);
+        // Cargo puts programs above the folder of libraries, or beside it.
+        for folder in ["$ORIGIN/deps", "$ORIGIN/../deps"] {
+            command.args(["-C", &format!("link-arg=-Wl,-rpath,{folder}")]);
+        }
+    }
+    #[cfg(target_os = "linux")]
+    if invocation.is(invocation::Kind::Dylib) {
+        let mut linker = OsString::from("linker=");
+        linker.push(env::current_exe()?);
+        command.arg("-C").arg(linker).args(["-C", "linker-flavor=gcc"]);
+        let usual = invocation.linker.clone().unwrap_or_else(|| "cc".into());
+        command.env(crate::link::VARIABLE, usual);
     }
     let mut kept = None;
     if invocation.form == Form::Library {

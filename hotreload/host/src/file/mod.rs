@@ -7,11 +7,14 @@
 //! tables/       types by id, from a manifest or from an image that describes them
 //! type_layout   one of them as programs read it
 //! machine_code/ what the compiler made of a bundle's crates
+//! dynamic       what the system's loader reads of a file (Linux)
 //! needed        which other libraries it brings along (Linux)
 //! shadow        private copies: linkers write files in place
 //! ```
 
 mod allocator;
+#[cfg(target_os = "linux")]
+mod dynamic;
 pub(crate) mod machine_code;
 pub(crate) mod manifest;
 #[cfg(target_os = "linux")]

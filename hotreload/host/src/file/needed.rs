@@ -2,25 +2,26 @@
 //!
 //! The system's loader asks for a library by its name, and takes one of that name that is mapped
 //! already. So the new build of a bundle, linked with a new build of a Rust `dylib`, would be bound to
-//! the older build of it that is in memory, name by name, whatever stands behind the names by now.
+//! the older build of it that is in memory, name by name, whatever stands behind the names by now. Where
+//! each build has a name of its own (as our linker gives it) both would be in memory, each with statics
+//! of its own.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     env,
     ffi::{OsStr, OsString},
     fs::{self, File},
-    os::unix::ffi::OsStrExt as _,
+    io::{Read as _, Seek as _, SeekFrom},
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
     path::{Path, PathBuf},
 };
 
-use object::{
-    Endianness, ReadCache,
-    elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, FileHeader64},
-    read::elf::{Dyn, FileHeader},
-};
+use super::dynamic::{Dynamic, build_id};
 
-/// A library that something needs, where the loader would find it in a folder that somebody has named.
-/// What lies in the system's own folders is not looked at.
+/// As much of a mapped file as is read of it for its build id: that is near the beginning.
+const BEGINNING: u64 = 64 * 1024;
+
+/// A library that something needs, where the loader would find it.
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]
 pub(crate) struct Needed {
     pub(crate) name: OsString,
@@ -28,58 +29,68 @@ pub(crate) struct Needed {
 }
 
 /// What a file needs, with all that this needs.
-pub(crate) fn closure(file: &Path) -> Vec<Needed> {
-    let (mut known, mut all) = (HashSet::new(), Vec::new());
-    let mut todo = vec![file.to_owned()];
-    while let Some(file) = todo.pop() {
-        for needed in of(&file).unwrap_or_default() {
-            if known.insert(needed.clone()) {
-                todo.push(needed.found.clone());
-                all.push(needed);
+#[derive(Debug, Default)]
+pub(crate) struct Closure {
+    pub(crate) found: Vec<Needed>,
+    /// What was found nowhere.
+    lacking: HashSet<OsString>,
+}
+
+impl Closure {
+    /// What lies in a folder that somebody has named: the system's own are not looked at. `source` is the
+    /// file that `file` is a copy of, or the file itself; the folder of either may be meant by `$ORIGIN`.
+    pub(crate) fn named(file: &Path, source: &Path) -> Closure {
+        Closure::find(file, source, |_| None)
+    }
+
+    fn find(file: &Path, source: &Path, elsewhere: impl Fn(&OsStr) -> Option<PathBuf>) -> Closure {
+        let (mut known, mut closure) = (HashSet::new(), Closure::default());
+        let mut todo = vec![(file.to_owned(), vec![folder_of(file), folder_of(source)])];
+        while let Some((file, origins)) = todo.pop() {
+            let Some(needs) = Dynamic::open(&file).and_then(|it| it.needs().ok()) else { continue };
+            let paths = |list: &[OsString]| -> Vec<PathBuf> {
+                list.iter().flat_map(|it| paths(it, &origins)).collect()
+            };
+            let run = paths(&needs.paths);
+            // The order of ld.so(8): the older entry counts only without the newer one.
+            let mut searched = if run.is_empty() { paths(&needs.older_paths) } else { Vec::new() };
+            searched.extend(env::var_os("LD_LIBRARY_PATH").iter().flat_map(env::split_paths));
+            searched.extend(run);
+            for name in needs.names {
+                let found = if Path::new(&name).components().count() > 1 {
+                    Some(PathBuf::from(&name)).filter(|path| path.is_file())
+                } else {
+                    let mut places = searched.iter().map(|folder| folder.join(&name));
+                    places.find(|path| path.is_file()).or_else(|| elsewhere(&name))
+                };
+                let Some(found) = found else {
+                    closure.lacking.insert(name);
+                    continue;
+                };
+                let needed = Needed { name, found };
+                if known.insert(needed.clone()) {
+                    todo.push((needed.found.clone(), vec![folder_of(&needed.found)]));
+                    closure.found.push(needed);
+                }
             }
         }
+        closure
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
+/// The folders of a search path in a file; `$ORIGIN` in it stands for each of `origins`.
+fn paths(value: &OsStr, origins: &[PathBuf]) -> Vec<PathBuf> {
+    let (text, mut all) = (value.to_string_lossy(), Vec::new());
+    for origin in origins {
+        let origin = origin.to_string_lossy();
+        let text = text.replace("${ORIGIN}", &origin).replace("$ORIGIN", &origin);
+        all.extend(env::split_paths(&text).filter(|path| !all.contains(path)).collect::<Vec<_>>());
     }
     all
-}
-
-/// What a file itself needs; `None` if it cannot be read.
-fn of(file: &Path) -> Option<Vec<Needed>> {
-    let cache = ReadCache::new(File::open(file).ok()?);
-    let header = FileHeader64::<Endianness>::parse(&cache).ok()?;
-    let endian = header.endian().ok()?;
-    let sections = header.sections(endian, &cache).ok()?;
-    let (entries, strings) = sections.dynamic(endian, &cache).ok()??;
-    let strings = sections.strings(endian, &cache, strings).ok()?;
-    let values = |tag| {
-        entries.iter().filter(move |entry| entry.tag(endian) == tag).filter_map(|entry| {
-            let at = u32::try_from(entry.val(endian)).ok()?;
-            Some(OsStr::from_bytes(strings.get(at).ok()?).to_owned())
-        })
-    };
-    let folders = |tag| -> Vec<PathBuf> { values(tag).flat_map(|it| paths(&it, file)).collect() };
-    let run = folders(DT_RUNPATH);
-    // The order of ld.so(8): the older entry counts only without the newer one.
-    let mut searched = if run.is_empty() { folders(DT_RPATH) } else { Vec::new() };
-    searched.extend(env::var_os("LD_LIBRARY_PATH").iter().flat_map(env::split_paths));
-    searched.extend(run);
-    let found = |name: &OsString| {
-        if Path::new(name).components().count() > 1 {
-            return Some(PathBuf::from(name)).filter(|path| path.is_file());
-        }
-        searched.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
-    };
-    Some(values(DT_NEEDED).filter_map(|name| Some(Needed { found: found(&name)?, name })).collect())
-}
-
-/// The folders of a search path in a file.
-fn paths(value: &OsStr, file: &Path) -> Vec<PathBuf> {
-    let origin = file.parent().unwrap_or(Path::new("/")).as_os_str().as_bytes();
-    let mut text = value.to_string_lossy().into_owned();
-    let origin = String::from_utf8_lossy(origin);
-    for variable in ["${ORIGIN}", "$ORIGIN"] {
-        text = text.replace(variable, &origin);
-    }
-    env::split_paths(&text).collect()
 }
 
 /// A file that is mapped into the process.
@@ -90,6 +101,8 @@ pub(crate) struct Mapped {
     pub(crate) path: PathBuf,
     /// Whether it is not there any more.
     pub(crate) deleted: bool,
+    /// Where its first mapping begins.
+    start: u64,
 }
 
 /// The files that `/proc/PID/maps` lists, which is this text.
@@ -98,8 +111,12 @@ pub(crate) fn mapped(maps: &str) -> Vec<Mapped> {
     for line in maps.lines() {
         // address perms offset dev inode path
         let mut words = line.splitn(6, ' ');
-        let (Some(inode), Some(path)) = (words.nth(4), words.next()) else { continue };
-        let (Ok(inode), path) = (inode.parse(), path.trim_start()) else { continue };
+        let Some(start) = words.next().and_then(|range| range.split('-').next()) else { continue };
+        let (Some(inode), Some(path)) = (words.nth(3), words.next()) else { continue };
+        let (Ok(start), Ok(inode)) = (u64::from_str_radix(start, 16), inode.parse()) else {
+            continue;
+        };
+        let path = path.trim_start();
         if !path.starts_with('/') || all.last().is_some_and(|it| it.inode == inode) {
             continue;
         }
@@ -107,22 +124,38 @@ pub(crate) fn mapped(maps: &str) -> Vec<Mapped> {
             Some(path) => (path, true),
             None => (path, false),
         };
-        all.push(Mapped { inode, path: path.into(), deleted });
+        all.push(Mapped { inode, path: path.into(), deleted, start });
     }
     all
 }
 
+impl Mapped {
+    /// The build id of what is in memory, whatever has become of the file.
+    fn build_id(&self) -> Option<Vec<u8>> {
+        let mut memory = File::open("/proc/self/mem").ok()?;
+        memory.seek(SeekFrom::Start(self.start)).ok()?;
+        let mut beginning = Vec::new();
+        // Where the mappings end there is an error, after what was read.
+        let _ = memory.take(BEGINNING).read_to_end(&mut beginning);
+        build_id(&*beginning).ok()?
+    }
+}
+
 impl Needed {
-    /// The mapped file that the loader would take for it though it is another one.
+    /// The mapped file that would be there for it, or beside it, though it is another one.
     pub(crate) fn taken_for<'a>(&self, mapped: &'a [Mapped]) -> Option<&'a Mapped> {
         use std::os::unix::fs::MetadataExt as _;
         let real = fs::canonicalize(&self.found).ok()?;
         let inode = fs::metadata(&real).ok()?.ino();
-        let is_alike = |name: Option<&OsStr>| name == Some(&self.name) || name == real.file_name();
-        let namesakes: Vec<_> = mapped.iter().filter(|it| is_alike(it.path.file_name())).collect();
+        let names = [Some(&*self.name), real.file_name()].map(|name| name.map(without_build));
+        let is_alike = |file: &&Mapped| names.contains(&file.path.file_name().map(without_build));
+        let namesakes: Vec<_> = mapped.iter().filter(is_alike).collect();
+        let id = Dynamic::open(&real).and_then(|it| it.build_id());
         let is_same = |it: &&&Mapped| {
-            // Another place, the same bytes: a copy.
-            it.inode == inode || !it.deleted && it.path != real && same(&it.path, &real)
+            it.inode == inode
+                || id.is_some() && it.build_id() == id
+                // Another place, the same bytes: a copy.
+                || !it.deleted && it.path != real && same(&it.path, &real)
         };
         match namesakes.iter().find(is_same) {
             Some(_) => None,
@@ -131,7 +164,61 @@ impl Needed {
     }
 }
 
+/// The name of a library's file without the digits that tell its builds apart: our linker's twenty.
+pub(crate) fn without_build(name: &OsStr) -> OsString {
+    let stem = name.as_bytes().strip_suffix(b".so").unwrap_or_default();
+    let (start, digits) = stem.split_at(stem.len().saturating_sub(21));
+    match digits {
+        [b'-', digits @ ..] if digits.iter().all(u8::is_ascii_hexdigit) => {
+            OsString::from_vec([start, b".so"].concat())
+        }
+        _ => name.to_owned(),
+    }
+}
+
 fn same(one: &Path, other: &Path) -> bool {
     let length = |path: &Path| fs::metadata(path).map(|it| it.len()).ok();
     length(one) == length(other) && fs::read(one).ok() == fs::read(other).ok()
 }
+
+/// The names that a file wants and that neither what it needs nor anything in the process has: with them
+/// it cannot be opened. Empty if that cannot be told.
+pub(crate) fn missing(file: &Path, source: &Path, mapped: &[Mapped]) -> BTreeSet<String> {
+    let Some(mut wanted) = Dynamic::open(file).and_then(|it| it.wanted().ok()) else {
+        return BTreeSet::new();
+    };
+    let closure = Closure::find(file, source, |name| {
+        let in_memory = mapped.iter().filter(|it| !it.deleted && it.path.file_name() == Some(name));
+        let in_memory = in_memory.map(|it| it.path.clone());
+        in_memory.chain(system_folders().map(|folder| folder.join(name))).find(|it| it.is_file())
+    });
+    let is_library = |file: &&Mapped| file.path.to_string_lossy().contains(".so");
+    let is_gone = mapped.iter().filter(is_library).any(|file| file.deleted);
+    if is_gone || !closure.lacking.is_empty() {
+        return BTreeSet::new();
+    }
+    let needed = closure.found.iter().map(|it| &it.found);
+    // The program's own file may have been built again: that is another one by now.
+    let program = PathBuf::from("/proc/self/exe");
+    for file in needed.chain([&program]).chain(mapped.iter().map(|it| &it.path)) {
+        if wanted.is_empty() {
+            break;
+        }
+        // A file that is no library has nothing.
+        if let Some(file) = Dynamic::open(file) {
+            let _ = file.give(&mut wanted);
+        }
+    }
+    wanted
+}
+
+/// Where the loader looks at last.
+fn system_folders() -> impl Iterator<Item = PathBuf> {
+    let debians = format!("{}-linux-gnu", env::consts::ARCH);
+    ["/lib", "/usr/lib"].into_iter().flat_map(move |folder| {
+        [PathBuf::from(folder).join(&debians), format!("{folder}64").into(), folder.into()]
+    })
+}
+
+#[cfg(test)]
+mod tests;

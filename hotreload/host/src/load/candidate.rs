@@ -1,10 +1,12 @@
 //! A library that wants to become a bundle's next generation, checked as far as its file tells.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::file::manifest::{Header, Item, ONE_FRAMEWORK};
 #[cfg(target_os = "linux")]
-use crate::file::needed;
+use crate::file::needed::{self, Closure, Needed};
 use crate::file::object_file::ObjectFile;
 use crate::file::shadow::Shadow;
 use crate::file::{Allocator, Tables, shadow};
@@ -76,7 +78,7 @@ impl Candidate {
         let mut reasons = candidate.fingerprint(host);
         reasons.extend(candidate.allocator(host));
         #[cfg(target_os = "linux")]
-        reasons.extend(candidate.other_builds(path));
+        reasons.extend(candidate.libraries(path));
         reasons.extend(duplicates(candidate.exports.iter().map(|item| item.path.as_str())));
         reasons.extend(stranger(&candidate.header, &candidate.imports));
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
@@ -118,25 +120,33 @@ impl Candidate {
     }
 
     /// A reason for each library that the process has mapped in another build than the bundle was
-    /// linked with: the loader would bind the bundle to it, by names alone.
+    /// linked with: the loader would bind the bundle to it, by names alone, or map both. Else one for
+    /// the names that are nowhere.
     #[cfg(target_os = "linux")]
-    fn other_builds(&self, path: &Path) -> Vec<Reason> {
-        let needed = needed::closure(self.copy.as_ref().map_or(path, |copy| copy.path()));
+    fn libraries(&self, path: &Path) -> Vec<Reason> {
+        let file = self.copy.as_ref().map_or(path, |copy| copy.path());
+        let needed = Closure::named(file, path).found;
         if needed.is_empty() {
             return Vec::new();
         }
         let mapped = needed::mapped(&platform::mappings());
         let other = needed.iter().filter_map(|needed| Some((needed, needed.taken_for(&mapped)?)));
-        other
+        let mut reasons: Vec<Reason> = other
             .map(|(needed, mapped)| {
-                let name = needed.name.display();
+                let name = needed::without_build(&needed.name);
+                let name = name.display();
                 let what = format!("the process has another build of `{name}` in memory");
                 let gone = if mapped.deleted { ", which was replaced since" } else { "" };
                 Reason::new(Code::OtherLibrary, what)
                     .fact("mapped", format!("{}{gone}", mapped.path.display()))
                     .fact("linked", needed.found.display().to_string())
             })
-            .collect()
+            .collect();
+        if reasons.is_empty() {
+            let missing = needed::missing(file, path, &mapped);
+            reasons.extend((!missing.is_empty()).then(|| lacking(&missing, &needed)));
+        }
+        reasons
     }
 
     fn allocator(&self, host: &Requirements) -> Option<Reason> {
@@ -205,6 +215,26 @@ pub(crate) fn root_header(headers: &[Header], path: &Path) -> Result<Header, Rea
             })
         }
     }
+}
+
+/// As many names as a message shows.
+#[cfg(target_os = "linux")]
+const SHOWN: usize = 5;
+
+/// Names that a bundle wants and that nothing has, least of all the libraries that it needs.
+#[cfg(target_os = "linux")]
+fn lacking(missing: &BTreeSet<String>, needed: &[Needed]) -> Reason {
+    let names =
+        missing.iter().take(SHOWN).map(|name| format!("{:#}", rustc_demangle::demangle(name)));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let names = match missing.len().saturating_sub(SHOWN) {
+        0 => names,
+        more => format!("{names}, and {more} more"),
+    };
+    let libraries = needed.iter().map(|it| it.found.display().to_string());
+    Reason::new(Code::NameMissing, "the bundle uses names that no library has")
+        .fact("missing", names)
+        .fact("linked", libraries.collect::<Vec<_>>().join(", "))
 }
 
 /// What messages call the framework's sources.

@@ -66,6 +66,7 @@ codes! {
     DefinedTwice "HOT0206" "rename one, or write `#[hot::export(name = \"..\")]`";
     PerImage "HOT0207" "keep the value in one image, and export functions that use it";
     OtherLibrary "HOT0208" "restart the host, which maps the newer build then";
+    NameMissing "HOT0209" "build host and bundles together, in one call of cargo, and restart the host";
     TypeChanged "HOT0301" "restart the host after rebuilding it, or keep the signature and export the new one under another name";
     LifetimeChanged "HOT0302" "restart the host after rebuilding it, or keep the lifetimes";
     SafetyChanged "HOT0303" "restart the host after rebuilding it, or keep `unsafe` and the ABI";

@@ -316,9 +316,11 @@ fn in_memory(packages: &[PathPackage]) -> impl Iterator<Item = &PathPackage> {
     #[cfg(target_os = "linux")]
     let packages = packages.filter(move |it| {
         let name = it.library.as_ref().map(|(name, _)| format!("lib{name}"));
-        let names = mapped.iter().filter_map(|it| it.path.file_name()?.to_str());
-        let mut names = names.filter_map(|it| it.strip_suffix(platform::DLL_SUFFIX));
-        names.any(|it| Some(build::without_hash(it)) == name.as_deref())
+        let names = mapped.iter().filter_map(|it| it.path.file_name().map(needed::without_build));
+        let names = names.filter_map(|it| it.into_string().ok());
+        let mut names =
+            names.filter_map(|it| Some(it.strip_suffix(platform::DLL_SUFFIX)?.to_owned()));
+        names.any(|it| Some(build::without_hash(&it)) == name.as_deref())
     });
     // Elsewhere nothing tells what is mapped.
     #[cfg(not(target_os = "linux"))]
