@@ -244,7 +244,7 @@ pub use hot_host::*;
 pub use hot_rt::{__facts, __manifest_record, __target_features, __type_record};
 #[doc(inline)]
 pub use hot_rt::{
-    Dyn, Erased, ErasedOf, Found, Live, LiveRead, LiveWrite, NotMoved, OtherLayout, State,
-    StateRead, StateWrite, TryLiveError, TryStateError, Undefined, Values, Var, Versioned, fn_ptr,
-    get, migrate, tracked, try_get,
+    Dyn, Erased, ErasedOf, Found, Future, Live, LiveRead, LiveWrite, LocalFuture, NotMoved,
+    OtherLayout, State, StateRead, StateWrite, TryLiveError, TryStateError, Undefined, Values, Var,
+    Versioned, fn_ptr, get, migrate, tracked, try_get,
 };

@@ -320,6 +320,17 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
         let __hot_result = __hot_code(#(#args),*);
         #leave
     };
+    let through_slot = match &accessor.callable.future {
+        None => through_slot,
+        Some(future) => {
+            let future = &future.ty;
+            quote_spanned! {Span::mixed_site()=>
+                __HOT_SLOT.mark_used();
+                // SAFETY: what it holds are the arguments, whose lifetimes are in the result.
+                unsafe { #future::of_call(move || { #through_slot }) }
+            }
+        }
+    };
     let call = match direct(accessor, parts) {
         // A macro cannot see the features of `hot`; rustc drops the branch that is not taken.
         Some(direct) => quote_spanned! {Span::mixed_site()=>

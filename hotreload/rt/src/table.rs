@@ -3,6 +3,7 @@
 use core::{
     ptr, slice,
     sync::atomic::{AtomicPtr, Ordering},
+    task::Waker,
 };
 
 use crate::{
@@ -88,6 +89,10 @@ pub struct HostTable {
     pub thread_record: extern "C" fn() -> *const ThreadRecord,
     /// Waits while the gate is closed. True: it is closed for the calling thread, which passes.
     pub passes_gate: extern "C" fn() -> bool,
+    /// Whether a future may be polled or dropped although the gate is closed; it has begun, or shall begin.
+    pub lets_pass: extern "C" fn(bool) -> bool,
+    /// Keeps the waker until the gate is open. False: it is.
+    pub wakes: extern "C" fn(&Waker) -> bool,
     /// The entry that the accessor's slot shall call; null if nothing defines it.
     pub resolve: extern "C" fn(&'static Accessor) -> *const (),
     /// Whether `resolve` would find something. Changes nothing.

@@ -9,17 +9,22 @@ use std::{
 use crate::boundary::threads;
 use crate::platform;
 use crate::said::{Code, Reason, Result};
-use crate::state::{Closed, Inner, close_gate};
+use crate::state::{Closed, FuturesOf, Inner, close_gate};
 
 /// How often it is looked whether somebody is inside still.
 const INTERVAL: Duration = Duration::from_micros(100);
 
 impl Inner {
-    /// Closes the gate and waits until no thread is inside, for the sake of values of the bundle that exports
-    /// this. Under the
+    /// Closes the gate and waits until no thread is inside and none of these futures is alive, for the sake of
+    /// values of the bundle that exports this. Under the
     /// writer's lock and no other: who is inside may wait for a state, and for whoever publishes. Who
     /// waits for the writer's lock there does not leave before the deadline.
-    pub(super) fn close_gate(&self, export: Option<&str>, deadline: Instant) -> Result<Closed> {
+    pub(super) fn close_gate(
+        &self,
+        export: Option<&str>,
+        futures: &[FuturesOf],
+        deadline: Instant,
+    ) -> Result<Closed> {
         if threads::is_inside() {
             let what = "the thread that loads is inside hot code itself";
             let help = "load from outside: from the host's own loop, or on another thread";
@@ -36,23 +41,42 @@ impl Inner {
             return Err(cannot().into());
         }
         let closed = close_gate();
-        // From here on, whoever did not see the gate is seen.
-        if !platform::barrier_in_all_threads() {
-            return Err(cannot().into());
-        }
+        let are_over = || futures.iter().all(|it| it.alive() == 0);
+        let mut is_to_all = None;
         loop {
+            // Futures that have begun are polled until all of those are over. Then nobody enters any more, and
+            // only who is inside could begin another one.
+            let are_over_now = are_over();
+            if is_to_all != Some(are_over_now) {
+                is_to_all = Some(are_over_now);
+                closed.to_all(are_over_now);
+                // From here on, whoever did not see the gate like this is seen.
+                if !platform::barrier_in_all_threads() {
+                    return Err(cannot().into());
+                }
+            }
             let inside = threads::inside();
-            if inside.is_empty() {
+            if are_over_now && inside.is_empty() && are_over() {
                 return Ok(closed);
             }
             if Instant::now() >= deadline {
+                let alive = futures.iter().filter(|it| it.alive() > 0).map(FuturesOf::to_string);
+                let alive = alive.collect::<Vec<_>>().join("; ");
                 drop(closed);
+                if inside.is_empty() && !alive.is_empty() {
+                    let what = "futures do not end, and values that their code knows may change only when they have";
+                    return Err(Reason::new(Code::Suspended, what).fact("alive", alive).into());
+                }
                 let inside = inside.iter().map(|(record, epoch)| {
                     format!("{}, {}", threads::name(record), self.since(export, *epoch))
                 });
                 let inside = inside.collect::<Vec<_>>().join("; ");
                 let what = "a thread does not leave hot code, and values may change only while nobody is inside";
-                return Err(Reason::new(Code::Inside, what).fact("inside", inside).into());
+                let mut reason = Reason::new(Code::Inside, what).fact("inside", inside);
+                if !alive.is_empty() {
+                    reason = reason.fact("alive", alive);
+                }
+                return Err(reason.into());
             }
             thread::sleep(INTERVAL);
         }
