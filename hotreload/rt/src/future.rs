@@ -77,9 +77,10 @@ impl<R> Copy for Step<R> {}
 impl<R> Call<R> {
     /// A future of this image.
     fn suspended<F: future::Future<Output = R>>(future: F) -> Self {
+        // Named as entries are, which end the backtraces of panics.
         /// # Safety
         /// The object is an `F` of `suspended`, and nobody else has it meanwhile.
-        unsafe fn poll<F: future::Future>(
+        unsafe fn __hot_entry_poll<F: future::Future>(
             object: *mut (),
             cx: &mut Context<'_>,
         ) -> Returned<Poll<F::Output>> {
@@ -88,8 +89,8 @@ impl<R> Call<R> {
             catch(|| future.poll(cx))
         }
         /// # Safety
-        /// As for `poll`, and nobody has the object afterwards.
-        unsafe fn end<F>(object: *mut ()) -> Returned<()> {
+        /// As for the other, and nobody has the object afterwards.
+        unsafe fn __hot_entry_end<F>(object: *mut ()) -> Returned<()> {
             // SAFETY: the caller's promise; `suspended` has boxed it, in this image.
             let future = unsafe { Box::from_raw(object.cast::<F>()) };
             let ended = catch(|| drop(future));
@@ -98,7 +99,7 @@ impl<R> Call<R> {
         }
         let object = Box::into_raw(Box::new(future)).cast();
         FUTURES.begin();
-        Call { object, step: Step::Poll(poll::<F>), end: end::<F> }
+        Call { object, step: Step::Poll(__hot_entry_poll::<F>), end: __hot_entry_end::<F> }
     }
 
     /// A call that is made at the first poll.
@@ -229,8 +230,9 @@ macro_rules! futures {
         // own image knows.
         unsafe impl<'a, R: Versioned, L: Versioned> Versioned for $name<'a, R, L> {
             const REF: &'static TypeRef =
-                &TypeRef::new("hotreload", "", $path, const { &[R::REF] });
-            const TABLE: &'static Table = &Table::builtin::<Self>(const { &[R::describe] });
+                &TypeRef::new("hotreload", "", $path, const { &[R::REF, L::REF] });
+            const TABLE: &'static Table =
+                &Table::builtin::<Self>(const { &[R::describe, L::describe] });
             type Lifetimes = (&'a (), R::Lifetimes, L::Lifetimes);
             type Parts = <R::Parts as Parts>::And<L::Parts>;
             type Owned = Whole<Self>;

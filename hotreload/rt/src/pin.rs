@@ -78,7 +78,7 @@ fn wait_outside(record: &ThreadRecord) {
     let hand = hand();
     loop {
         record.step_outside();
-        let passes = (table().passes_gate)();
+        let passes = (table().passes_gate)(false);
         if record.step_inside(hand) || passes {
             return;
         }
@@ -109,8 +109,12 @@ fn may_poll(record: &ThreadRecord, waker: &Waker, has_begun: bool) -> bool {
 #[inline(never)]
 fn wait_to_end(record: &ThreadRecord) {
     // As in `may_poll`.
-    if !(table().lets_pass)(true) {
-        wait_outside(record);
+    while !(table().lets_pass)(true) {
+        record.step_outside();
+        (table().passes_gate)(true);
+        if record.step_inside(hand()) {
+            return;
+        }
     }
 }
 
@@ -131,7 +135,7 @@ pub unsafe fn number_own_record(thread: u64) {
 }
 
 /// No host closes the gate of this image's own clock.
-pub(crate) extern "C" fn passes_gate_alone() -> bool {
+pub(crate) extern "C" fn passes_gate_alone(_: bool) -> bool {
     true
 }
 

@@ -8,6 +8,7 @@ use std::{
     ptr,
     sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence},
     task::Waker,
+    thread,
 };
 
 use hot_rt::rt::{EPOCH, existing_record};
@@ -44,17 +45,26 @@ impl Closed {
     /// Whether futures that have begun are kept out too. Once they are, whoever makes all processors pass a
     /// barrier, and looks at all records after it, finds each thread that polls one.
     pub(crate) fn to_all(&self, is_to_all: bool) {
-        // Relaxed: the barrier orders it.
-        SHUT.store(if is_to_all { CLOSED_TO_ALL } else { CLOSED }, Ordering::Relaxed);
+        shut(is_to_all);
+        if !is_to_all {
+            platform::wake_all(&SHUT);
+            // On a thread that has no lock: see there.
+            thread::spawn(wake);
+        }
     }
 }
 
-/// Closes the gate. Only under the writer's lock, which is held until it is open again. Who was inside
-/// before may be there still.
-pub(crate) fn close() -> Closed {
+fn shut(is_to_all: bool) {
+    // Relaxed: the barrier of who closes the gate orders it.
+    SHUT.store(if is_to_all { CLOSED_TO_ALL } else { CLOSED }, Ordering::Relaxed);
+}
+
+/// Closes the gate, to futures that have begun too or not. Only under the writer's lock, which is held until it
+/// is open again. Who was inside before may be there still.
+pub(crate) fn close(is_to_all: bool) -> Closed {
     // A thread that forks has this lock meanwhile, and has waited before for the gate to open.
     let _publishing = publishing();
-    SHUT.store(CLOSED, Ordering::Relaxed);
+    shut(is_to_all);
     CLOSED_HERE.set(true);
     // SAFETY: it was open, since whoever closes it has the writer's lock; `Closed` opens it.
     unsafe { EPOCH.close() };
@@ -130,20 +140,21 @@ fn is_shut() -> bool {
     SHUT.load(Ordering::Acquire) != OPEN
 }
 
-/// Waits while the gate is closed. True: the calling thread has closed it, and passes.
-pub(crate) extern "C" fn passes_gate() -> bool {
+/// Waits while the gate is closed, to the end of a future that has begun, or to anything else. True: the calling
+/// thread has closed it, and passes.
+pub(crate) extern "C" fn passes_gate(has_begun: bool) -> bool {
     if CLOSED_HERE.get() {
         return true;
     }
-    wait();
+    wait(has_begun);
     false
 }
 
-fn wait() {
+fn wait(has_begun: bool) {
     loop {
         // Pairs with the Release of `open`.
         let shut = SHUT.load(Ordering::Acquire);
-        if shut == OPEN {
+        if shut == OPEN || has_begun && shut == CLOSED {
             return;
         }
         platform::wait_while(&SHUT, shut);
@@ -161,7 +172,7 @@ pub(super) fn is_closed_to_fork() -> bool {
 
 /// Before a fork that has to wait.
 pub(super) fn wait_to_fork() {
-    wait();
+    wait(false);
 }
 
 /// In a forked child, which has no other thread: what another one has closed, nobody would open.
