@@ -95,7 +95,7 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
         Some(suspends) if options.direct => {
             callable = suspends.callable(opaque);
             body = moved::body_name(&callable.ident);
-            let beside = suspends.beside(&body, &krate);
+            let beside = suspends.beside(&body);
             quote!(#item #beside)
         }
         Some(suspends) => {
@@ -104,7 +104,7 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
             let recursive = recursion::in_body(sig, block, &body);
             let block = recursive.as_ref().unwrap_or(block);
             let Replaced { written, attrs, body: block } =
-                suspends.replace(attrs, sig, block, &TokenStream::new(), &krate);
+                suspends.replace(attrs, sig, block, &TokenStream::new());
             let front = Written {
                 attrs: &attrs,
                 vis,

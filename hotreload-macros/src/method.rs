@@ -164,7 +164,7 @@ impl Block {
             let Method { attrs, vis, sig, body, .. } = &**method;
             let tokens = tokens::hash(quote!(#(#attrs)* #vis #sig #body));
             let replaced =
-                suspends.as_ref().map(|it| it.replace(attrs, sig, body, &quote!(Self::), krate));
+                suspends.as_ref().map(|it| it.replace(attrs, sig, body, &quote!(Self::)));
             let written = match (suspends, &replaced) {
                 (Some(suspends), Some(Replaced { written, attrs, body })) => {
                     items.extend(written.clone());

@@ -69,7 +69,7 @@ fn suspends(callable: &Callable, errors: &mut Errors) {
     }
     if callable.never_returns() {
         errors.on(
-            &callable.output,
+            &callable.ident,
             "the future of an exported `async fn` gives a value: write \
              `-> std::convert::Infallible`",
         );

@@ -2,13 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Ident, Path, Type, Visibility};
+use syn::{Attribute, Ident, Lifetime, Path, Type, Visibility};
 
 use crate::{
     expand::known::{self, Known},
     parse::{callable::Callable, opaque::Markers},
     types::{
         closure::Closure,
+        lifetimes::mentioned_lifetimes,
         signature::{describe, display},
     },
 };
@@ -320,15 +321,22 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
         let __hot_result = __hot_code(#(#args),*);
         #leave
     };
-    let through_slot = match &accessor.callable.future {
-        None => through_slot,
+    let (through_slot, proof) = match &accessor.callable.future {
+        None => (through_slot, None),
         Some(future) => {
+            let call = quote_spanned!(Span::mixed_site()=> move || { #through_slot });
+            // An export's future holds its arguments, and is checked where it is made.
+            let call = match future.check.as_ref().filter(|_| accessor.body.is_none()) {
+                Some(check) => quote!(#check(#call)),
+                None => call,
+            };
             let future = &future.ty;
-            quote_spanned! {Span::mixed_site()=>
+            let later = quote_spanned! {Span::mixed_site()=>
                 __HOT_SLOT.mark_used();
-                // SAFETY: what it holds are the arguments, whose lifetimes are in the result.
-                unsafe { #future::of_call(move || { #through_slot }) }
-            }
+                // SAFETY: what it holds are the arguments, and `__hot_proof` compiles.
+                unsafe { #future::of_call(#call) }
+            };
+            (later, Some(proof(accessor, parts)))
         }
     };
     let call = match direct(accessor, parts) {
@@ -341,7 +349,29 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[inline(always)]
         #safety fn #name #generics (#(#args: #types),*) -> #result {
+            #proof
             #call
+        }
+    }
+}
+
+/// What compiles only if the arguments hold no other lifetimes than the result, a future that holds them:
+/// whatever those of the result outlive, the arguments outlive.
+fn proof(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
+    let Parts { types, args, .. } = parts;
+    let callable = accessor.callable;
+    let held = callable.output.ty().map(mentioned_lifetimes).unwrap_or_default();
+    let of_future = Lifetime::new("'__hot_of_the_future", Span::mixed_site());
+    let lifetimes = callable.lifetimes.iter().map(|param| {
+        let lifetime = &param.lifetime;
+        let bound = held.contains(lifetime).then(|| quote!(: #of_future));
+        quote!(#lifetime #bound)
+    });
+    let krate = accessor.krate;
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(dead_code)]
+        fn __hot_proof<#of_future, #(#lifetimes),*>(#(#args: #types),*) {
+            #krate::rt::outlives::<#of_future, _>((#(#args,)*))
         }
     }
 }

@@ -27,16 +27,10 @@ pub(crate) struct Suspends {
     pub(crate) sig: Signature,
     /// `hot::Future`, or `hot::LocalFuture`.
     ty: TokenStream,
-    async_fn: Option<AsyncFn>,
-}
-
-struct AsyncFn {
-    /// As people read it.
-    display: String,
-    /// The lifetimes that its future holds.
-    lifetimes: Vec<Lifetime>,
-    /// And those of the type that the method is of.
-    has_self: bool,
+    /// The function that takes what is `Send` only, unless this need not be.
+    check: Option<TokenStream>,
+    /// An `async fn`, as people read it.
+    async_fn: Option<String>,
 }
 
 /// What an exported function is made of that gives a future.
@@ -86,8 +80,7 @@ impl Suspends {
         let first = held.first().cloned().unwrap_or_else(|| parse_quote!('static));
         let mut others: Vec<Type> =
             held.iter().skip(1).map(|lifetime| parse_quote!(&#lifetime ())).collect();
-        has_self &= owner.has_lifetimes;
-        if has_self {
+        if has_self && owner.has_lifetimes {
             others.push(parse_quote!(Self));
         }
         let ty = type_name(local, krate);
@@ -96,8 +89,8 @@ impl Suspends {
             others => parse_quote!(#ty<#first, #result, (#(#others,)*)>),
         };
         sig.output = parse_quote!(-> #output);
-        let async_fn = Some(AsyncFn { display, lifetimes: held, has_self });
-        Some(Suspends { sig, ty, async_fn })
+        let check = (!local).then(|| check_send(krate, sig.ident.span()));
+        Some(Suspends { sig, ty, check, async_fn: Some(display) })
     }
 
     /// Of a function whose result is a `Pin<Box<dyn Future<Output = R> + 'a>>`.
@@ -124,19 +117,19 @@ impl Suspends {
         let (result, ty) = (result?, type_name(local, krate));
         let mut sig = passed_on(sig).0;
         sig.output = parse_quote!(-> #ty<#lifetime, #result>);
-        Some(Suspends { sig, ty, async_fn: None })
+        Some(Suspends { sig, ty, check: None, async_fn: None })
     }
 
     /// As a function that crosses, with what is opaque in it.
     pub(crate) fn callable(&self, opaque: OpaqueParts) -> Callable {
         let mut callable = Callable::of(&self.sig, opaque);
-        callable.future = self.future();
+        let future = |display: &String| Future {
+            ty: self.ty.clone(),
+            check: self.check.clone(),
+            display: display.clone(),
+        };
+        callable.future = self.async_fn.as_ref().map(future);
         callable
-    }
-
-    fn future(&self) -> Option<Future> {
-        let AsyncFn { display, .. } = self.async_fn.as_ref()?;
-        Some(Future { ty: self.ty.clone(), display: display.clone() })
     }
 
     /// What takes the place of a function that was written with this signature and body. `within` is what
@@ -147,19 +140,16 @@ impl Suspends {
         sig: &Signature,
         body: &TokenTree,
         within: &TokenStream,
-        krate: &Path,
     ) -> Replaced {
         let (front, behind) = distribute(attrs);
         let name = format_ident!("__hot_async_{}", sig.ident.unraw(), span = sig.ident.span());
         let path = quote!(#within #name);
         let mut renamed = sig.clone();
         renamed.ident = name;
-        let proof = self.proof(&path, krate);
         let written = quote! {
             #(#behind)*
             #[doc(hidden)]
             #renamed #body
-            #proof
         };
         let mut calls = Group::new(Delimiter::Brace, self.calls(&path));
         calls.set_span(body.span());
@@ -169,13 +159,11 @@ impl Suspends {
     }
 
     /// What stands beside a function that stays as it was written: one of this name, which calls it.
-    pub(crate) fn beside(&self, name: &Ident, krate: &Path) -> TokenStream {
-        let path = self.sig.ident.to_token_stream();
-        let (proof, calls) = (self.proof(&path, krate), self.calls(&path));
+    pub(crate) fn beside(&self, name: &Ident) -> TokenStream {
+        let calls = self.calls(&self.sig.ident.to_token_stream());
         let mut sig = self.sig.clone();
         sig.ident = name.clone();
         quote! {
-            #proof
             #[doc(hidden)]
             #sig { #calls }
         }
@@ -187,40 +175,19 @@ impl Suspends {
         if self.async_fn.is_none() {
             return quote!(#ty::new(#call));
         }
-        // SAFETY (of the generated code): `proof` does not compile where the future holds a lifetime that
-        // is not in the result.
+        // SAFETY (of the generated code): the future of an `async fn` holds its parameters' lifetimes, which
+        // are in the result, or `__hot_proof` beside the accessor does not compile. One that is not `local` is
+        // `Send`.
+        let check = self.check.as_ref();
+        let call = check.map_or_else(|| call.clone(), |check| quote!(#check(#call)));
         quote_spanned!(Span::mixed_site()=> unsafe { #ty::of_async_fn(#call) })
-    }
-
-    /// What compiles only if the future holds no other lifetimes than those that the result has: whatever
-    /// they all outlive, the future outlives.
-    fn proof(&self, written: &TokenStream, krate: &Path) -> Option<TokenStream> {
-        let AsyncFn { lifetimes, has_self, .. } = self.async_fn.as_ref()?;
-        let shortest = Lifetime::new("'__hot_shortest", Span::mixed_site());
-        let mut sig = self.sig.clone();
-        sig.ident = format_ident!("__hot_proof_{}", sig.ident.unraw());
-        sig.output = ReturnType::Default;
-        sig.generics.params.insert(0, parse_quote!(#shortest));
-        let clause = sig.generics.make_where_clause();
-        for lifetime in lifetimes {
-            clause.predicates.push(parse_quote!(#lifetime: #shortest));
-        }
-        if *has_self {
-            clause.predicates.push(parse_quote!(Self: #shortest));
-        }
-        let call = self.call(written);
-        Some(quote_spanned! {Span::mixed_site()=>
-            #[doc(hidden)]
-            #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
-            #sig {
-                #krate::rt::outlives::<#shortest, _>(#call)
-            }
-        })
     }
 
     fn call(&self, written: &TokenStream) -> TokenStream {
         let (_, args) = passed_on(&self.sig);
-        let call = quote_spanned!(Span::mixed_site()=> #written(#(#args),*));
+        // There rustc says what is wrong with the future.
+        let here = Span::mixed_site().located_at(self.sig.ident.span());
+        let call = quote_spanned!(here=> #written(#(#args),*));
         match self.sig.safety {
             // SAFETY (of the generated code): the function around it is as unsafe.
             Safety::Unsafe(_) => quote_spanned!(Span::mixed_site()=> unsafe { #call }),
@@ -234,6 +201,12 @@ impl Suspends {
 pub(crate) struct Owned {
     pub(crate) lifetimes: Vec<Lifetime>,
     pub(crate) has_lifetimes: bool,
+}
+
+/// Its name is what rustc says where something is not `Send`.
+fn check_send(krate: &Path, at: Span) -> TokenStream {
+    let here = Span::mixed_site().located_at(at);
+    quote_spanned!(here=> #krate::rt::send_unless_exported_with_local)
 }
 
 fn type_name(local: bool, krate: &Path) -> TokenStream {

@@ -32,6 +32,8 @@ pub(crate) struct Callable {
 pub(crate) struct Future {
     /// Its type, without arguments.
     pub(crate) ty: TokenStream,
+    /// The function that takes what is `Send` only, unless the future need not be.
+    pub(crate) check: Option<TokenStream>,
     /// The function as people read it.
     pub(crate) display: String,
 }

@@ -181,24 +181,19 @@ macro_rules! futures {
             /// Of an exported `async fn`.
             ///
             /// # Safety
-            /// The lifetimes in the future's type are those of the result, or longer.
+            /// The lifetimes in the future's type are those of the result, or longer. It is `Send` if this
+            /// is.
             #[doc(hidden)]
-            pub unsafe fn of_async_fn<F>(future: F) -> Self
-            where
-                F: future::Future<Output = R> $(+ $send)?,
-            {
+            pub unsafe fn of_async_fn<F: future::Future<Output = R>>(future: F) -> Self {
                 $name { call: Call::suspended(future), holds: PhantomData }
             }
 
             /// A call that is made when it is first polled.
             ///
             /// # Safety
-            /// The lifetimes of what `call` holds are those of the result, or longer.
+            /// As of `of_async_fn`, of what `call` holds.
             #[doc(hidden)]
-            pub unsafe fn of_call<F>(call: F) -> Self
-            where
-                F: FnOnce() -> Self $(+ $send)?,
-            {
+            pub unsafe fn of_call<F: FnOnce() -> Self>(call: F) -> Self {
                 let into_call = |it: Self| it.call;
                 $name { call: Call::later(move || into_call(call())), holds: PhantomData }
             }
@@ -255,8 +250,13 @@ futures! {
     LocalFuture, "hot::LocalFuture", []
 }
 
-// SAFETY: whoever makes one promises it: the bounds of `new`, `of_async_fn` and `of_call`.
+// SAFETY: the bound of `new`, and what callers of `of_async_fn` and `of_call` promise.
 unsafe impl<R, L> Send for Future<'_, R, L> {}
+
+/// Takes what may go from thread to thread. Its name is rustc's remedy for what may not.
+pub fn send_unless_exported_with_local<T: Send>(value: T) -> T {
+    value
+}
 
 /// Takes what holds no lifetime that is shorter than this one.
 pub fn outlives<'a, T: 'a>(_: T) {}

@@ -55,7 +55,7 @@ pub use crate::container::{
     Cell, NoContainer, NoKind, ProbeContainer, ProbeKind, Tracked, form_of, known, moves_with,
     tracked,
 };
-pub use crate::future::outlives;
+pub use crate::future::{outlives, send_unless_exported_with_local};
 pub use crate::held::Holding;
 pub use crate::init::{Bundle, InitOutcome, InitStatus, RegisteredBundle, after, init};
 pub use crate::live::{AskedAll, Gone, LiveLock, Maker};
