@@ -172,6 +172,25 @@ pub use hotreload_macros::bundle;
 /// assert_eq!(counter.step(), 2); // the newest definition, by an ordinary call
 /// # }
 /// ```
+///
+/// An `async fn` gives a [`Future`], which calls the newest definition when it is polled first, and ends in
+/// that version. It is `Send`, unless `#[hot::export(local)]` makes it a [`LocalFuture`].
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+///
+/// #[hot::export]
+/// async fn shout(text: &str) -> String {
+///     format!("{}!", text.to_uppercase())
+/// }
+///
+/// # fn main() {
+/// // What an executor does.
+/// let mut shouts = std::pin::pin!(shout("hello"));
+/// let polled = shouts.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+/// assert_eq!(polled, Poll::Ready("HELLO!".to_owned()));
+/// # }
+/// ```
 pub use hotreload_macros::export;
 
 /// Declares functions and statics of crates that this one does not depend on.

@@ -168,7 +168,11 @@ macro_rules! futures {
         }
 
         impl<'a, R> $name<'a, R> {
-            /// Lets a future of this code's image cross.
+            #[doc = concat!(
+                "Lets a future of this code's image cross.\n\n```\n",
+                "let future: hot::", stringify!($name), "<'_, u32> = hot::", stringify!($name),
+                "::new(async { 3 });\n```"
+            )]
             pub fn new<F>(future: F) -> Self
             where
                 F: future::Future<Output = R> $(+ $send)? + 'a,
@@ -241,12 +245,84 @@ macro_rules! futures {
 }
 
 futures! {
-    /// What a call of an exported `async fn` gives.
+    /// What a call of an exported `async fn` gives, for any executor.
+    ///
+    /// The first poll calls the newest definition. From then on the future runs code of that version, in whose
+    /// image it is polled and dropped, until it ends. A panic in it goes on in whoever polls or drops it.
+    ///
+    /// `'a` is the lifetime of what it borrows; if that has several, `L` names the others: `(&'b (), &'c ())`.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// #[hot::export]
+    /// async fn sum(numbers: &[u32]) -> u32 {
+    ///     numbers.iter().sum()
+    /// }
+    ///
+    /// # fn main() {
+    /// let numbers = vec![1, 2, 3];
+    /// let mut all: Vec<hot::Future<'_, u32>> = vec![sum(&numbers[1..]), sum(&numbers)];
+    /// let mut last = std::pin::pin!(all.pop().unwrap());
+    /// assert_eq!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(6));
+    /// # }
+    /// ```
+    ///
+    /// A function or a method of a versioned trait that is not `async` can give one, too:
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// #[hot::versioned]
+    /// pub trait Source {
+    ///     fn next(&mut self) -> hot::Future<'_, u32>;
+    /// }
+    ///
+    /// struct Counter(u32);
+    ///
+    /// impl Source for Counter {
+    ///     fn next(&mut self) -> hot::Future<'_, u32> {
+    ///         hot::Future::new(async move {
+    ///             self.0 += 1;
+    ///             self.0
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// #[hot::export]
+    /// pub fn source() -> hot::Dyn<dyn Source> {
+    ///     hot::Dyn::new(Box::new(Counter(0)))
+    /// }
+    ///
+    /// # fn main() {
+    /// let mut source = source();
+    /// let mut next = std::pin::pin!(source.next());
+    /// assert_eq!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(1));
+    /// # }
+    /// ```
     Future, "hot::Future", [Send]
 }
 
 futures! {
-    /// A [`Future`] that stays on its thread.
+    /// A [`Future`] that stays on its thread: of an `async fn` with `#[hot::export(local)]`.
+    ///
+    /// ```
+    /// use std::{rc::Rc, task::{Context, Poll, Waker}};
+    ///
+    /// async fn pause() {}
+    ///
+    /// #[hot::export(local)]
+    /// async fn count(shared: Rc<u32>) -> u32 {
+    ///     pause().await;
+    ///     *shared
+    /// }
+    ///
+    /// # fn main() {
+    /// let mut counts = std::pin::pin!(count(Rc::new(3)));
+    /// let polled = counts.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    /// assert_eq!(polled, Poll::Ready(3));
+    /// # }
+    /// ```
     LocalFuture, "hot::LocalFuture", []
 }
 
