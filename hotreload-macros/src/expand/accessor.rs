@@ -324,17 +324,15 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
     let (through_slot, proof) = match &accessor.callable.future {
         None => (through_slot, None),
         Some(future) => {
-            let call = quote_spanned!(Span::mixed_site()=> move || { #through_slot });
             // An export's future holds its arguments, and is checked where it is made.
-            let call = match future.check.as_ref().filter(|_| accessor.body.is_none()) {
-                Some(check) => quote!(#check(#call)),
-                None => call,
-            };
+            let check = future.check.as_ref().filter(|_| accessor.body.is_none());
+            let check = check.map(|check| quote!(let (#(#args,)*) = #check((#(#args,)*));));
             let future = &future.ty;
             let later = quote_spanned! {Span::mixed_site()=>
+                #check
                 __HOT_SLOT.mark_used();
                 // SAFETY: what it holds are the arguments, and `__hot_proof` compiles.
-                unsafe { #future::of_call(#call) }
+                unsafe { #future::of_call(move || { #through_slot }) }
             };
             (later, Some(proof(accessor, parts)))
         }

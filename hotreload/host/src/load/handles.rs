@@ -54,8 +54,13 @@ impl Handles {
             said.iter().any(|was| have_other_lists((was.moves)(), (to.moves)()))
         };
         let moves = !ptr::eq(layout(&to), alive.cell) || lists_differ();
-        let (ty, tables) = (alive.ty.clone(), alive.tables.clone());
-        moves.then(|| Handles { ty, tables, cell: alive.cell, to, back })
+        moves.then(|| Handles {
+            ty: alive.ty.clone(),
+            tables: alive.tables.clone(),
+            cell: alive.cell,
+            to,
+            back,
+        })
     }
 
     /// Why a value may not move, which threads may rely on that have it or share it.
