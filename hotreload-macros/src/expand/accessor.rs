@@ -2,14 +2,16 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Ident, Lifetime, Path, Type, Visibility};
+use syn::{Attribute, Ident, Path, Type, Visibility};
 
 use crate::{
-    expand::known::{self, Known},
+    expand::{
+        future,
+        known::{self, Known},
+    },
     parse::{callable::Callable, opaque::Markers},
     types::{
         closure::Closure,
-        lifetimes::mentioned_lifetimes,
         signature::{describe, display},
     },
 };
@@ -323,18 +325,18 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
     };
     let (through_slot, proof) = match &accessor.callable.future {
         None => (through_slot, None),
-        Some(future) => {
+        Some(of) => {
             // An export's future holds its arguments, and is checked where it is made.
-            let check = future.check.as_ref().filter(|_| accessor.body.is_none());
+            let check = of.check.as_ref().filter(|_| accessor.body.is_none());
             let check = check.map(|check| quote!(let (#(#args,)*) = #check((#(#args,)*));));
-            let future = &future.ty;
+            let future = &of.ty;
             let later = quote_spanned! {Span::mixed_site()=>
                 #check
                 __HOT_SLOT.mark_used();
                 // SAFETY: what it holds are the arguments, and `__hot_proof` compiles.
                 unsafe { #future::of_call(move || { #through_slot }) }
             };
-            (later, Some(proof(accessor, parts)))
+            (later, Some(future::proof(accessor.callable, args, krate)))
         }
     };
     let call = match direct(accessor, parts) {
@@ -349,27 +351,6 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
         #safety fn #name #generics (#(#args: #types),*) -> #result {
             #proof
             #call
-        }
-    }
-}
-
-/// What compiles only if the arguments hold no other lifetimes than the result, a future that holds them:
-/// whatever those of the result outlive, the arguments outlive.
-fn proof(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
-    let Parts { types, args, .. } = parts;
-    let callable = accessor.callable;
-    let held = callable.output.ty().map(mentioned_lifetimes).unwrap_or_default();
-    let of_future = Lifetime::new("'__hot_of_the_future", Span::mixed_site());
-    let lifetimes = callable.lifetimes.iter().map(|param| {
-        let lifetime = &param.lifetime;
-        let bound = held.contains(lifetime).then(|| quote!(: #of_future));
-        quote!(#lifetime #bound)
-    });
-    let krate = accessor.krate;
-    quote_spanned! {Span::mixed_site()=>
-        #[allow(dead_code)]
-        fn __hot_proof<#of_future, #(#lifetimes),*>(#(#args: #types),*) {
-            #krate::rt::outlives::<#of_future, _>((#(#args,)*))
         }
     }
 }

@@ -196,6 +196,25 @@ impl Suspends {
     }
 }
 
+/// What compiles only if the arguments hold no other lifetimes than the result, a future that holds them:
+/// whatever those of the result outlive, the arguments outlive.
+pub(crate) fn proof(callable: &Callable, args: &[Ident], krate: &Path) -> TokenStream {
+    let types = callable.types();
+    let held = callable.output.ty().map(mentioned_lifetimes).unwrap_or_default();
+    let of_future = Lifetime::new("'__hot_of_the_future", Span::mixed_site());
+    let lifetimes = callable.lifetimes.iter().map(|param| {
+        let lifetime = &param.lifetime;
+        let bound = held.contains(lifetime).then(|| quote!(: #of_future));
+        quote!(#lifetime #bound)
+    });
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(dead_code)]
+        fn __hot_proof<#of_future, #(#lifetimes),*>(#(#args: #types),*) {
+            #krate::rt::outlives::<#of_future, _>((#(#args,)*))
+        }
+    }
+}
+
 /// The `impl` block that a method is of.
 #[derive(Default)]
 pub(crate) struct Owned {
