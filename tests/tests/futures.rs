@@ -9,11 +9,11 @@ use std::{
     rc::Rc,
     sync::{
         Arc, LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hot::{Code, Error, Host, rt::EPOCH};
@@ -34,6 +34,7 @@ hot::import! {
         fn local(steps: u32) -> hot::LocalFuture<'static, u32>;
         fn boxed(name: &str) -> std::pin::Pin<Box<dyn Future<Output = String> + Send + '_>>;
         fn blocks(at: u32) -> String;
+        fn begins() -> hot::Future<'static, u32>;
     }
     ft_other => { async fn serves(); }
 }
@@ -46,6 +47,7 @@ fn pages(number: u32, fields: &str, more: &str) -> String {
              async fn turn();
              async fn fails_here(at: u32) -> u32;
              fn dropped();
+             fn closes();
              fn is_closed_to_others() -> u32;
          }} }}
          use futures::turn;
@@ -128,6 +130,13 @@ fn pages(number: u32, fields: &str, more: &str) -> String {
                      Poll::Pending => {{}}
                  }}
              }}
+         }}
+         #[hot::export] pub fn begins() -> hot::Future<'static, u32> {{
+             futures::closes();
+             let mut begun = held(1);
+             let polled = Pin::new(&mut begun).poll(&mut Context::from_waker(Waker::noop()));
+             assert!(polled.is_pending());
+             begun
          }}
          #[hot::export] pub fn blocks(at: u32) -> String {{
              let caught = std::panic::catch_unwind(|| block_on(relays(at)));
@@ -216,6 +225,16 @@ fn dropped() {
     DROPPED.fetch_add(1, SeqCst);
 }
 
+/// Whether somebody waits in there.
+static INSIDE: AtomicBool = AtomicBool::new(false);
+
+/// Waits until somebody moves values.
+#[hot::export]
+fn closes() {
+    INSIDE.store(true, SeqCst);
+    wait_until(|| EPOCH.is_closed());
+}
+
 /// What another thread does while values move.
 static MEANWHILE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
@@ -265,7 +284,11 @@ fn block_on<R>(future: impl Future<Output = R>) -> R {
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(value) => return value,
-            Poll::Pending => thread::park_timeout(Duration::from_millis(100)),
+            Poll::Pending => {
+                let since = Instant::now();
+                thread::park_timeout(LONG);
+                assert!(since.elapsed() < LONG, "nobody wakes it");
+            }
         }
     }
 }
@@ -511,6 +534,23 @@ fn futures_end_at_a_closed_gate_and_others_wait_without_a_thread() {
         });
         wait_until(|| served.times() > 0);
         wait_until(|| host.status().unwrap().futures.is_empty());
+    });
+}
+
+/// The gate was closed to all: nobody had begun one that matters.
+#[test]
+fn a_future_that_begins_at_a_closed_gate_is_waited_for() {
+    in_child("a_future_that_begins_at_a_closed_gate_is_waited_for", LONG, |host, libraries| {
+        for (library, number) in [(MOVED, 1), (FIRST, 3)] {
+            thread::scope(|scope| {
+                let begins = scope.spawn(ft_pages::begins);
+                wait_until(|| INSIDE.load(SeqCst));
+                let loading = scope.spawn(|| host.load_library(&libraries[library]));
+                assert_eq!(block_on(begins.join().unwrap()), number);
+                loading.join().unwrap().unwrap();
+                INSIDE.store(false, SeqCst);
+            });
+        }
     });
 }
 
