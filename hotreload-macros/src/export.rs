@@ -9,6 +9,7 @@ use crate::{
     errors::{Errors, beside},
     expand::{
         accessor::{self, Accessor, Place},
+        future::{Owned, Replaced, Suspends},
         moved::{self, Written},
         recursion, tokens,
     },
@@ -33,7 +34,8 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
 
 fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::parse(options, &["name", "handle", "direct", "crate"], &mut errors);
+    let options =
+        Options::parse(options, &["name", "handle", "direct", "local", "crate"], &mut errors);
     let mut function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -45,10 +47,15 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     };
     let opaque = OpaqueParts::take(&mut function.attrs, &mut function.sig, &mut errors);
     let item = if opaque.is_empty() && errors.is_empty() { item } else { quote!(#function) };
-    let callable = Callable::of(&function.sig, opaque);
     let krate = options.krate();
-    let handle = options.handle.as_ref().filter(|handle| **handle != callable.ident);
-    let name = handle.unwrap_or(&callable.ident);
+    let boxed = Suspends::boxed(&function.sig, &krate);
+    let mut callable = match &boxed {
+        Some(boxed) => boxed.callable(opaque.clone()),
+        None => Callable::of(&function.sig, opaque.clone()),
+    };
+    let handle = options.handle.as_ref().filter(|handle| **handle != function.sig.ident);
+    let ident = callable.ident.clone();
+    let name = handle.unwrap_or(&ident);
     check::name(
         name,
         &krate,
@@ -61,6 +68,12 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
         check::caller(&function.attrs, "; `direct` keeps it for plain calls", &mut errors);
     }
     check::definition_name(options.name.as_ref(), &mut errors);
+    if options.local && callable.beyond.asyncness.is_none() {
+        errors.on(
+            &function.sig.ident,
+            "`local` is for an `async fn`, whose future stays on its thread",
+        );
+    }
     if let Err(error) = errors.propagate() {
         return beside(item, &error);
     }
@@ -71,23 +84,49 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     let tokens = tokens::hash(item.clone());
     let last =
         options.name.as_ref().map_or_else(|| callable.ident.unraw().to_string(), LitStr::value);
-    let body = if options.direct && !callable.aborts() {
+    let mut body = if options.direct && !callable.aborts() {
         callable.ident.clone()
     } else {
         moved::body_name(&callable.ident)
     };
-    let item = if body == callable.ident {
-        // It stays untouched and first.
-        item
-    } else {
-        let Function { attrs, vis, sig, body: block } = &function;
-        let written = |body| Written { attrs, vis, sig, callable: &callable, body };
-        if options.direct {
-            written(block).split(|args| quote!(#body(#(#args),*)))
-        } else {
+    let suspends = boxed
+        .or_else(|| Suspends::async_fn(&function.sig, options.local, &Owned::default(), &krate));
+    let item = match suspends {
+        Some(suspends) if options.direct => {
+            callable = suspends.callable(opaque);
+            body = moved::body_name(&callable.ident);
+            let beside = suspends.beside(&body);
+            quote!(#item #beside)
+        }
+        Some(suspends) => {
+            callable = suspends.callable(opaque);
+            let Function { attrs, vis, sig, body: block } = &function;
             let recursive = recursion::in_body(sig, block, &body);
-            written(recursive.as_ref().unwrap_or(block))
-                .split(|args| quote!(<#name>::handle()(#(#args),*)))
+            let block = recursive.as_ref().unwrap_or(block);
+            let Replaced { written, attrs, body: block } =
+                suspends.replace(attrs, sig, block, &TokenStream::new());
+            let front = Written {
+                attrs: &attrs,
+                vis,
+                sig: &suspends.sig,
+                callable: &callable,
+                body: &block,
+            };
+            let front = front.split(|args| quote!(<#name>::handle()(#(#args),*)));
+            quote!(#written #front)
+        }
+        // It stays untouched and first.
+        None if body == callable.ident => item,
+        None => {
+            let Function { attrs, vis, sig, body: block } = &function;
+            let written = |body| Written { attrs, vis, sig, callable: &callable, body };
+            if options.direct {
+                written(block).split(|args| quote!(#body(#(#args),*)))
+            } else {
+                let recursive = recursion::in_body(sig, block, &body);
+                written(recursive.as_ref().unwrap_or(block))
+                    .split(|args| quote!(<#name>::handle()(#(#args),*)))
+            }
         }
     };
     let accessor = accessor::expand(&Accessor {

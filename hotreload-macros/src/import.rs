@@ -6,7 +6,10 @@ use syn::{Attribute, Path, ext::IdentExt};
 
 use crate::{
     check,
-    expand::accessor::{self, Accessor, Place},
+    expand::{
+        accessor::{self, Accessor, Place},
+        future::{Owned, Suspends},
+    },
     parse::{
         callable::Callable,
         imports::{Function, Imports, Module},
@@ -19,10 +22,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 
 fn try_expand(input: TokenStream) -> syn::Result<TokenStream> {
     let Imports { krate, modules, mut errors } = syn::parse2(input)?;
-    for Function { callable, .. } in modules.iter().flat_map(|module| &module.functions) {
+    for function in modules.iter().flat_map(|module| &module.functions) {
+        let callable = function.checked(&krate);
         let remedy = "export the function by another name, `#[hot::export(name = \"..\")]`";
         check::name(&callable.ident, &krate, remedy, &mut errors);
-        check::callable(callable, &mut errors);
+        check::callable(&callable, &mut errors);
     }
     for item in modules.iter().flat_map(|module| &module.statics) {
         item.check(&krate, &mut errors);
@@ -39,10 +43,11 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
     let prefix = segments.join("::");
     let name = &path.segments.last().expect("a path has a segment").ident;
     let functions = functions.iter().map(|declared| {
-        let Function { attrs, callable } = declared;
+        let callable = declared.callable(krate);
+        let attrs = &declared.attrs;
         let full = format!("{prefix}::{}", callable.ident.unraw());
         let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
-        let function = function(declared, &full);
+        let function = function(attrs, &callable, &full);
         let accessor = accessor::expand(&Accessor {
             krate,
             cfg: &cfg,
@@ -52,7 +57,7 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
                 beside_function: true,
             },
             path: quote!(#full),
-            callable,
+            callable: &callable,
             body: None,
             tokens: 0,
             listed: true,
@@ -77,8 +82,27 @@ fn module(module: &Module, krate: &Path) -> TokenStream {
     }
 }
 
+impl Function {
+    /// As it is checked: an `async fn` as it is written.
+    fn checked(&self, krate: &Path) -> Callable {
+        let opaque = self.opaque.clone();
+        match Suspends::boxed(&self.sig, krate) {
+            Some(boxed) => boxed.callable(opaque),
+            None => Callable::of(&self.sig, opaque),
+        }
+    }
+
+    /// As it is called.
+    fn callable(&self, krate: &Path) -> Callable {
+        match Suspends::async_fn(&self.sig, false, &Owned::default(), krate) {
+            Some(suspends) => suspends.callable(self.opaque.clone()),
+            None => self.checked(krate),
+        }
+    }
+}
+
 /// The function of the accessor's name: editors show it, and calling it is a hot call.
-fn function(Function { attrs, callable }: &Function, full: &str) -> TokenStream {
+fn function(attrs: &[Attribute], callable: &Callable, full: &str) -> TokenStream {
     let Callable { ident, output, safety, abi, .. } = callable;
     let (types, generics, output) = (callable.types(), callable.generics(), output.arrow());
     let args: Vec<_> =

@@ -9,6 +9,7 @@ use crate::{
     errors::{Errors, beside},
     expand::{
         accessor::{self, Accessor, Place},
+        future::{Owned, Replaced, Suspends},
         moved::{Written, body_name},
         tokens,
     },
@@ -16,7 +17,7 @@ use crate::{
         block::{Block, Item, Method},
         callable::Callable,
         options::Options,
-        owner::Owner,
+        owner::{Owner, each_lifetime},
     },
     types::{lifetimes::left_to_rustc, signature::name_of},
 };
@@ -26,7 +27,7 @@ const WAY_OUT: &str = "; `#[hot(skip)]` leaves the method out";
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::parse(options, &["name", "crate"], &mut errors);
+    let options = Options::parse(options, &["name", "local", "crate"], &mut errors);
     let mut block = match syn::parse2::<Block>(item.clone()) {
         Ok(block) => block,
         Err(error) => {
@@ -39,7 +40,11 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     block.take_helpers(&mut errors);
     block.check(&mut errors);
     let krate = options.krate();
-    let hot = if block.of_trait.is_none() { block.hot(&mut errors) } else { Vec::new() };
+    let hot = if block.of_trait.is_none() {
+        block.hot(options.local, &krate, &mut errors)
+    } else {
+        Vec::new()
+    };
     match errors.propagate() {
         Ok(()) => block.expand(&hot, &krate, options.name.as_ref()),
         // Without the helper attributes, which rustc does not know.
@@ -96,9 +101,19 @@ impl Block {
         Owner::new(&self.owner, &self.generics, methods)
     }
 
+    fn owned(&self) -> Owned {
+        let lifetimes: Vec<_> =
+            self.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
+        let has_lifetimes = !lifetimes.is_empty() || !each_lifetime(&self.owner).is_empty();
+        Owned { lifetimes, has_lifetimes }
+    }
+
     /// The hot methods; none if rustc rejects one of them.
-    fn hot(&self, errors: &mut Errors) -> Vec<Hot<'_>> {
+    fn hot(&self, local: bool, krate: &Path, errors: &mut Errors) -> Vec<Hot<'_>> {
         let owner = self.owner();
+        if local && !self.items.iter().any(Item::is_async) {
+            errors.on(self.impl_token, "`local` is for the futures of `async fn`s: there are none");
+        }
         let mut hot = Vec::new();
         let mut is_left = false;
         errors.way_out = WAY_OUT;
@@ -109,12 +124,23 @@ impl Block {
             }
             check::attributes(&method.attrs, errors);
             check::caller(&method.attrs, "", errors);
-            match owner.free(&method.callable) {
-                Some(callable) => {
-                    check::callable(&callable, errors);
-                    is_left |= left_to_rustc(&callable);
-                    hot.push(Hot { method, callable });
-                }
+            let boxed = Suspends::boxed(&method.sig, krate);
+            let opaque = || method.callable.opaque.clone();
+            let written = boxed.as_ref().map(|boxed| boxed.callable(opaque()));
+            let Some(callable) = owner.free(written.as_ref().unwrap_or(&method.callable)) else {
+                is_left = true;
+                continue;
+            };
+            check::callable(&callable, errors);
+            is_left |= left_to_rustc(&callable);
+            let suspends =
+                boxed.or_else(|| Suspends::async_fn(&method.sig, local, &self.owned(), krate));
+            let callable = match &suspends {
+                Some(suspends) => owner.free(&suspends.callable(opaque())),
+                None => Some(callable),
+            };
+            match callable {
+                Some(callable) => hot.push(Hot { method, callable, suspends }),
                 None => is_left = true,
             }
         }
@@ -129,7 +155,7 @@ impl Block {
             let found = hot.iter().find(
                 |hot| matches!(item, Item::Method(method) if std::ptr::eq(hot.method, &**method)),
             );
-            let Some(Hot { method, callable }) = found else {
+            let Some(Hot { method, callable, suspends }) = found else {
                 item.to_tokens(&mut items);
                 continue;
             };
@@ -137,7 +163,15 @@ impl Block {
             let call = format_ident!("__hot_call_{}", ident.unraw(), span = ident.span());
             let Method { attrs, vis, sig, body, .. } = &**method;
             let tokens = tokens::hash(quote!(#(#attrs)* #vis #sig #body));
-            let written = Written { attrs, vis, sig, callable, body };
+            let replaced =
+                suspends.as_ref().map(|it| it.replace(attrs, sig, body, &quote!(Self::)));
+            let written = match (suspends, &replaced) {
+                (Some(suspends), Some(Replaced { written, attrs, body })) => {
+                    items.extend(written.clone());
+                    Written { attrs, vis, sig: &suspends.sig, callable, body }
+                }
+                _ => Written { attrs, vis, sig, callable, body },
+            };
             items.extend(written.split(|args| quote!(Self::#call(#(#args),*))));
             let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
             let (elided, behind) = (&owner.elided, body_name(ident));
@@ -163,4 +197,5 @@ struct Hot<'a> {
     method: &'a Method,
     /// As a free function: no `self`, no `Self`.
     callable: Callable,
+    suspends: Option<Suspends>,
 }

@@ -172,6 +172,25 @@ pub use hotreload_macros::bundle;
 /// assert_eq!(counter.step(), 2); // the newest definition, by an ordinary call
 /// # }
 /// ```
+///
+/// An `async fn` gives a [`Future`], which calls the newest definition when it is polled first, and ends in
+/// that version. It is `Send`, unless `#[hot::export(local)]` makes it a [`LocalFuture`].
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+///
+/// #[hot::export]
+/// async fn shout(text: &str) -> String {
+///     format!("{}!", text.to_uppercase())
+/// }
+///
+/// # fn main() {
+/// // What an executor does.
+/// let mut shouts = std::pin::pin!(shout("hello"));
+/// let polled = shouts.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+/// assert_eq!(polled, Poll::Ready("HELLO!".to_owned()));
+/// # }
+/// ```
 pub use hotreload_macros::export;
 
 /// Declares functions and statics of crates that this one does not depend on.
@@ -244,7 +263,7 @@ pub use hot_host::*;
 pub use hot_rt::{__facts, __manifest_record, __target_features, __type_record};
 #[doc(inline)]
 pub use hot_rt::{
-    Dyn, Erased, ErasedOf, Found, Live, LiveRead, LiveWrite, NotMoved, OtherLayout, State,
-    StateRead, StateWrite, TryLiveError, TryStateError, Undefined, Values, Var, Versioned, fn_ptr,
-    get, migrate, tracked, try_get,
+    Dyn, Erased, ErasedOf, Found, Future, Live, LiveRead, LiveWrite, LocalFuture, NotMoved,
+    OtherLayout, State, StateRead, StateWrite, TryLiveError, TryStateError, Undefined, Values, Var,
+    Versioned, fn_ptr, get, migrate, tracked, try_get,
 };

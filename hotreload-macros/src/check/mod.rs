@@ -48,12 +48,8 @@ pub(crate) fn callable(callable: &Callable, errors: &mut Errors) {
     if let Some(token) = constness {
         errors.on(token, "a `const fn` cannot be hot: callers evaluate it while they are compiled");
     }
-    if let Some(token) = asyncness {
-        errors.on(
-            token,
-            "an `async fn` cannot be hot yet: its future would keep running code of the generation \
-             that made it; export the function that polls or blocks",
-        );
+    if asyncness.is_some() {
+        suspends(callable, errors);
     }
     if let Some(variadic) = variadic {
         errors.on(
@@ -64,6 +60,28 @@ pub(crate) fn callable(callable: &Callable, errors: &mut Errors) {
     generics(callable, errors);
     types(callable, errors);
     OpaqueParts::check(callable, errors);
+}
+
+/// Notes what an `async fn` cannot have, and another function can.
+fn suspends(callable: &Callable, errors: &mut Errors) {
+    if let Some(abi) = &callable.abi {
+        errors.on(abi, "an `async fn` has Rust's ABI: leave this out");
+    }
+    if callable.never_returns() {
+        errors.on(
+            &callable.ident,
+            "the future of an exported `async fn` gives a value: write \
+             `-> std::convert::Infallible`",
+        );
+    }
+    for Input { ty, .. } in callable.inputs.iter().filter(|input| Closure::of(&input.ty).is_some())
+    {
+        errors.on(
+            ty,
+            "a closure argument lives for the call only, and the future longer: take a \
+             `hot::Dyn<dyn Trait>`, with `#[hot::versioned]` on the trait",
+        );
+    }
 }
 
 /// Checks the attributes of a function.

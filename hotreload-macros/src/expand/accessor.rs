@@ -5,7 +5,10 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, Path, Type, Visibility};
 
 use crate::{
-    expand::known::{self, Known},
+    expand::{
+        future,
+        known::{self, Known},
+    },
     parse::{callable::Callable, opaque::Markers},
     types::{
         closure::Closure,
@@ -320,6 +323,22 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
         let __hot_result = __hot_code(#(#args),*);
         #leave
     };
+    let (through_slot, proof) = match &accessor.callable.future {
+        None => (through_slot, None),
+        Some(of) => {
+            // An export's future holds its arguments, and is checked where it is made.
+            let check = of.check.as_ref().filter(|_| accessor.body.is_none());
+            let check = check.map(|check| quote!(let (#(#args,)*) = #check((#(#args,)*));));
+            let future = &of.ty;
+            let later = quote_spanned! {Span::mixed_site()=>
+                #check
+                __HOT_SLOT.mark_used();
+                // SAFETY: what it holds are the arguments, and `__hot_proof` compiles.
+                unsafe { #future::of_call(move || { #through_slot }) }
+            };
+            (later, Some(future::proof(accessor.callable, args, krate)))
+        }
+    };
     let call = match direct(accessor, parts) {
         // A macro cannot see the features of `hot`; rustc drops the branch that is not taken.
         Some(direct) => quote_spanned! {Span::mixed_site()=>
@@ -330,6 +349,7 @@ fn glue(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[inline(always)]
         #safety fn #name #generics (#(#args: #types),*) -> #result {
+            #proof
             #call
         }
     }

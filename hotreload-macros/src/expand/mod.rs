@@ -2,6 +2,7 @@
 
 pub(crate) mod accessor;
 mod closure;
+pub(crate) mod future;
 pub(crate) mod known;
 pub(crate) mod moved;
 pub(crate) mod parts;

@@ -25,7 +25,7 @@ impl Written<'_> {
     /// the body that was written.
     pub(crate) fn split(&self, call: impl FnOnce(&[TokenStream]) -> TokenStream) -> TokenStream {
         let Written { attrs, vis, sig, callable, body } = self;
-        let (front, arguments) = front(sig);
+        let (front, arguments) = passed_on(sig);
         let call = callable.promised(call(&arguments));
         // As wide as the function that was written: there rustc says where it is defined.
         let mut block = Group::new(Delimiter::Brace, call);
@@ -48,7 +48,7 @@ impl Written<'_> {
 }
 
 /// The signature with plain parameters, and what passes them on.
-fn front(sig: &Signature) -> (Signature, Vec<TokenStream>) {
+pub(crate) fn passed_on(sig: &Signature) -> (Signature, Vec<TokenStream>) {
     let mut front = sig.clone();
     let mut arguments = Vec::new();
     for (index, input) in front.inputs.iter_mut().enumerate() {
@@ -76,7 +76,7 @@ fn front(sig: &Signature) -> (Signature, Vec<TokenStream>) {
 
 /// What callers, linkers and readers look at stays in front; what concerns the body goes with it;
 /// conditions and lint levels are for both.
-fn distribute(attrs: &[Attribute]) -> (Vec<TokenStream>, Vec<TokenStream>) {
+pub(crate) fn distribute(attrs: &[Attribute]) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let (mut front, mut behind) = (Vec::new(), Vec::new());
     for attr in attrs {
         let tokens = attr.to_token_stream();

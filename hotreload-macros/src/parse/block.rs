@@ -99,6 +99,13 @@ impl ToTokens for Method {
     }
 }
 
+impl Item {
+    /// Whether it is an `async fn`.
+    pub(crate) fn is_async(&self) -> bool {
+        matches!(self, Item::Method(method) if method.sig.asyncness.is_some())
+    }
+}
+
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {

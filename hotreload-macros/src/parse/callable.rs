@@ -22,7 +22,20 @@ pub(crate) struct Callable {
     pub(crate) abi: Option<Abi>,
     /// What in it is compared by size and spelling only.
     pub(crate) opaque: OpaqueParts,
+    /// Of an `async fn`, which is called when its future is polled.
+    pub(crate) future: Option<Future>,
     pub(crate) beyond: Beyond,
+}
+
+/// The future of an `async fn`.
+#[derive(Clone)]
+pub(crate) struct Future {
+    /// Its type, without arguments.
+    pub(crate) ty: TokenStream,
+    /// The function that takes what is `Send` only, unless the future need not be.
+    pub(crate) check: Option<TokenStream>,
+    /// The function as people read it.
+    pub(crate) display: String,
 }
 
 /// A parameter.
@@ -62,6 +75,7 @@ impl Callable {
             safety: sig.safety.clone(),
             abi: sig.abi.clone(),
             opaque,
+            future: None,
             beyond: Beyond {
                 constness: sig.constness,
                 asyncness: sig.asyncness,
@@ -108,6 +122,7 @@ impl Callable {
             safety: unsafety.map_or(Safety::Default, Safety::Unsafe),
             abi: abi.clone(),
             opaque,
+            future: None,
             beyond: Beyond {
                 variadic: variadic.as_ref().map(|variadic| variadic.dots.to_token_stream()),
                 generics: params.filter(is_no_lifetime).cloned().collect(),

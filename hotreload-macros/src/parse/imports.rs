@@ -1,12 +1,12 @@
 //! What `hot::import!` is given.
 
 use syn::{
-    Attribute, Path, Token, Visibility, braced,
+    Attribute, Path, Signature, Token, Visibility, braced,
     parse::{Parse, ParseStream},
     token,
 };
 
-use super::{callable::Callable, opaque::OpaqueParts, options::leading_crate, var::Static};
+use super::{opaque::OpaqueParts, options::leading_crate, var::Static};
 use crate::errors::Errors;
 
 pub(crate) struct Imports {
@@ -27,7 +27,8 @@ pub(crate) struct Module {
 /// `fn ..;`
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
-    pub(crate) callable: Callable,
+    pub(crate) sig: Signature,
+    pub(crate) opaque: OpaqueParts,
 }
 
 impl Parse for Imports {
@@ -93,6 +94,6 @@ impl Declared {
         }
         input.parse::<Token![;]>()?;
         let opaque = OpaqueParts::take(&mut attrs, &mut sig, errors);
-        Ok(Declared::Function(Function { attrs, callable: Callable::of(&sig, opaque) }))
+        Ok(Declared::Function(Function { attrs, sig, opaque }))
     }
 }

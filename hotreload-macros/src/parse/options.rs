@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) init: Option<Path>,
     pub(crate) after: Option<Path>,
     pub(crate) direct: bool,
+    /// The future of an `async fn` stays on its thread.
+    pub(crate) local: bool,
     pub(crate) invariants: Option<u64>,
     pub(crate) renamed_from: Option<LitStr>,
     pub(crate) of: Option<LitStr>,
@@ -95,6 +97,7 @@ impl Options {
                 self.invariants = Some(number.ok_or_else(wrong)?);
             }
             "direct" => self.direct = flag(&key, input)?,
+            "local" => self.local = flag(&key, input)?,
             _ => unreachable!("only known options are allowed"),
         }
         seen.push(text);

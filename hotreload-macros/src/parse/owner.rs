@@ -140,7 +140,7 @@ pub(crate) fn resolve_elided<'a>(
 }
 
 /// A lifetime of a name that is not used.
-fn fresh(name: &str, used: &HashSet<String>) -> Lifetime {
+pub(crate) fn fresh(name: &str, used: &HashSet<String>) -> Lifetime {
     let mut name = name.to_owned();
     while used.contains(&name) {
         name.push('_');

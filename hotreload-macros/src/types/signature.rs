@@ -70,6 +70,19 @@ pub(crate) fn display_type(ty: &Type) -> String {
 
 /// The signature for people, as it was written but without parameter names and paths.
 pub(crate) fn display(callable: &Callable) -> String {
+    if let Some(future) = &callable.future {
+        return future.display.clone();
+    }
+    written(callable)
+}
+
+/// An `async fn`, before it is a function that gives a future.
+pub(crate) fn display_async(callable: &Callable, local: bool) -> String {
+    let written = written(callable);
+    if local { format!("async {written} (local)") } else { format!("async {written}") }
+}
+
+fn written(callable: &Callable) -> String {
     let parameters: Vec<_> = callable.types().map(|ty| render(ty, true)).collect();
     let output = match &callable.output {
         Output::Unit => String::new(),

@@ -265,9 +265,6 @@ impl<'a> Method<'a> {
         if beyond.receiver.is_none() {
             note(ident, "functions without `self`");
         }
-        if let Some(token) = &beyond.asyncness {
-            note(token, "`async` methods");
-        }
         for param in &beyond.generics {
             note(param, "generic methods");
         }
@@ -277,6 +274,14 @@ impl<'a> Method<'a> {
             for ty in unnamed.0 {
                 note(&ty, "this type in a method");
             }
+        }
+        if let Some(token) = &beyond.asyncness {
+            errors.on(
+                token,
+                "a versioned trait is one of trait objects, which cannot have `async` methods: give a \
+                 `hot::Future<'_, R>`, which implementations make with `hot::Future::new(async move { .. })`; \
+                 or add `where Self: Sized`",
+            );
         }
         for param in lifetimes.iter().filter(|param| !param.bounds.is_empty()) {
             errors.on(

@@ -43,7 +43,8 @@ pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
     Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report, Result,
-    RolledBack, Saved, StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
+    RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures, ThreadStatus, Undone,
+    Untidy,
 };
 pub use state::{Definition, Namespace};
 

@@ -33,6 +33,8 @@ static ALONE: HostTable = HostTable {
     clock: &pin::EPOCH,
     thread_record: pin::new_record,
     passes_gate: pin::passes_gate_alone,
+    lets_pass: pin::lets_pass_alone,
+    wakes: pin::wakes_alone,
     resolve: accessor::resolve_alone,
     look: accessor::look_alone,
     fail: panic::fail_here,

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     accessor::registered,
+    future::Futures,
     panic::{drop_quietly, install_hook},
     pin,
     rt::versioned::{BehindHandle, Clash, Describe, Description},
@@ -46,6 +47,8 @@ pub struct ImageInfo {
     pub flush: extern "C" fn(),
     /// Describes the types of everything that the image exports or calls.
     pub describe: unsafe extern "C" fn(DescribeTo),
+    /// The futures that run its code.
+    pub futures: &'static Futures,
 }
 
 /// Where a description goes: called once, with what was passed along.
@@ -69,7 +72,10 @@ pub struct Described {
 }
 
 /// This image's.
-pub(crate) static IMAGE: ImageInfo = ImageInfo { flush, describe };
+pub(crate) static IMAGE: ImageInfo = ImageInfo { flush, describe, futures: &FUTURES };
+
+/// This image's.
+pub static FUTURES: Futures = Futures::none();
 
 /// The types of everything that this image exports or calls.
 pub fn description() -> Description {

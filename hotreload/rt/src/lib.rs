@@ -32,6 +32,7 @@ mod container;
 mod events;
 #[doc(hidden)]
 pub mod fingerprint;
+mod future;
 mod growing;
 mod held;
 mod init;
@@ -61,6 +62,7 @@ mod var;
 mod var_type;
 
 pub use cells::OtherLayout;
+pub use future::{Future, LocalFuture};
 #[doc(hidden)]
 pub use hot_types::{__facts, __manifest_record, __type_record};
 pub use hot_types::{Erased, ErasedOf, Found, Values, Versioned, versioned};

@@ -167,7 +167,8 @@ fn frames_of_this_image(backtrace: &str) -> String {
     // A frame is a line with its name and one with its place.
     let start = machinery.map_or(0, |line| line + 2).min(lines.len());
     let frames = lines[start..].iter().take_while(|line| !line.contains("__hot_entry")).copied();
-    frames.collect::<Vec<_>>().join("\n").replace("__hot_body_", "")
+    let frames = frames.collect::<Vec<_>>().join("\n");
+    frames.replace("__hot_body_", "").replace("__hot_async_", "")
 }
 
 fn text_of_hook<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {

@@ -4,6 +4,7 @@ use core::{
     cell::Cell,
     ptr,
     sync::atomic::{AtomicPtr, AtomicU32, Ordering},
+    task::Waker,
 };
 use std::thread;
 
@@ -77,8 +78,41 @@ fn wait_outside(record: &ThreadRecord) {
     let hand = hand();
     loop {
         record.step_outside();
-        let passes = (table().passes_gate)();
+        let passes = (table().passes_gate)(false);
         if record.step_inside(hand) || passes {
+            return;
+        }
+    }
+}
+
+/// As [`wait_outside`], for a poll: false: it shall be polled again, of which its waker is told.
+#[cold]
+#[inline(never)]
+fn may_poll(record: &ThreadRecord, waker: &Waker, has_begun: bool) -> bool {
+    loop {
+        // Under the mark: whoever closes the gate to what has begun too looks at the marks afterwards.
+        if (table().lets_pass)(has_begun) {
+            return true;
+        }
+        record.step_outside();
+        if (table().wakes)(waker) {
+            return false;
+        }
+        if record.step_inside(hand()) {
+            return true;
+        }
+    }
+}
+
+/// As [`wait_outside`], for dropping a future.
+#[cold]
+#[inline(never)]
+fn wait_to_end(record: &ThreadRecord) {
+    // As in `may_poll`.
+    while !(table().lets_pass)(true) {
+        record.step_outside();
+        (table().passes_gate)(true);
+        if record.step_inside(hand()) {
             return;
         }
     }
@@ -101,8 +135,18 @@ pub unsafe fn number_own_record(thread: u64) {
 }
 
 /// No host closes the gate of this image's own clock.
-pub(crate) extern "C" fn passes_gate_alone() -> bool {
+pub(crate) extern "C" fn passes_gate_alone(_: bool) -> bool {
     true
+}
+
+/// As above.
+pub(crate) extern "C" fn lets_pass_alone(_: bool) -> bool {
+    true
+}
+
+/// As above.
+pub(crate) extern "C" fn wakes_alone(_: &Waker) -> bool {
+    false
 }
 
 /// Every record, the newest first.
@@ -178,6 +222,22 @@ impl Pin {
     pub fn enter() -> Self {
         let record = record();
         let depth = record.enter(hand(), wait_outside);
+        Pin { record, depth }
+    }
+
+    /// As [`enter`](Pin::enter), to poll a future. Does not wait: `None`: the gate is closed to it, and the
+    /// waker is called once it is open.
+    pub(crate) fn enter_poll(waker: &Waker, has_begun: bool) -> Option<Self> {
+        let record = record();
+        let mut passes = true;
+        let depth = record.enter(hand(), |record| passes = may_poll(record, waker, has_begun));
+        passes.then_some(Pin { record, depth })
+    }
+
+    /// As [`enter`](Pin::enter), to drop a future.
+    pub(crate) fn enter_end() -> Self {
+        let record = record();
+        let depth = record.enter(hand(), wait_to_end);
         Pin { record, depth }
     }
 

@@ -55,6 +55,7 @@ pub use crate::container::{
     Cell, NoContainer, NoKind, ProbeContainer, ProbeKind, Tracked, form_of, known, moves_with,
     tracked,
 };
+pub use crate::future::{outlives, send_unless_exported_with_local};
 pub use crate::held::Holding;
 pub use crate::init::{Bundle, InitOutcome, InitStatus, RegisteredBundle, after, init};
 pub use crate::live::{AskedAll, Gone, LiveLock, Maker};
@@ -76,7 +77,8 @@ pub use crate::{
     events::{
         KeyValue, LogRecord, LogTable, Parent, SitePointer, SiteRecord, Slice, TraceTable, Value,
     },
-    init::{DescribeTo, Described, ImageInfo, description, registered_bundles},
+    future::Futures,
+    init::{DescribeTo, Described, FUTURES, ImageInfo, description, registered_bundles},
     panic::fail_here,
     pin::{EPOCH, add_record, adopt, existing_record, number_own_record, records},
     record::ThreadRecord,

@@ -3,6 +3,7 @@
 use core::{
     ptr, slice,
     sync::atomic::{AtomicPtr, Ordering},
+    task::Waker,
 };
 
 use crate::{
@@ -86,8 +87,13 @@ pub struct HostTable {
     pub shared_std: bool,
     pub clock: &'static Clock,
     pub thread_record: extern "C" fn() -> *const ThreadRecord,
-    /// Waits while the gate is closed. True: it is closed for the calling thread, which passes.
-    pub passes_gate: extern "C" fn() -> bool,
+    /// Waits while the gate is closed, to the end of a future that has begun, or to anything else. True: it is
+    /// closed for the calling thread, which passes.
+    pub passes_gate: extern "C" fn(bool) -> bool,
+    /// Whether a future may be polled or dropped although the gate is closed; it has begun, or shall begin.
+    pub lets_pass: extern "C" fn(bool) -> bool,
+    /// Keeps the waker until the gate is open. False: it is.
+    pub wakes: extern "C" fn(&Waker) -> bool,
     /// The entry that the accessor's slot shall call; null if nothing defines it.
     pub resolve: extern "C" fn(&'static Accessor) -> *const (),
     /// Whether `resolve` would find something. Changes nothing.

@@ -68,6 +68,9 @@ pub fn longest<'a>(a: &'a str, b: &'a str) -> &'a str { if a.len() > b.len() { a
 pub fn fails(payload: u64) { std::panic::panic_any(payload) }
 
 #[hot::export]
+pub async fn page(name: &str, number: &u32) -> String { format!("{name} {number}") }
+
+#[hot::export]
 pub static SOLD: AtomicU32 = AtomicU32::new(5);
 
 #[hot::export]
@@ -97,6 +100,7 @@ hot::import! {
     shop => {
         fn add(a: u32, b: u32) -> u32;
         fn longest<'a>(a: &'a str, b: &'a str) -> &'a str;
+        async fn page(name: &str, number: &u32) -> String;
         fn apply(values: &[u32], change: &dyn Fn(u32) -> u32) -> Vec<u32>;
         static SOLD: std::sync::atomic::AtomicU32;
     }
@@ -111,6 +115,15 @@ fn said(caught: std::thread::Result<impl std::fmt::Debug>) -> String {
     *caught.unwrap_err().downcast::<String>().unwrap()
 }
 
+fn polled<R>(future: hot::Future<'_, String, R>) -> String {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::future::Future::poll(future.as_mut(), &mut context) {
+        std::task::Poll::Ready(text) => text,
+        std::task::Poll::Pending => panic!("it waits for nothing"),
+    }
+}
+
 fn calls() {
     println!("{} {}", hot::get!(::shop::add)(40, 2), ::shop::twice(21));
     let (fixed, three) = (hot::get!(::shop::read), 3);
@@ -121,6 +134,7 @@ fn calls() {
     println!("{:?}", hot::get!(::shop::apply)(&[1, 2], &|value| value + add));
     println!("{}", hot::get!(::shop::boxed)(Box::new(|text| text.to_owned())));
     println!("{}", hot::get!(::shop::longest)("a", "bb"));
+    println!("{}, {}", polled(::shop::page("linked", &1)), polled(shop::page("imported", &2)));
     let mut till = ::shop::Till::new(1);
     println!("{}", till.take(2));
     println!("{} {}", ::shop::SOLD.fetch_add(1, Relaxed), hot::get!(::shop::SOLD).load(Relaxed));
@@ -167,7 +181,7 @@ fn the_same_sources_run_as_they_are_linked() {
     };
     let calls = |sold: u32, twice: &str| {
         format!(
-            "42 42\n3\n3\n[11, 12]\nin a box\nbb\n3\n{sold} {}\n[\"Ann\", \"Bob\"]\n17\n9 ccc\n[11] {}\n\
+            "42 42\n3\n3\n[11, 12]\nin a box\nbb\nlinked 1, imported 2\n3\n{sold} {}\n[\"Ann\", \"Bob\"]\n17\n9 ccc\n[11] {}\n\
              HOT0501: `other::add` is not defined: no bundle that exports it is loaded\n\
              {twice}\n",
             sold + 1,

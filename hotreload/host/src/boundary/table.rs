@@ -50,6 +50,8 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
         clock: &rt::EPOCH,
         thread_record: threads::thread_record,
         passes_gate: state::passes_gate,
+        lets_pass: state::lets_pass,
+        wakes: state::wakes,
         resolve,
         look,
         fail: rt::fail_here,

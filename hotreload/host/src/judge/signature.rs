@@ -29,6 +29,12 @@ pub(crate) fn compare(importer: &Item, exporter: &Item) -> Vec<(Code, String)> {
         return conflicts;
     }
     for (index, (was, now)) in importer.types.iter().zip(&exporter.types).enumerate() {
+        let is_result = importer.kind == Kind::Function && index == importer.types.len() - 1;
+        let (was_form, now_form) = (form(was), form(now));
+        if is_result && was_form != now_form {
+            conflict(Code::TypeChanged, format!("is {now_form} now, was {was_form}"));
+            continue;
+        }
         if was.ty.id != now.ty.id {
             let (was, now) = told_apart(was, now);
             let place = place(importer, index);
@@ -59,6 +65,15 @@ pub(crate) fn resized(importer: &Item, exporter: &Item) -> Option<String> {
         pairs.find(|(_, (was, now))| was.ty.id == now.ty.id && layout(was) != layout(now))?;
     let (place, name, change) = (place(importer, index), &now.name, layout_change(was, now));
     Some(format!("has another {place}: `{name}` {change}"))
+}
+
+/// What a function is that has this result.
+fn form(result: &Type) -> &'static str {
+    match (&*result.ty.package, &*result.ty.path) {
+        ("hotreload", "hot::Future") => "an `async fn`",
+        ("hotreload", "hot::LocalFuture") => "an `async fn` with `local`",
+        _ => "a plain `fn`",
+    }
 }
 
 fn place(item: &Item, index: usize) -> String {

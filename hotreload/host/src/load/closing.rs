@@ -9,17 +9,22 @@ use std::{
 use crate::boundary::threads;
 use crate::platform;
 use crate::said::{Code, Reason, Result};
-use crate::state::{Closed, Inner, close_gate};
+use crate::state::{Closed, FuturesOf, Inner, close_gate};
 
 /// How often it is looked whether somebody is inside still.
 const INTERVAL: Duration = Duration::from_micros(100);
 
 impl Inner {
-    /// Closes the gate and waits until no thread is inside, for the sake of values of the bundle that exports
-    /// this. Under the
+    /// Closes the gate and waits until no thread is inside and none of these futures is alive, for the sake of
+    /// values of the bundle that exports this. Under the
     /// writer's lock and no other: who is inside may wait for a state, and for whoever publishes. Who
     /// waits for the writer's lock there does not leave before the deadline.
-    pub(super) fn close_gate(&self, export: Option<&str>, deadline: Instant) -> Result<Closed> {
+    pub(super) fn close_gate(
+        &self,
+        export: Option<&str>,
+        futures: &[FuturesOf],
+        deadline: Instant,
+    ) -> Result<Closed> {
         if threads::is_inside() {
             let what = "the thread that loads is inside hot code itself";
             let help = "load from outside: from the host's own loop, or on another thread";
@@ -35,24 +40,38 @@ impl Inner {
         if !platform::barrier_in_all_threads() {
             return Err(cannot().into());
         }
-        let closed = close_gate();
+        // Futures that have begun are polled until all of those are over. Then nobody enters any more, and only
+        // who is inside could begin another one.
+        let are_over = || futures.iter().all(|it| it.alive() == 0);
+        let mut is_to_all = are_over();
+        let closed = close_gate(is_to_all);
         // From here on, whoever did not see the gate is seen.
         if !platform::barrier_in_all_threads() {
             return Err(cannot().into());
         }
         loop {
+            let are_over_now = are_over();
+            if is_to_all != are_over_now {
+                is_to_all = are_over_now;
+                closed.to_all(is_to_all);
+                // As above.
+                if !platform::barrier_in_all_threads() {
+                    return Err(cannot().into());
+                }
+            }
             let inside = threads::inside();
-            if inside.is_empty() {
+            if is_to_all && inside.is_empty() && are_over() {
                 return Ok(closed);
             }
-            if Instant::now() >= deadline {
+            let alive = futures.iter().filter(|it| it.alive() > 0).map(FuturesOf::to_string);
+            let alive = alive.collect::<Vec<_>>().join("; ");
+            if Instant::now() >= deadline && !(inside.is_empty() && alive.is_empty()) {
                 drop(closed);
                 let inside = inside.iter().map(|(record, epoch)| {
                     format!("{}, {}", threads::name(record), self.since(export, *epoch))
                 });
                 let inside = inside.collect::<Vec<_>>().join("; ");
-                let what = "a thread does not leave hot code, and values may change only while nobody is inside";
-                return Err(Reason::new(Code::Inside, what).fact("inside", inside).into());
+                return Err(in_the_way(alive, inside).into());
             }
             thread::sleep(INTERVAL);
         }
@@ -70,4 +89,18 @@ impl Inner {
             None => format!("since commit {epoch}"),
         }
     }
+}
+
+/// Why nothing can change: these futures do not end, or these threads do not leave.
+fn in_the_way(alive: String, inside: String) -> Reason {
+    let reason = if alive.is_empty() {
+        let what =
+            "a thread does not leave hot code, and values may change only while nobody is inside";
+        Reason::new(Code::Inside, what)
+    } else {
+        let what =
+            "futures do not end, and values that their code knows may change only when they have";
+        Reason::new(Code::Suspended, what).fact("alive", alive)
+    };
+    if inside.is_empty() { reason } else { reason.fact("inside", inside) }
 }

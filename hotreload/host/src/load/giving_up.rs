@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::boundary::threads;
-use crate::file::manifest::TypeName;
+use crate::file::{Tables, manifest::TypeName};
 use crate::load::handles::{HandleLock, OfCell};
 use crate::load::migrate::{Room, drop_value};
 use crate::said::{Code, Error, Reason, Result};
@@ -24,6 +24,8 @@ const INTERVAL: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy)]
 pub(super) struct Behind<'a> {
     pub(super) ty: &'a TypeName,
+    /// Those that know the type.
+    pub(super) tables: &'a Tables,
     pub(super) cell: &'static LiveCell,
 }
 

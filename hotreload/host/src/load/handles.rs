@@ -1,7 +1,7 @@
 //! The values behind handles that a transaction moves: they lie in the program's hands, so that what leads
 //! to them is the list that their layout's cell keeps.
 
-use std::{any::Any, cell::RefCell, ptr};
+use std::{any::Any, cell::RefCell, ptr, sync::Arc};
 
 use hot_rt::rt::{AskedAll, Gone, LiveCell, LiveLock, Maker, versioned::BehindHandle};
 
@@ -10,7 +10,7 @@ use crate::{
         cells::{self, Alive},
         threads,
     },
-    file::manifest::TypeName,
+    file::{Tables, manifest::TypeName},
     judge::{Conflicts, Holder, Moves, moving::have_other_lists},
     load::{after::After, giving_up::Behind},
     said::{Code, Reason},
@@ -20,6 +20,8 @@ use crate::{
 /// The values of one layout of a type, and the layout that they shall have.
 pub(super) struct Handles {
     pub(super) ty: TypeName,
+    /// Those that know the type.
+    pub(super) tables: Arc<Tables>,
     pub(super) cell: &'static LiveCell,
     pub(super) to: BehindHandle,
     /// The new version is an earlier one.
@@ -52,7 +54,13 @@ impl Handles {
             said.iter().any(|was| have_other_lists((was.moves)(), (to.moves)()))
         };
         let moves = !ptr::eq(layout(&to), alive.cell) || lists_differ();
-        moves.then(|| Handles { ty: alive.ty.clone(), cell: alive.cell, to, back })
+        moves.then(|| Handles {
+            ty: alive.ty.clone(),
+            tables: alive.tables.clone(),
+            cell: alive.cell,
+            to,
+            back,
+        })
     }
 
     /// Why a value may not move, which threads may rely on that have it or share it.
@@ -201,7 +209,7 @@ impl After<'_> {
                 .any(|image| of(image, alive).is_some_and(|of| !ptr::eq(layout(&of), alive.cell)))
         };
         let alive = self.handles.iter().filter(|alive| alive.handles > 0).filter(differs);
-        alive.map(|Alive { ty, cell, .. }| Behind { ty, cell }).collect()
+        alive.map(|Alive { ty, cell, tables, .. }| Behind { ty, tables, cell }).collect()
     }
 }
 

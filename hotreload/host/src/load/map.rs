@@ -72,8 +72,8 @@ impl Inner {
             .for_each(|it| drop(it.keep()));
         match refused {
             None => {
-                world.images += opened;
                 let mapped = &images[images.len() - opened..];
+                world.images.extend_from_slice(mapped);
                 for image in mapped {
                     for site in image.exports.iter().chain(&image.imports) {
                         let placed = Placed { site: site.clone(), image: Some(image.clone()) };

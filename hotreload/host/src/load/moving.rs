@@ -19,7 +19,7 @@ use crate::{
     },
     said::{Error, Migration, Result},
     state::{
-        Closed, Inner, Site,
+        Closed, Inner, Site, Touched,
         world::{PutAside, Stored, World},
     },
 };
@@ -127,6 +127,7 @@ impl Inner {
     /// whose values they are.
     pub(super) fn lock(
         &self,
+        world: &World,
         values: &[Stored],
         handles: &[Behind<'_>],
         export: Option<&str>,
@@ -134,7 +135,11 @@ impl Inner {
         let deadline = Instant::now() + self.options.patience;
         let is_needed = !values.is_empty() || !handles.is_empty();
         let export = values.first().map(|stored| &*stored.site.item.path).or(export);
-        let closed = is_needed.then(|| self.close_gate(export, deadline)).transpose()?;
+        let mut touched = Touched::default();
+        values.iter().for_each(|stored| touched.add_site(&stored.writer));
+        handles.iter().for_each(|behind| touched.add_types([behind.ty].into_iter(), behind.tables));
+        let futures = world.futures_that_see(&touched);
+        let closed = is_needed.then(|| self.close_gate(export, &futures, deadline)).transpose()?;
         // First: whoever waits for one of the locks finds how long.
         let patient = closed.is_some().then(|| Patient::begin(self.options.patience));
         let (locks, handles) = Locks::take(values, handles, deadline)?;
@@ -144,14 +149,19 @@ impl Inner {
     /// Locks the values that move and those that are given up, and does all of the first that can fail.
     pub(super) fn stage<'a>(
         &self,
+        world: &World,
         moving: &'a mut AllMoving,
         given_up: &[Stored],
         export: Option<&str>,
     ) -> Result<Staged<'a>, Refused> {
         let values = moving.all.iter().map(|one| &one.old).chain(given_up);
         let values: Vec<_> = values.cloned().collect();
-        let handles = moving.handles.iter().map(|Handles { ty, cell, .. }| Behind { ty, cell });
-        let mut locked = self.lock(&values, &handles.collect::<Vec<_>>(), export)?;
+        let handles = moving.handles.iter().map(|Handles { ty, tables, cell, .. }| Behind {
+            ty,
+            tables,
+            cell,
+        });
+        let mut locked = self.lock(world, &values, &handles.collect::<Vec<_>>(), export)?;
         locked.moved = moving.all.len();
         moving.take_handles(mem::take(&mut locked.handles))?;
         let at = locked.locks.values();

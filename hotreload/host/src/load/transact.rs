@@ -170,7 +170,8 @@ impl Inner {
         let unfit = self.after(world, &images, &handles).unfit();
         let export = first_export(world, &names).map(str::to_owned);
         let staged = made.map_err(Refused::from);
-        let staged = staged.and_then(|()| self.stage(&mut moving, &replaced, export.as_deref()));
+        let staged =
+            staged.and_then(|()| self.stage(world, &mut moving, &replaced, export.as_deref()));
         let staged = staged.and_then(|staged| {
             // Whoever resolves from here on finds the new versions. Before anything changes, it is asked
             // once more who calls what: a thread may have begun to since that was checked.
@@ -193,7 +194,7 @@ impl Inner {
                 drop(moving.give_back(world));
                 // Their inits have run: they stay mapped.
                 let mapped = images.len() - going_back;
-                world.images -= mapped;
+                world.images.truncate(world.images.len() - mapped);
                 world.abandoned += mapped;
                 return Err(refused.error());
             }
@@ -273,7 +274,8 @@ impl Inner {
             reasons.extend(after.check_image(header, exports, imports, types));
         }
         Error::check(reasons)?;
-        drop(self.lock(&after.making_way(), &after.handles_making_way(), export)?);
+        let (values, handles) = (after.making_way(), after.handles_making_way());
+        drop(self.lock(after.world, &values, &handles, export)?);
         Ok(())
     }
 
@@ -361,7 +363,7 @@ impl Inner {
         let handles = handles_to_linked(world, name, &held::alive(world));
         let mut moving = AllMoving::new(world, moving_to_linked(world, name), handles, Vec::new());
         let export = first_export(world, &[(name.to_owned(), Direction::Back)]).map(str::to_owned);
-        let staged = match self.stage(&mut moving, &[], export.as_deref()) {
+        let staged = match self.stage(world, &mut moving, &[], export.as_deref()) {
             Ok(staged) => staged,
             Err(refused) => {
                 drop(moving.give_back(world));

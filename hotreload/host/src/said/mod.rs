@@ -30,7 +30,7 @@ pub use report::{Migration, Phases, Report, RolledBack};
 pub use saved::{HostCopy, Outcome, Saved, Undone};
 pub use status::{
     BundleStatus, ClosedStatus, DefinitionStatus, StartedThreads, StateStatus, Status,
-    ThreadStatus, Untidy,
+    SuspendedFutures, ThreadStatus, Untidy,
 };
 
 /// Takes one line about each save.

@@ -42,6 +42,8 @@ pub struct Status {
     pub states: Vec<StateStatus>,
     /// Threads that are inside hot code which they entered before the last commit.
     pub threads: Vec<ThreadStatus>,
+    /// Futures that run code of earlier generations, and go on with it until they end.
+    pub futures: Vec<SuspendedFutures>,
     /// Threads that bundles have started and that are still there. Known on Linux, x86-64 and glibc only,
     /// and of threads that wait.
     pub started: Vec<StartedThreads>,
@@ -161,6 +163,19 @@ pub struct ThreadStatus {
     pub commits_behind: u64,
 }
 
+/// Futures that a generation of a bundle has begun, and that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SuspendedFutures {
+    /// The bundle's package name.
+    pub bundle: String,
+    /// The generation that its code was first loaded as.
+    pub generation: u64,
+    /// How many of them are alive.
+    pub futures: u64,
+}
+
 /// Threads that a generation of a bundle has started.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -183,6 +198,7 @@ impl fmt::Display for Status {
             section("values of states", &rows(&self.states, StateStatus::row)),
             section("closed to those who call them", &rows(&self.closed, ClosedStatus::row)),
             section("threads in older code", &rows(&self.threads, ThreadStatus::row)),
+            section("futures in older code", &rows(&self.futures, SuspendedFutures::row)),
             section("threads that bundles have started", &rows(&self.started, StartedThreads::row)),
             section("left by earlier generations", &self.left()),
         ];
@@ -279,6 +295,14 @@ impl ThreadStatus {
     }
 }
 
+impl SuspendedFutures {
+    fn row(&self) -> [String; 2] {
+        let SuspendedFutures { bundle, generation, futures } = self;
+        let futures = counted(usize::try_from(*futures).unwrap_or(usize::MAX), "future");
+        [bundle.clone(), format!("{futures} of generation {generation}")]
+    }
+}
+
 impl StartedThreads {
     fn row(&self) -> [String; 2] {
         let StartedThreads { bundle, generation, threads } = self;
@@ -304,6 +328,8 @@ mod tests {
             earlier: 0,
         });
         status.threads.push(ThreadStatus { id: 7, name: None, commits_behind: 1 });
+        let (bundle, generation) = ("garden".to_owned(), 1);
+        status.futures.push(SuspendedFutures { bundle, generation, futures: 3 });
         status.retired = 1;
         status.shadow_bytes = 12_345_678;
         status.shadow_dir = "copies".into();
@@ -311,6 +337,7 @@ mod tests {
             status.to_string(),
             "bundles\n  garden 0.1.0  generation 2  libgarden.so\n\n\
              threads in older code\n  unnamed (7)  1 commit behind\n\n\
+             futures in older code\n  garden  3 futures of generation 1\n\n\
              left by earlier generations\n  1 image  unused, and mapped still\n  \
              12.3 MB  of copies in copies"
         );

@@ -7,6 +7,7 @@
 //! world       what is loaded and who calls what, under that lock
 //! namespace   names, nested; definition: what one of them means at the moment
 //! image       a library in memory; site: an accessor in it
+//! futures     those that are alive, by the image whose code they run
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
 //! options     what the host was started with
 //! fresh       generations that may still be taken back by themselves
@@ -19,6 +20,7 @@ pub(crate) mod closed_site;
 mod definition;
 mod fork;
 pub(crate) mod fresh;
+mod futures;
 mod gate;
 pub(crate) mod image;
 mod inner;
@@ -34,7 +36,8 @@ mod writing;
 
 pub use definition::Definition;
 pub(crate) use fork::{after_fork, before_fork, forked, moment, publishing, using};
-pub(crate) use gate::{Closed, close as close_gate, passes_gate};
+pub(crate) use futures::{FuturesOf, Touched};
+pub(crate) use gate::{Closed, close as close_gate, lets_pass, passes_gate, wakes};
 pub(crate) use image::Image;
 #[cfg(feature = "watch")]
 pub(crate) use inner::WatchSwitch;

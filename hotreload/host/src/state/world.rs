@@ -37,8 +37,8 @@ pub(crate) struct World {
     pub(crate) counters: FxHashMap<String, u64>,
     /// The copy that each generation was loaded from, with its package.
     pub(crate) copies: Vec<(PathBuf, String, u64)>,
-    /// How many images were ever published; all of them are still mapped.
-    pub(crate) images: usize,
+    /// Every image that was ever published, in the order in which they were loaded; all are still mapped.
+    pub(crate) images: Vec<Arc<Image>>,
     /// Images whose init was refused after it had run: mapped, never called.
     pub(crate) abandoned: usize,
     /// Whether sites that nobody uses count as used.

@@ -6,9 +6,7 @@ use std::{
 };
 
 use crate::said::{Code, Reason, Result};
-use crate::state::Inner;
-use crate::state::World;
-use crate::state::using;
+use crate::state::{Inner, World, gate, using};
 
 thread_local! {
     /// Set while this thread holds the writer's lock.
@@ -18,8 +16,18 @@ thread_local! {
 /// The writer's lock; a thread that asks for it again is told so instead of waiting for itself.
 pub(crate) struct Writing<'a> {
     world: MutexGuard<'a, World>,
-    /// Released last.
     _using: RwLockReadGuard<'static, ()>,
+    /// Dropped last: when nothing is locked any more.
+    _wakes: Wakes,
+}
+
+/// Whoever has closed the gate has opened it again.
+struct Wakes;
+
+impl Drop for Wakes {
+    fn drop(&mut self) {
+        gate::wake();
+    }
 }
 
 impl Writing<'_> {
@@ -47,6 +55,6 @@ impl Inner {
         // A panic under the lock is one of the host's own code; what it published is complete.
         let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         WRITING.set(true);
-        Ok(Writing { world, _using })
+        Ok(Writing { world, _using, _wakes: Wakes })
     }
 }
