@@ -118,6 +118,7 @@ const _: () = {
         type_name: || ::core::any::type_name::<
             for<'a> fn(&'a str, (u8, u8)) -> &'a str,
         >(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<find>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

@@ -232,6 +232,7 @@ const _: () = {
                 &'held mut Vec<&'held_ str>,
             ) -> ::hot::Future<'a, &'a str, (&'held (), &'held_ ())>,
         >(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<page>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

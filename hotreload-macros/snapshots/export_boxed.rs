@@ -105,6 +105,7 @@ const _: () = {
             ],
         ),
         type_name: || ::core::any::type_name::<fn(&str) -> ::hot::Future<'_, u8>>(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<page>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

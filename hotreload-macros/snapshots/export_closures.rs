@@ -227,6 +227,7 @@ const _: () = {
                 Box<dyn FnOnce() + 'a>,
             ) -> (),
         >(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<each>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

@@ -99,6 +99,7 @@ const _: () = {
             ],
         ),
         type_name: || ::core::any::type_name::<fn(i32, i32) -> i32>(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<add>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

@@ -97,6 +97,7 @@ const _: () = {
             ],
         ),
         type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<stop_handle>(),
         promise: unsafe { renamed::rt::Promise::given() },
     };

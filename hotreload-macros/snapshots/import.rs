@@ -102,6 +102,7 @@ pub mod math {
                 ],
             ),
             type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
+            opaque: || ::core::any::TypeId::of::<()>(),
             identity: || ::core::any::TypeId::of::<add>(),
             promise: unsafe { ::hot::rt::Promise::given() },
         };
@@ -232,6 +233,7 @@ pub mod math {
                 ],
             ),
             type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
+            opaque: || ::core::any::TypeId::of::<()>(),
             identity: || ::core::any::TypeId::of::<raw>(),
             promise: unsafe { ::hot::rt::Promise::given() },
         };

@@ -94,6 +94,7 @@ const LOOKUP: () = {
                 ],
             ),
             type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
+            opaque: || ::core::any::TypeId::of::<()>(),
             identity: || ::core::any::TypeId::of::<__hot_lookup>(),
             promise: unsafe { ::hot::rt::Promise::given() },
         };

@@ -160,6 +160,7 @@ const _: () = {
         type_name: || ::core::any::type_name::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
         >(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<View<'static>>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

@@ -203,6 +203,7 @@ const _: () = {
                 (u8, u8),
             ) -> ::hot::LocalFuture<'held, &'held str, (View<'of>,)>,
         >(),
+        opaque: || ::core::any::TypeId::of::<()>(),
         identity: || ::core::any::TypeId::of::<View<'static>>(),
         promise: unsafe { ::hot::rt::Promise::given() },
     };

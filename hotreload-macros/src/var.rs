@@ -7,8 +7,16 @@ use syn::{Lifetime, LitStr, Path, StaticMutability, ext::IdentExt};
 use crate::{
     check,
     errors::{Errors, beside},
-    expand::{known::Known, tokens},
-    parse::{opaque::Markers, options::Options, owner, var::Static},
+    expand::{
+        known::{self, Known},
+        tokens,
+    },
+    parse::{
+        opaque::{self, Markers},
+        options::Options,
+        owner,
+        var::Static,
+    },
     types::signature,
 };
 
@@ -123,6 +131,8 @@ impl Static {
             opaque.hide(&mut known, krate, &mut markers);
         }
         let moved = known.clone();
+        let hidden = opaque::hidden(std::slice::from_mut(&mut known.clone()));
+        let witness = known::witness(ident);
         let known = Known::of_static(&known);
         let markers = markers.definitions(krate);
         let (known, describes) = (known.name(krate), known.describes(krate));
@@ -205,7 +215,8 @@ impl Static {
                 // All of them are `'static`.
                 lifetimes: || #krate::rt::versioned::Told::NONE,
                 type_name: || ::core::any::type_name::<#ty>(),
-                identity: || ::core::any::TypeId::of::<#ident>(),
+                opaque: || ::core::any::TypeId::of::<(#(#hidden,)*)>(),
+                identity: || ::core::any::TypeId::of::<#witness>(),
                 // SAFETY: all of it is made of one static's type, the slot for this accessor.
                 promise: unsafe { #krate::rt::Promise::given() },
             };

@@ -242,6 +242,8 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
     let mut markers = Markers::default();
     let known = Known::of_callable(callable, krate, &mut markers);
     let lifetimes = known::lifetimes(callable, krate, &mut markers);
+    let opaque = known::opaque(callable, krate);
+    let identity = known::witness(identity);
     let markers = markers.definitions(krate);
     let described = describe(callable).into_iter().zip(&known).map(|(ty, known)| {
         let (name, lifetimes, concrete) = (ty.name, ty.lifetimes, ty.concrete);
@@ -295,6 +297,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
             lifetimes: || #lifetimes,
             type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),
+            opaque: || ::core::any::TypeId::of::<#opaque>(),
             identity: || ::core::any::TypeId::of::<#identity>(),
             // SAFETY: all of it is made of one function's signature, the slot for this accessor.
             promise: unsafe { #krate::rt::Promise::given() },

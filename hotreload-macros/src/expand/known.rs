@@ -13,7 +13,7 @@ use crate::{
     expand::parts,
     parse::{
         callable::Callable,
-        opaque::{Markers, OpaqueParts},
+        opaque::{self, Markers, OpaqueParts},
         owner::{each_lifetime, resolve_elided},
     },
     types::closure::{Closure, peel},
@@ -115,6 +115,33 @@ pub(crate) fn lifetimes(callable: &Callable, krate: &Path, markers: &mut Markers
     let roots = parts::of_signature(types, krate);
     let binder = binder.iter().map(|param| &param.lifetime);
     told(krate, &quote!(for<#(#binder),*> fn(#(&#of_receiver (),)* #(#names),*)), &roots)
+}
+
+/// What tells which types are opaque in a signature: the type of a function of these. Where their lifetimes
+/// are counts, so all that the signature has come first, by which a `TypeId` knows them.
+pub(crate) fn opaque(callable: &Callable, krate: &Path) -> TokenStream {
+    let mut types = OpaqueParts::hide(callable, krate, &mut Markers::default());
+    let mut binder = callable.lifetimes.clone();
+    let receives = callable.beyond.receiver.is_some();
+    let (result, inputs) = types.split_last_mut().expect("there is a result");
+    // As in `lifetimes`.
+    let _ = resolve_elided(inputs.iter_mut(), result, &mut binder, receives, &[]);
+    let opaque = opaque::hidden(&mut types);
+    if opaque.is_empty() {
+        return quote!(());
+    }
+    let binder: Vec<_> = binder.iter().map(|param| &param.lifetime).collect();
+    quote!(for<#(#binder),*> fn(#(&#binder (),)* #(#opaque),*))
+}
+
+/// The type of which the `TypeId` is one in all images whose other `TypeId`s can be compared. Where the
+/// wrapper of `cargo hotreload` compiles, crates are compiled alike, and their own types have another one
+/// with each change of a definition: then any type will do.
+pub(crate) fn witness(own: impl ToTokens) -> TokenStream {
+    match std::env::var_os("HOTRELOAD_WRAPPER") {
+        Some(_) => quote!(()),
+        None => own.to_token_stream(),
+    }
 }
 
 /// What tells lifetimes by the names of types, and by what is found from the roots.

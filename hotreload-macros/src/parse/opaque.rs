@@ -5,7 +5,7 @@ use std::ptr;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, Path, Signature, Token, Type,
+    Attribute, FnArg, GenericArgument, Path, PathArguments, Signature, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
@@ -235,6 +235,32 @@ impl Parse for Opaque {
 fn replacement(ty: &Type, krate: &Path, markers: &mut Markers) -> Type {
     let marker = markers.of(ty);
     syn::parse2(quote!(#krate::rt::versioned::Opaque<#ty, #marker>)).expect("it is a type")
+}
+
+/// The types that are hidden in these.
+pub(crate) fn hidden(types: &mut [Type]) -> Vec<Type> {
+    let mut find = Find(Vec::new());
+    types.iter_mut().for_each(|ty| find.visit_type_mut(ty));
+    find.0
+}
+
+/// Finds what [`replacement`] has hidden.
+struct Find(Vec<Type>);
+
+impl VisitMut for Find {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::Path(path) = &*ty
+            && let Some(last) = path.path.segments.last()
+            && let PathArguments::AngleBracketed(arguments) = &last.arguments
+            && let [GenericArgument::Type(hidden), GenericArgument::Type(Type::Path(marker))] =
+                &arguments.args.iter().collect::<Vec<_>>()[..]
+            && marker.path.get_ident().is_some_and(|it| it.to_string().starts_with("__HotOpaque"))
+        {
+            self.0.push(hidden.clone());
+        } else {
+            visit_mut::visit_type_mut(self, ty);
+        }
+    }
 }
 
 /// Replaces a part of a type.

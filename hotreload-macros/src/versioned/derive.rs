@@ -374,7 +374,8 @@ impl<'a> Definition<'a> {
         if fields.is_empty() || generics::depends(&this, &input.generics) {
             return Default::default();
         }
-        let holder = identity(&[this], &input.generics);
+        let holder = syn::parse2(crate::expand::known::witness(this)).expect("it is a type");
+        let holder = identity(&[holder], &input.generics);
         let identities = quote_spanned! {Span::mixed_site()=>
             const __HOT_IDENTITIES: &#krate::rt::versioned::Identities =
                 &#krate::rt::versioned::Identities { holder: #holder, fields: &[#(#fields),*] };

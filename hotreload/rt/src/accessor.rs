@@ -132,6 +132,8 @@ pub struct Accessor {
     /// The name of the function pointer type, or of the var's, the full paths of all
     /// types in it.
     pub type_name: fn() -> &'static str,
+    /// What tells which types are opaque in the signature, with their lifetimes.
+    pub opaque: fn() -> TypeId,
     /// A type of the crate that the accessor was compiled in: equal in two images if the compiler
     /// saw the same crate (same version, features, profile).
     pub identity: fn() -> TypeId,

@@ -95,6 +95,7 @@ fn what_a_library_registers_is_compared_with_its_manifest() {
             signature: || std::any::TypeId::of::<fn() -> u32>(),
             lifetimes: || hot::rt::versioned::Told::NONE,
             type_name: || std::any::type_name::<fn() -> u32>(),
+            opaque: || std::any::TypeId::of::<()>(),
             identity: || std::any::TypeId::of::<real>(),
             // SAFETY: nothing calls it; the host refuses the library.
             promise: unsafe {{ hot::rt::Promise::given() }},

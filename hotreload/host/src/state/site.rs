@@ -24,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) tables: Arc<Tables>,
     pub(crate) signature: TypeId,
     lifetimes: Told,
+    opaque: TypeId,
     pub(crate) identity: TypeId,
 }
 
@@ -43,6 +44,7 @@ impl Site {
             item: Arc::new(item),
             signature: (accessor.signature)(),
             lifetimes: (accessor.lifetimes)(),
+            opaque: (accessor.opaque)(),
             identity: (accessor.identity)(),
         })
     }
@@ -150,7 +152,7 @@ pub(crate) fn hidden_change(old: &Site, new: &Site) -> Option<(Code, String)> {
     // TypeIds of these are the same in every crate.
     let exact = lifetimes || of_std(was) || of_std(now);
     let opaque = |item: &Item| untracked(item).next().is_some();
-    if !exact && !opaque(was) && !opaque(now) {
+    if !exact && (old.opaque == new.opaque || !opaque(was) && !opaque(now)) {
         // The tables decide. An author's type has another TypeId when a field of it becomes public,
         // or is declared elsewhere; or with another version, dependency, feature or profile of its
         // crate.
