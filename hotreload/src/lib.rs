@@ -198,6 +198,44 @@ pub use hotreload_macros::export;
 /// ```
 pub use hotreload_macros::import;
 
+/// Has a function of a bundle run when one of its generations has become the live one: after a load, a
+/// reload, a rollback.
+///
+/// ```
+/// use std::{
+///     sync::{Mutex, mpsc},
+///     thread::{self, JoinHandle},
+/// };
+///
+/// // Each generation has its own.
+/// static WORKER: Mutex<Option<(mpsc::Sender<u32>, JoinHandle<()>)>> = Mutex::new(None);
+///
+/// #[hot::on_load]
+/// fn start() -> std::io::Result<()> {
+///     let (sender, jobs) = mpsc::channel();
+///     let worker = thread::Builder::new().spawn(move || jobs.into_iter().for_each(drop))?;
+///     *WORKER.lock().unwrap() = Some((sender, worker));
+///     Ok(())
+/// }
+///
+/// #[hot::on_unload]
+/// fn stop() {
+///     if let Some((sender, worker)) = WORKER.lock().unwrap().take() {
+///         drop(sender); // it has nothing to wait for any more
+///         worker.join().unwrap();
+///     }
+/// }
+/// # fn main() {
+/// #     start().unwrap();
+/// #     stop();
+/// # }
+/// ```
+pub use hotreload_macros::on_load;
+
+/// Has a function of a bundle run when its generation is not the live one any more: after a reload, a
+/// rollback, an unload. [`on_load`] has an example.
+pub use hotreload_macros::on_unload;
+
 /// Looks up an exported function by its name, and gives a handle or an [`Error`].
 ///
 /// The handle is like that of [`get!`](crate::get): it is `Copy`, `Send` and `'static`, and its

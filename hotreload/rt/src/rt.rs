@@ -56,7 +56,8 @@ pub use crate::container::{
     tracked,
 };
 pub use crate::held::Holding;
-pub use crate::init::{Bundle, InitOutcome, InitStatus, RegisteredBundle, after, init};
+pub use crate::hook::{Hook, Outcome, RegisteredHook, When, run_hook};
+pub use crate::init::{Bundle, InitStatus, RegisteredBundle, init};
 pub use crate::live::{AskedAll, Gone, LiveLock, Maker};
 pub use crate::migrate::RegisteredMigrate;
 pub use crate::panic::{completes, quietly};

@@ -119,6 +119,7 @@ impl Inner {
             reset: Vec::new(),
             closed: Vec::new(),
             untracked: Vec::new(),
+            failed_hooks: Vec::new(),
             threads_left: 0,
             copy: image.copy.clone(),
             rolled_back,

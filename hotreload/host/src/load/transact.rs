@@ -7,8 +7,6 @@ use std::{
     time::Instant,
 };
 
-use hot_rt::rt::{Pin, catch};
-
 use crate::boundary::{
     cells::{self, Alive},
     output, started,
@@ -18,12 +16,12 @@ use crate::load::candidate::Candidate;
 use crate::load::first_values::{Vars, make_vars, replaced_by};
 use crate::load::handles::{DropsGone, handles_to_linked};
 use crate::load::held;
+use crate::load::hooks::{self, Hooks};
 use crate::load::moving::{AllMoving, Moving, Refused, moving_to_linked, rename_to_linked};
 use crate::load::unfit::Unfit;
-use crate::said::Event;
-use crate::said::{Code, Error, Migration, Phases, Reason, Report, Result};
+use crate::said::{Code, Error, Event, FailedHook, Migration, Phases, Reason, Report, Result};
 use crate::state::world::{PutAside, crate_of};
-use crate::state::{Image, Inner, Site, World, Writing, publishing, using};
+use crate::state::{Image, Inner, Site, Turn, World, Writing, publishing, using};
 use crate::{changes, platform};
 
 /// Loading asks for this many free thread keys and mappings first: beyond the last one the system
@@ -90,44 +88,36 @@ impl Inner {
     ) -> Result<Vec<(String, Arc<Report>)>> {
         let _gone = DropsGone;
         self.drop_given_up()?;
-        let done = self.transact_under(self.write()?, steps, phases, None)?;
+        let mut turn = None;
+        let writing = self.write_in_turn(false)?;
+        let done = self.transact_under(writing, steps, phases, None, &mut turn)?;
+        let (mut events, mut loaded) = (Vec::new(), Vec::new());
         for ((name, report), step) in done.iter().zip(steps) {
-            if let Step::Load(_) | Step::Reload(_) = step {
-                self.run_after(name, report.generation);
-            }
+            events.push(match step {
+                Step::Load(_) | Step::Reload(_) => {
+                    loaded.push((&**name, &**report));
+                    Event::Loaded(report.clone())
+                }
+                Step::RollBack(..) => Event::RolledBack(report.clone()),
+            });
         }
-        let done = done.into_iter().zip(steps).map(|((name, report), step)| {
-            let event = match step {
-                Step::Load(_) | Step::Reload(_) => Event::Loaded,
-                Step::RollBack(..) => Event::RolledBack,
-            };
-            self.emit(&event(report.clone()));
-            (name, report)
-        });
-        Ok(done.collect())
-    }
-
-    /// Runs what a bundle names for when it was loaded, under no lock; not if it was replaced already.
-    fn run_after(&self, name: &str, generation: u64) {
-        let run = self.write().ok().and_then(|writing| {
-            let loaded = writing.world().bundles.get(name)?;
-            loaded.image.run_after.filter(|_| loaded.generation == generation)
-        });
-        if let Some(run) = run {
-            // For the gate: it is a call like any.
-            let pin = Pin::enter();
-            pin.leave(catch(|| run()));
-        }
+        let undone = self.undo_failed(&loaded, &mut turn, &mut events);
+        // Who listens may load.
+        drop(turn);
+        events.iter().for_each(|event| self.emit(event));
+        undone.map(|()| done)
     }
 
     /// As [`attempt`](Inner::attempt), under a lock that is held already, and without an event. `why`
-    /// is for the reports of a host that goes back by itself.
+    /// is for the reports of a host that goes back by itself. What bundles run has run, and the turn is
+    /// still taken if there was anything.
     pub(super) fn transact_under(
         &self,
         mut writing: Writing<'_>,
         steps: &[Step<'_>],
         phases: Phases,
         why: Option<&str>,
+        turn: &mut Option<Turn>,
     ) -> Result<Vec<(String, Arc<Report>)>> {
         // Longer than the writer's lock: what an edit changed is told without it.
         let _using = using()?;
@@ -208,6 +198,8 @@ impl Inner {
             (image.expect("each name is one of an image").clone(), *direction)
         });
         let commits: Vec<_> = commits.collect();
+        let is_meant = |name: &str| names.iter().any(|(it, _)| it == name);
+        let going = hooks::live(world, is_meant);
         // Before anybody is led to the new states.
         let (filled, migration, leftovers) = staged.fill();
         let of_handles = moving.hand_on(world);
@@ -233,15 +225,22 @@ impl Inner {
             kept
         });
         let kept: Vec<_> = kept.collect();
+        let hooks = Hooks::new(&going, &hooks::live(world, is_meant));
         let is_reloaded = |bundle: &str| reports.iter().any(|(_, it)| it.bundle == bundle);
         let copies: Vec<_> =
             world.copies.iter().filter(|(_, bundle, _)| is_reloaded(bundle)).cloned().collect();
+        hooks.take_turn(&writing, turn);
         drop(writing);
         // An author's `Drop` may do anything.
         drop(parked);
         let leaked = leftovers.drop_all();
         for migration in reports.iter_mut().filter_map(|(_, report)| report.migration.as_mut()) {
             migration.leaked = leaked.iter().map(|(place, _)| place.clone()).collect();
+        }
+        let failed = hooks.run();
+        for (name, report) in &mut reports {
+            let of_bundle = failed.iter().filter(|failed| crate_of(&failed.hook) == name);
+            report.failed_hooks = of_bundle.cloned().collect();
         }
         // Everything is live; what is left is to say what it was.
         for ((before, (image, direction)), (_, report)) in
@@ -349,11 +348,20 @@ impl Inner {
     }
 
     /// Takes the bundle's definitions back: to the baseline where there is one. Gives the
-    /// package's name.
-    pub(crate) fn unload(&self, name: &str) -> Result<String> {
+    /// package's name, and what has failed of what the bundle runs then.
+    pub(crate) fn unload(&self, name: &str) -> Result<(String, Vec<FailedHook>)> {
         let _gone = DropsGone;
         self.drop_given_up()?;
-        let mut writing = self.write()?;
+        self.unload_under(self.write_in_turn(false)?, name, &mut None)
+    }
+
+    /// As [`unload`](Inner::unload), under a lock that is held already.
+    pub(super) fn unload_under(
+        &self,
+        mut writing: Writing<'_>,
+        name: &str,
+        turn: &mut Option<Turn>,
+    ) -> Result<(String, Vec<FailedHook>)> {
         self.record_made(writing.world_mut());
         let world = writing.world_mut();
         world.loaded(name)?;
@@ -371,6 +379,7 @@ impl Inner {
         let (filled, _, leftovers) = staged.fill();
         let of_handles = moving.hand_on(world);
         let others = rename_to_linked(world, name);
+        let hooks = Hooks::new(&hooks::live(world, |it| it == name), &[]);
         let image = self.retract(world, name)?;
         drop(of_handles);
         filled.give_up();
@@ -383,11 +392,13 @@ impl Inner {
             });
             cells::forget(name, &kept.collect());
         }
+        hooks.take_turn(&writing, turn);
         drop(writing);
         // An author's `Drop` may do anything.
         drop((leftovers, others));
+        let failed = hooks.run();
         output::flush(vec![image.info]);
-        Ok(image.header.package.clone())
+        Ok((image.header.package.clone(), failed))
     }
 
     fn open(&self, world: &World, next: &Next<'_>) -> Result<Candidate> {

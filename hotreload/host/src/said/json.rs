@@ -231,6 +231,7 @@ mod tests {
             migration: None,
             reset: Vec::new(),
             closed: vec!["rules::other".to_owned()],
+            failed_hooks: Vec::new(),
             threads_left: 0,
             copy: PathBuf::new(),
             why: None,

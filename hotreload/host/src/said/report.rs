@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::said::json::{lossy, milliseconds};
-use crate::said::{Changes, counted};
+use crate::said::{Changes, FailedHook, counted};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -84,6 +84,9 @@ pub struct Report {
     /// says why, `hot::try_get!` gives that as its error, and a version that fits opens
     /// them again.
     pub closed: Vec<String>,
+    /// Functions of the bundle that run at a load or an unload, and have failed: those of the generation
+    /// that went, then those of the one that came.
+    pub failed_hooks: Vec<FailedHook>,
     /// Threads that earlier generations of the bundle have started, and that are still there: those of a
     /// pool, for example, which is another one in each generation. Known where
     /// [`Status::started`](crate::Status::started) is.
@@ -218,6 +221,9 @@ impl fmt::Display for Report {
         if let Some(migration) = &self.migration {
             write!(f, "; {migration}")?;
         }
+        for failed in &self.failed_hooks {
+            write!(f, "; {failed}")?;
+        }
         match self.threads_left {
             0 => {}
             1 => f.write_str("; a thread of an earlier generation is left")?,
@@ -322,6 +328,7 @@ mod tests {
             migration: None,
             reset: Vec::new(),
             closed: Vec::new(),
+            failed_hooks: Vec::new(),
             threads_left: 0,
             copy: PathBuf::new(),
             why: None,

@@ -3,6 +3,7 @@
 //! ```text
 //! inner       all of it, behind the handles of users: one for each process
 //! writing     the writer's lock; fork: that of publishing, and what a forked child has of all locks
+//! turn        taken while bundles' functions run at a load or an unload
 //! gate        closed while nobody may be inside hot code
 //! world       what is loaded and who calls what, under that lock
 //! namespace   names, nested; definition: what one of them means at the moment
@@ -29,6 +30,7 @@ mod resolve;
 mod restart;
 pub(crate) mod site;
 mod status;
+mod turn;
 pub(crate) mod world;
 mod writing;
 
@@ -45,5 +47,6 @@ pub(crate) use options::Options;
 pub(crate) use resolve::Nowhere;
 pub(crate) use restart::RestartListeners;
 pub(crate) use site::{Current, Site};
+pub(crate) use turn::{Taken, Turn};
 pub(crate) use world::World;
 pub(crate) use writing::Writing;
