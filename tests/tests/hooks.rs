@@ -89,10 +89,8 @@ fn they_run_at_each_change_of_what_is_live() {
         #[hot::on_load] fn fourth() -> Result<(), std::num::ParseIntError> { say(\"fourth\"); Ok(()) }
         #[cfg(any())] #[hot::on_load] fn never() { nothing }";
     let version = |version: &str| {
-        fixture.build_root(&format!(
-            "hot::bundle!(after = within::after);\n{}",
-            source(version, more)
-        ))
+        fixture
+            .build_root(&format!("hot::bundle!(after = within::after);\n{}", source(version, more)))
     };
     let (one, two) = (version("1"), version("2"));
     let starts = |version: &str| {
@@ -129,7 +127,8 @@ fn who_imports_comes_later_and_goes_earlier() {
     let user = |version: &str| {
         let more = "hot::import! { hooks_base => { fn version() -> String; } }
                     #[hot::export] pub fn base() -> String { hooks_base::version() }";
-        let own = "hot::bundle!();".to_owned() + &source(version, more).replace("pub fn version", "pub fn own");
+        let own = "hot::bundle!();".to_owned()
+            + &source(version, more).replace("pub fn version", "pub fn own");
         Fixture::new("hooks_a_user").build_root(&(own + SAYS))
     };
     let base = |version: &str| Fixture::new("hooks_base").build(&(source(version, "") + SAYS));
@@ -139,21 +138,13 @@ fn who_imports_comes_later_and_goes_earlier() {
     };
     let (users, bases) = ([user("1"), user("2")], [base("1"), base("2")]);
     assert_eq!(commit(&users[0], &bases[0]), ["hooks_base 1 start", "hooks_a_user 1 start"]);
-    let reloaded = [
-        "hooks_a_user 1 stop",
-        "hooks_base 1 stop",
-        "hooks_base 2 start",
-        "hooks_a_user 2 start",
-    ];
+    let reloaded =
+        ["hooks_a_user 1 stop", "hooks_base 1 stop", "hooks_base 2 start", "hooks_a_user 2 start"];
     assert_eq!(commit(&bases[1], &users[1]), reloaded);
     let [user, base] = ["hooks_a_user", "hooks_base"].map(|name| host.bundle(name).unwrap());
     host.transaction().rollback(&base).rollback(&user).commit().unwrap();
-    let back = [
-        "hooks_a_user 2 stop",
-        "hooks_base 2 stop",
-        "hooks_base 1 start",
-        "hooks_a_user 1 start",
-    ];
+    let back =
+        ["hooks_a_user 2 stop", "hooks_base 2 stop", "hooks_base 1 start", "hooks_a_user 1 start"];
     assert_eq!(said(), back);
     user.unload().unwrap();
     base.unload().unwrap();
@@ -257,7 +248,10 @@ fn the_host_goes_back_if_it_is_to() {
         fails("no port");
         let error = host.load_library(&libraries[0]).unwrap_err();
         assert_eq!(error.code(), Code::HookFailed);
-        assert_eq!(error.reasons()[0].message, "`hooks_back::start`, which runs after a load, failed");
+        assert_eq!(
+            error.reasons()[0].message,
+            "`hooks_back::start`, which runs after a load, failed"
+        );
         assert_eq!(fact(&error.reasons()[0], "said"), "no port");
         let now = fact(&error.reasons()[0], "now");
         assert_eq!(now, "bundle `hooks_back` is not loaded, as before");
@@ -472,4 +466,97 @@ fn they_find_states_as_callers_do() {
     assert!(failed.panicked && failed.error.starts_with("HOT0405"), "{failed}");
     assert_eq!(report.failed_hooks.len(), 1, "{report}");
     bundle.unload().unwrap();
+}
+
+/// A bundle with a thread of its own, which each load starts and, if it is to, the unload ends.
+const POOL: &str = r#"
+use std::{sync::{Mutex, mpsc}, thread};
+static POOL: Mutex<Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>> = Mutex::new(None);
+
+#[hot::on_load]
+fn start() {
+    let (sender, jobs) = mpsc::channel::<()>();
+    let (runs, running) = mpsc::channel();
+    let worker = thread::spawn(move || {
+        runs.send(()).unwrap();
+        jobs.into_iter().for_each(drop);
+    });
+    // It counts as soon as it waits.
+    running.recv().unwrap();
+    wait_until_idle();
+    *POOL.lock().unwrap() = Some((sender, worker));
+}
+
+fn wait_until_idle() {
+    let idle = || std::fs::read_dir("/proc/self/task").unwrap().flatten().all(|it| {
+        let syscall = std::fs::read_to_string(it.path().join("syscall")).unwrap_or_default();
+        let is_own = it.file_name().to_str() == Some(&unsafe { gettid() }.to_string());
+        is_own || !syscall.starts_with("running")
+    });
+    while !idle() { thread::yield_now() }
+}
+
+unsafe extern "C" { fn gettid() -> i32; }
+"#;
+
+const ENDS: &str = "
+#[hot::on_unload]
+fn stop() {
+    let (sender, worker) = POOL.lock().unwrap().take().unwrap();
+    drop(sender);
+    worker.join().unwrap();
+}";
+
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+fn a_pool_ends_with_its_generation() {
+    let test = "a_pool_ends_with_its_generation";
+    let build = || {
+        let build = |name: &str, more: &str, version: u32| {
+            Fixture::new(name).build(&format!("{POOL}{more}\nconst _: u32 = {version};"))
+        };
+        vec![
+            build("hooks_pool", ENDS, 1),
+            build("hooks_pool", ENDS, 2),
+            build("hooks_leaky", "", 1),
+            build("hooks_leaky", "", 2),
+            build("hooks_leaky", "", 3),
+        ]
+    };
+    in_child(test, &[], build, |libraries| {
+        let host = Host::start().unwrap();
+        let load = |library: &PathBuf| host.load_library(library).unwrap().report().unwrap();
+        let started = || -> Vec<_> {
+            let started = host.status().unwrap().started;
+            started.into_iter().map(|it| (it.bundle, it.generation, it.threads)).collect()
+        };
+        let pool = |generation| [("hooks_pool".to_owned(), generation, 1)];
+        load(&libraries[0]);
+        wait_until(|| started() == pool(1));
+        let report = load(&libraries[1]);
+        assert_eq!((report.threads_left, report.threads_started), (0, 1));
+        assert!(!report.to_string().contains("thread"), "{report}");
+        assert_eq!(started(), pool(2));
+        let bundle = host.bundle("hooks_pool").unwrap();
+        let report = bundle.rollback().unwrap();
+        assert_eq!((report.threads_left, report.threads_started), (0, 1));
+        assert_eq!(started(), pool(1), "of the image that is live again");
+        bundle.unload().unwrap();
+        assert_eq!(started(), []);
+
+        // One that only starts is told so at the second load, once.
+        load(&libraries[2]);
+        let report = load(&libraries[3]);
+        assert_eq!((report.threads_left, report.threads_started), (1, 1));
+        let said = "; a thread of an earlier generation is left, and this one has started another: \
+                    `#[hot::on_unload]` can end them";
+        assert!(report.to_string().contains(said), "{report}");
+        let report = load(&libraries[4]);
+        assert_eq!((report.threads_left, report.threads_started), (2, 1));
+        assert!(!report.to_string().contains("thread"), "{report}");
+        let leaky = |generation| ("hooks_leaky".to_owned(), generation, 1);
+        assert_eq!(started(), [leaky(1), leaky(2), leaky(3)]);
+        let text = host.status().unwrap().to_string();
+        assert!(text.contains("hooks_leaky  1 thread of generation 2\n"), "{text}");
+    });
 }

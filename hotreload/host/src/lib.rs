@@ -42,8 +42,8 @@ pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report, Result,
-    RolledBack, Saved, StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
+    FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report,
+    Result, RolledBack, Saved, StartedThreads, StateStatus, Status, ThreadStatus, Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 

@@ -3,7 +3,8 @@
 use std::{panic::catch_unwind, ptr};
 
 use hot_rt::rt::{
-    self as rt, Accessor, Hook, HostTable, ImageInfo, LogTable, Looked, PanicReport, Text, TraceTable,
+    self as rt, Accessor, Hook, HostTable, ImageInfo, LogTable, Looked, PanicReport, Text,
+    TraceTable,
 };
 
 #[cfg(feature = "log")]

@@ -35,8 +35,15 @@ pub(super) struct Hooks(Vec<(&'static Hook, u64)>);
 /// The live images of these crates: who imports from another one comes after it. Of those that import from
 /// each other in a circle, the first one by its name comes last.
 pub(super) fn live(world: &World, is_meant: impl Fn(&str) -> bool) -> Vec<Live> {
-    fn visit<'w>(world: &'w World, name: &'w str, seen: &mut Vec<&'w str>, order: &mut Vec<&'w str>) {
-        let Some(loaded) = world.bundles.get(name).filter(|_| !seen.contains(&name)) else { return };
+    fn visit<'w>(
+        world: &'w World,
+        name: &'w str,
+        seen: &mut Vec<&'w str>,
+        order: &mut Vec<&'w str>,
+    ) {
+        let Some(loaded) = world.bundles.get(name).filter(|_| !seen.contains(&name)) else {
+            return;
+        };
         seen.push(name);
         for import in &loaded.image.imports {
             visit(world, crate_of(&import.item.path), seen, order);
@@ -86,7 +93,9 @@ fn run(hook: &Hook, generation: u64) -> Option<FailedHook> {
         Ok(Ok(())) => return None,
         Ok(Err(error)) => (error, false),
         // The hook of panics has told of it; it went on with its text.
-        Err(payload) => (payload.downcast::<String>().map_or_else(|_| String::new(), |it| *it), true),
+        Err(payload) => {
+            (payload.downcast::<String>().map_or_else(|_| String::new(), |it| *it), true)
+        }
     };
     let attribute = match hook.when {
         When::Load => ON_LOAD,
@@ -109,8 +118,12 @@ impl Inner {
                     let what = "this thread runs what bundles do at a load or an unload";
                     return Err(Reason::new(Code::Reentrant, what).into());
                 }
-                Some(Taken::By(_, number)) if number != turn => (turn, since) = (number, Instant::now()),
-                Some(Taken::By(record, _)) if !for_ever && since.elapsed() >= self.options.patience => {
+                Some(Taken::By(_, number)) if number != turn => {
+                    (turn, since) = (number, Instant::now())
+                }
+                Some(Taken::By(record, _))
+                    if !for_ever && since.elapsed() >= self.options.patience =>
+                {
                     let what = "another thread runs still what bundles do at a load or an unload";
                     return Err(Reason::new(Code::Inside, what)
                         .fact("inside", threads::name(record))
@@ -181,7 +194,9 @@ impl Inner {
             for (_, report) in done {
                 let RolledBack { to, .. } = report.rolled_back.expect("it was one");
                 let Report { bundle, generation, .. } = &*report;
-                now.push(format!("generation {to} of bundle `{bundle}` is live again, as {generation}"));
+                now.push(format!(
+                    "generation {to} of bundle `{bundle}` is live again, as {generation}"
+                ));
                 events.push(Event::RolledBack(report));
             }
         }

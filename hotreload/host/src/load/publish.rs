@@ -121,6 +121,8 @@ impl Inner {
             untracked: Vec::new(),
             failed_hooks: Vec::new(),
             threads_left: 0,
+            threads_started: 0,
+            first_to_leave_threads: false,
             copy: image.copy.clone(),
             rolled_back,
             phases: Phases::default(),

@@ -190,8 +190,11 @@ impl Inner {
         };
         let phases = Phases { check, load: loading.elapsed(), ..phases };
         let parked = take_over(world, vars);
-        let before: Vec<_> =
-            names.iter().map(|(name, _)| Some(world.loaded(name).ok()?.image.clone())).collect();
+        let before = names.iter().map(|(name, _)| {
+            let loaded = world.bundles.get(name)?;
+            Some((loaded.image.clone(), loaded.report.load().threads_left > 0))
+        });
+        let before: Vec<_> = before.collect();
         let retired = names.iter().filter_map(|(name, _)| world.image_of(name)).collect();
         let commits = names.iter().map(|(name, direction)| {
             let image = images.iter().find(|image| image.header.crate_name == *name);
@@ -247,9 +250,11 @@ impl Inner {
             before.iter().zip(&commits).zip(&mut reports)
         {
             let is_new = matches!(direction, Direction::Forward);
-            changes::tell(report, before.as_deref(), image, is_new);
-            if before.is_some() && is_new {
-                report.threads_left = started::before(&copies, &report.bundle, report.generation);
+            changes::tell(report, before.as_ref().map(|(image, _)| &**image), image, is_new);
+            if let Some((_, had_left)) = before {
+                let (left, own) = started::left_and_own(&copies, &report.bundle, image.born_as);
+                (report.threads_left, report.threads_started) = (left, own);
+                report.first_to_leave_threads = left > 0 && !had_left;
             }
         }
         let reports = reports.into_iter().zip(kept).map(|((name, report), kept)| {

@@ -233,6 +233,8 @@ mod tests {
             closed: vec!["rules::other".to_owned()],
             failed_hooks: Vec::new(),
             threads_left: 0,
+            threads_started: 0,
+            first_to_leave_threads: false,
             copy: PathBuf::new(),
             why: None,
             rolled_back: None,

@@ -87,10 +87,14 @@ pub struct Report {
     /// Functions of the bundle that run at a load or an unload, and have failed: those of the generation
     /// that went, then those of the one that came.
     pub failed_hooks: Vec<FailedHook>,
-    /// Threads that earlier generations of the bundle have started, and that are still there: those of a
-    /// pool, for example, which is another one in each generation. Known where
-    /// [`Status::started`](crate::Status::started) is.
+    /// Threads that other generations of the bundle have started, and that are still there: those of a
+    /// pool, for example, which is another one in each generation. They are counted as in
+    /// [`Status::started`](crate::Status::started), when what runs after the load has run.
     pub threads_left: usize,
+    /// Threads that this generation has started by then, if there was one before.
+    pub threads_started: usize,
+    /// Whether such threads are left for the first time: only then the line says so.
+    pub first_to_leave_threads: bool,
     /// The host's copy of the library, which is mapped: debuggers and backtraces show its name.
     #[serde(with = "lossy")]
     pub copy: PathBuf,
@@ -224,10 +228,17 @@ impl fmt::Display for Report {
         for failed in &self.failed_hooks {
             write!(f, "; {failed}")?;
         }
-        match self.threads_left {
-            0 => {}
-            1 => f.write_str("; a thread of an earlier generation is left")?,
-            count => write!(f, "; {count} threads of earlier generations are left")?,
+        if self.first_to_leave_threads {
+            match self.threads_left {
+                1 => f.write_str("; a thread of an earlier generation is left")?,
+                count => write!(f, "; {count} threads of earlier generations are left")?,
+            }
+            match self.threads_started {
+                0 => {}
+                1 => f.write_str(", and this one has started another")?,
+                count => write!(f, ", and this one has started {count} more")?,
+            }
+            f.write_str(": `#[hot::on_unload]` can end them")?;
         }
         if let Some(why) = &self.why {
             write!(f, "; the host went back by itself, because {why}")?;
@@ -330,6 +341,8 @@ mod tests {
             closed: Vec::new(),
             failed_hooks: Vec::new(),
             threads_left: 0,
+            threads_started: 0,
+            first_to_leave_threads: false,
             copy: PathBuf::new(),
             why: None,
             rolled_back: None,

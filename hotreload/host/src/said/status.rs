@@ -42,8 +42,10 @@ pub struct Status {
     pub states: Vec<StateStatus>,
     /// Threads that are inside hot code which they entered before the last commit.
     pub threads: Vec<ThreadStatus>,
-    /// Threads that bundles have started and that are still there. Known on Linux, x86-64 and glibc only,
-    /// and of threads that wait.
+    /// Threads that bundles have started and that are still there, by the image that has their first
+    /// function: whoever calls `spawn` in a bundle gives it one of that bundle's generation. A thread that
+    /// runs at that moment, and does not wait in the system, is not found. Known on Linux, x86-64 and glibc
+    /// only.
     pub started: Vec<StartedThreads>,
     /// Sites that are closed, by path: their first call is an error.
     pub closed: Vec<ClosedStatus>,
