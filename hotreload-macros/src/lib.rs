@@ -7,6 +7,7 @@
 
 mod bundle;
 mod check;
+mod each;
 mod errors;
 mod expand;
 mod export;
@@ -186,6 +187,15 @@ pub fn import(items: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn lookup(input: TokenStream) -> TokenStream {
     lookup::expand(input.into()).into()
+}
+
+/// Finds the functions whose paths fit a pattern: `hot::each!(host, "plugins::*::on_hit", fn(&mut World))`.
+///
+/// The pattern is a literal or any other expression of a text, the signature a function pointer type with the
+/// types that are visible where the macro stands. `crate = path;` comes first if the dependency was renamed.
+#[proc_macro]
+pub fn each(input: TokenStream) -> TokenStream {
+    each::expand(input.into()).into()
 }
 
 /// Makes the layout of a type known, so that a reload can compare it with the next version's.

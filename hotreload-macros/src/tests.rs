@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, export, hook, import, lookup, migrate, versioned};
+use crate::{bundle, each, export, hook, import, lookup, migrate, versioned};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -74,6 +74,12 @@ fn snapshot_of_a_look_up() {
     let expansion = lookup::expand(tokens("self.host, \"game::step\", fn(&mut World, f32) -> u8"));
     // A file is items.
     compare_with_snapshot("lookup.rs", quote::quote!(const LOOKUP: () = #expansion;));
+}
+
+#[test]
+fn snapshot_of_each() {
+    let expansion = each::expand(tokens("host, \"game::*::name\", fn(&World, f32) -> &str"));
+    compare_with_snapshot("each.rs", quote::quote!(const EACH: () = #expansion;));
 }
 
 #[test]

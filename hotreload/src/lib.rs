@@ -71,6 +71,7 @@
 //! | [`try_get!(f)`](try_get) | the handle, or [`Undefined`] |
 //! | [`fn_ptr!(f)`](fn_ptr) | a plain function pointer, for tables of your own and C callbacks |
 //! | [`lookup!(host, "crate::f", fn(i32))`](lookup) | the handle by its name, or an [`Error`] |
+//! | [`each!(host, "plugins::*::f", fn(i32))`](each) | all that fit a pattern, as they come and go |
 //! | `world.step()` | methods of exported `impl` blocks are hot as they are |
 //!
 //! Functions and statics of crates that this one does not depend on are declared by [`import!`].
@@ -271,6 +272,58 @@ pub use hotreload_macros::on_unload;
 /// unload. Look the name up again to have an error instead.
 #[cfg(feature = "host")]
 pub use hotreload_macros::lookup;
+
+/// Finds the exported functions whose paths fit a pattern: systems, routes, commands, plugins that come and
+/// go with their bundles. Gives an [`Each`], which tells what is there now whenever it is asked, or an
+/// [`Error`].
+///
+/// In the pattern `*` stands for any one name and `**` for any number of names, also none. Only functions are
+/// found, of bundles and of what the program is linked with. What is found counts as called by the host, as
+/// with [`lookup!`]: a reload that changes its signature is refused. One that takes the function out is not,
+/// nor is an unload: the function is not found any more, and a call by an [`EachFn`] that was kept is `None`.
+///
+/// ```
+/// mod commands {
+///     #[hot::export]
+///     pub fn hello(name: &str) -> String {
+///         format!("hello {name}")
+///     }
+///
+///     #[hot::export]
+///     pub fn bye(name: &str) -> String {
+///         format!("bye {name}")
+///     }
+/// }
+///
+/// /// Commands by their names, whoever brings them.
+/// struct Shell {
+///     commands: hot::Each<dyn Fn(&str) -> Option<String> + Send + Sync>,
+/// }
+///
+/// impl Shell {
+///     fn run(&self, name: &str, argument: &str) -> Option<String> {
+///         let command = self.commands.iter().flatten().find(|it| it.path().ends_with(name))?;
+///         command(argument)
+///     }
+/// }
+///
+/// # fn main() -> Result<(), hot::Error> {
+/// let host = hot::Host::start()?;
+/// let commands = hot::each!(host, "**::commands::*", fn(&str) -> String)?;
+/// for command in &commands {
+///     println!("{}", command?.path()); // an error if it has another signature
+/// }
+/// let shell = Shell { commands };
+/// assert_eq!(shell.run("::bye", "Ann").as_deref(), Some("bye Ann"));
+/// assert_eq!(shell.run("::cook", "Ann"), None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Code::BadName`] if the pattern is none.
+#[cfg(feature = "host")]
+pub use hotreload_macros::each;
 
 #[doc(inline)]
 pub use hot_types::versioned;

@@ -37,7 +37,9 @@ mod state;
 #[cfg(feature = "watch")]
 mod watch;
 
-pub use api::{Bundle, Host, HostBuilder, Transaction};
+#[doc(hidden)]
+pub use api::EachSite;
+pub use api::{Bundle, Each, EachFn, EachIter, Host, HostBuilder, Transaction};
 pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{

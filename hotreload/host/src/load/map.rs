@@ -76,8 +76,10 @@ impl Inner {
                 let mapped = &images[images.len() - opened..];
                 for image in mapped {
                     for site in image.exports.iter().chain(&image.imports) {
-                        let placed = Placed { site: site.clone(), image: Some(image.clone()) };
-                        world.sites.entry(site.item.path.clone()).or_default().push(placed);
+                        let (site, image) = (site.clone(), Some(image.clone()));
+                        let placed = Placed { site, image, may_go: false };
+                        let path = placed.site.item.path.clone();
+                        world.sites.entry(path).or_default().push(placed);
                     }
                 }
                 Ok(vars)

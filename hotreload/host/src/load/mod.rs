@@ -51,5 +51,6 @@ mod unfit;
 pub(crate) use baseline::baseline;
 pub(crate) use going_back::go_back;
 pub use library::{Library, Verdict};
+pub(crate) use lookup::accessor_like;
 pub(crate) use repeated::Repeated;
 pub(crate) use transact::{Next, Step};

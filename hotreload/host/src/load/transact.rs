@@ -123,7 +123,7 @@ impl Inner {
         let _using = using()?;
         let started = Instant::now();
         let world = writing.world_mut();
-        self.record_made(world);
+        self.catch_up(world);
         let Opened { names, mut candidates, mut images } = self.opened(world, steps)?;
         names.iter().for_each(|(name, _)| self.forget_first_uses(world, name));
         let handles = held::alive(world);
@@ -157,7 +157,7 @@ impl Inner {
         let in_containers = self.after(world, &images, &handles).in_containers();
         let mut moving =
             AllMoving::new(world, moving, of_handles.unwrap_or_default(), in_containers);
-        let unfit = self.after(world, &images, &handles).unfit();
+        let mut unfit = self.after(world, &images, &handles).unfit();
         let export = first_export(world, &names).map(str::to_owned);
         let staged = made.map_err(Refused::from);
         let staged = staged.and_then(|()| self.stage(&mut moving, &replaced, export.as_deref()));
@@ -165,6 +165,9 @@ impl Inner {
             // Whoever resolves from here on finds the new versions. Before anything changes, it is asked
             // once more who calls what: a thread may have begun to since that was checked.
             let publishing = publishing();
+            if self.record_enumerated(world) {
+                unfit = self.after(world, &images, &handles).unfit();
+            }
             if self.after(world, &images, &handles).is_overtaken(&unfit) {
                 drop(publishing);
                 return Err(staged.refuse(self.after(world, &images, &handles).overtaken()));
@@ -340,7 +343,7 @@ impl Inner {
     pub(crate) fn check(&self, path: &Path) -> Result<()> {
         self.drop_given_up()?;
         let mut writing = self.write()?;
-        self.record_made(writing.world_mut());
+        self.catch_up(writing.world_mut());
         Inner::loads(path.display())?;
         headroom(path)?;
         let candidates = [Candidate::look(path, &self.requirements)?];
@@ -367,7 +370,7 @@ impl Inner {
         name: &str,
         turn: &mut Option<Turn>,
     ) -> Result<(String, Vec<FailedHook>)> {
-        self.record_made(writing.world_mut());
+        self.catch_up(writing.world_mut());
         let world = writing.world_mut();
         world.loaded(name)?;
         // What the host is linked with goes on with the values.

@@ -7,6 +7,7 @@
 //! gate        closed while nobody may be inside hot code
 //! world       what is loaded and who calls what, under that lock
 //! namespace   names, nested; definition: what one of them means at the moment
+//! pattern     paths that `hot::each!` looks for
 //! image       a library in memory; site: an accessor in it
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
 //! options     what the host was started with
@@ -26,6 +27,7 @@ mod inner;
 mod namespace;
 mod notices;
 mod options;
+mod pattern;
 mod resolve;
 mod restart;
 pub(crate) mod site;
@@ -44,6 +46,7 @@ pub(crate) use inner::{Inner, Requirements};
 pub use namespace::Namespace;
 pub(crate) use notices::Notices;
 pub(crate) use options::Options;
+pub(crate) use pattern::Pattern;
 pub(crate) use resolve::Nowhere;
 pub(crate) use restart::RestartListeners;
 pub(crate) use site::{Current, Site};
