@@ -254,23 +254,23 @@ fn who_comes_during_a_load_is_not_forgotten() {
     let bundle = host.load_library(&versions[0]).unwrap();
     let newest = |number: u32| [format!("each_raced::plugin::on_hit {number}")];
     for (place, version) in places().into_iter().zip([1, 0].into_iter().cycle()) {
-        let (started, done) = (AtomicBool::new(false), AtomicBool::new(false));
-        let each = thread::scope(|scope| {
+        let started = AtomicBool::new(false);
+        let (each, kept) = thread::scope(|scope| {
             let loads = scope.spawn(|| {
                 started.store(true, SeqCst);
-                let loaded = host.load_library(&versions[version]);
-                done.store(true, SeqCst);
-                loaded.map(drop)
+                host.load_library(&versions[version]).unwrap();
             });
             wait_until(|| started.load(SeqCst));
             let each = place(&host);
-            while !done.load(SeqCst) {
-                assert_eq!(all(&each).len(), 1);
-            }
-            loads.join().unwrap().unwrap();
-            each
+            let kept = each.iter().next().unwrap().unwrap();
+            loads.join().unwrap();
+            (each, kept)
         });
-        assert_eq!(all(&each), newest([1, 1000][version]));
+        // Before it is looked for again, which would lead it there.
+        let mut number = 0;
+        kept(&mut number);
+        assert_eq!(number, [1, 1000][version]);
+        assert_eq!(all(&each), newest(number));
     }
     bundle.unload().unwrap();
 }
