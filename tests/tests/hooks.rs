@@ -261,7 +261,8 @@ fn the_host_goes_back_if_it_is_to() {
 
         let bundle = host.load_library(&libraries[0]).unwrap();
         assert_eq!(bundle.generation().unwrap(), 2);
-        (said(), events());
+        said();
+        events();
         fails("no port");
         let error = host.load_library(&libraries[1]).unwrap_err();
         let now = fact(&error.reasons()[0], "now");
@@ -298,7 +299,8 @@ fn the_host_goes_back_if_it_is_to() {
         // What was loaded together goes back together.
         said();
         let other = host.load_library(&libraries[2]).unwrap();
-        (said(), events());
+        said();
+        events();
         next_act(|| {
             fails_next("no port");
             String::new()
