@@ -446,6 +446,55 @@ fn loads_on_many_threads_keep_the_order() {
     });
 }
 
+/// Runs this in a child that is forked now; whether it came to its end there.
+#[cfg(unix)]
+fn in_fork(body: impl FnOnce()) -> bool {
+    // SAFETY: the child goes on with this thread only, and ends without the parent's exit handlers.
+    match unsafe { libc::fork() } {
+        0 => {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+            // SAFETY: it ends the child.
+            unsafe { libc::_exit(i32::from(result.is_err())) }
+        }
+        child => {
+            let mut status = 0;
+            // SAFETY: it is this process's own child, and the status has room.
+            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+            libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+        }
+    }
+}
+
+/// A child loads, whether it is forked within a function or beside one that nobody goes on with there.
+#[test]
+#[cfg(unix)]
+fn a_child_that_is_forked_meanwhile_loads() {
+    let test = "a_child_that_is_forked_meanwhile_loads";
+    let build = || vec![acting("hooks_fork", "1"), acting("hooks_fork", "2")];
+    in_child(test, &[], build, |libraries| {
+        let host = Host::start().unwrap();
+        host.load_library(&libraries[0]).unwrap();
+        let (inside, go) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (runs, waits) = (inside.clone(), go.clone());
+        next_act(move || {
+            runs.store(true, SeqCst);
+            wait_until(|| waits.load(SeqCst));
+            // This thread has the turn in the child, too.
+            let host = Host::current().unwrap();
+            let within = || assert_eq!(code(host.load_library("missing.so")), "HOT0604");
+            in_fork(within).to_string()
+        });
+        thread::scope(|scope| {
+            scope.spawn(|| host.load_library(&libraries[1]).unwrap());
+            wait_until(|| inside.load(SeqCst));
+            let beside = in_fork(|| drop(host.load_library(&libraries[0]).unwrap()));
+            go.store(true, SeqCst);
+            assert!(beside);
+        });
+        assert!(said().contains(&"hooks_fork 1 stop true".to_owned()));
+    });
+}
+
 /// A value that moves is there for the new code; the old code gets an error, which is told.
 #[test]
 fn they_find_states_as_callers_do() {

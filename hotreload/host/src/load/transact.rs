@@ -120,7 +120,7 @@ impl Inner {
         turn: &mut Option<Turn>,
     ) -> Result<Vec<(String, Arc<Report>)>> {
         // Longer than the writer's lock: what an edit changed is told without it.
-        let _using = using()?;
+        let in_use = using()?;
         let started = Instant::now();
         let world = writing.world_mut();
         self.catch_up(world);
@@ -243,7 +243,10 @@ impl Inner {
         for migration in reports.iter_mut().filter_map(|(_, report)| report.migration.as_mut()) {
             migration.leaked = leaked.iter().map(|(place, _)| place.clone()).collect();
         }
+        // They may fork: what is loaded is complete.
+        drop(in_use);
         let failed = hooks.run();
+        let _in_use = using().ok();
         for (name, report) in &mut reports {
             let of_bundle = failed.iter().filter(|failed| crate_of(&failed.hook) == name);
             report.failed_hooks = of_bundle.cloned().collect();
