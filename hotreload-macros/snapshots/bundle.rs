@@ -13,16 +13,20 @@ const _: () = {
     static __HOT_BUNDLE: ::hot::rt::Bundle = ::hot::rt::Bundle {
         name: ::core::env!("CARGO_PKG_NAME"),
         record: &__HOT_RECORD,
-        init: || ::hot::rt::InitOutcome::outcome(self::start()),
-        after: {
-            extern "C" fn __hot_after() {
-                ::hot::rt::after(self::started)
-            }
-            ::core::option::Option::Some(__hot_after)
-        },
+        init: || ::hot::rt::Outcome::outcome(self::start()),
     };
     ::hot::rt::inventory::submit! {
         ::hot::rt::RegisteredBundle(& __HOT_BUNDLE)
+    }
+    static __HOT_HOOK: ::hot::rt::Hook = ::hot::rt::Hook {
+        path: ::core::concat!(::core::module_path!(), "::", "started"),
+        when: ::hot::rt::When::Load,
+        line: ::core::line!(),
+        column: ::core::column!(),
+        run: || ::hot::rt::run_hook(self::started),
+    };
+    ::hot::rt::inventory::submit! {
+        ::hot::rt::RegisteredHook(& __HOT_HOOK)
     }
     #[cfg(hot_forward_allocator)]
     #[global_allocator]

@@ -4,7 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{errors::Errors, parse::options::Options};
+use crate::{
+    errors::Errors,
+    hook::{self, When},
+    parse::options::Options,
+};
 
 /// `crate_name` is cargo's name of the crate that is compiled.
 pub(crate) fn expand(input: TokenStream, crate_name: Option<&str>) -> TokenStream {
@@ -29,24 +33,17 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
         Some(init) => {
             // A wrong result is reported on the path.
             let here = Span::mixed_site().located_at(init.span());
-            quote_spanned!(here=> || #krate::rt::InitOutcome::outcome(#init()))
+            quote_spanned!(here=> || #krate::rt::Outcome::outcome(#init()))
         }
         None => quote!(|| ::core::result::Result::Ok(())),
     };
-    let after = match &options.after {
-        Some(after) => {
-            let here = Span::mixed_site().located_at(after.span());
-            quote_spanned! {here=>
-                {
-                    extern "C" fn __hot_after() {
-                        #krate::rt::after(#after)
-                    }
-                    ::core::option::Option::Some(__hot_after)
-                }
-            }
-        }
-        None => quote!(::core::option::Option::None),
-    };
+    let after = options.after.as_ref().map(|after| {
+        // By its path: the function may be another module's.
+        let here = Span::mixed_site().located_at(after.span());
+        let name = quote!(#after).to_string().replace(' ', "");
+        let name = name.trim_start_matches("crate::").trim_start_matches("self::");
+        hook::registered(&krate, When::Load, name, &quote_spanned!(here=> #after))
+    });
     Ok(quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         // Only our own builds pass this cfg.
@@ -65,9 +62,9 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
                 name: ::core::env!("CARGO_PKG_NAME"),
                 record: &__HOT_RECORD,
                 init: #init,
-                after: #after,
             };
             #krate::rt::inventory::submit! { #krate::rt::RegisteredBundle(&__HOT_BUNDLE) }
+            #after
 
             #[cfg(hot_forward_allocator)]
             #[global_allocator]

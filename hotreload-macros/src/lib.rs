@@ -7,9 +7,11 @@
 
 mod bundle;
 mod check;
+mod each;
 mod errors;
 mod expand;
 mod export;
+mod hook;
 mod import;
 mod lookup;
 mod method;
@@ -112,14 +114,60 @@ pub fn export(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `hot::bundle!(init = path)` names a function that runs when a generation is loaded, before
 /// anything of it is visible. It returns nothing or a `Result` whose error can be displayed; an
-/// error or a panic refuses the load. `after = path` names a function, `fn()`, that runs once the load
-/// is committed, on the thread that loads: it finds what callers find. A panic in it is reported, and
-/// changes nothing. Neither runs at a rollback, nor where nothing is loaded. `crate = path` says where
-/// `hot` is, if the dependency was renamed.
+/// error or a panic refuses the load. It does not run at a rollback, nor where nothing is loaded.
+/// `after = path` names a function that runs after the load: it is what [`macro@on_load`] makes of a function,
+/// for one that is elsewhere. `crate = path` says where `hot` is, if the dependency was renamed.
 #[proc_macro]
 pub fn bundle(options: TokenStream) -> TokenStream {
     let crate_name = std::env::var("CARGO_CRATE_NAME").ok();
     bundle::expand(options.into(), crate_name.as_deref()).into()
+}
+
+/// Has a function of a bundle run when one of its generations has become the live one: after a load, a
+/// reload, a rollback. So what it sets up, such as routes, systems or threads, is set up again.
+///
+/// ```text
+/// #[hot::on_load]
+/// fn start() -> Result<(), std::io::Error> { .. } // or no result
+///
+/// #[hot::on_unload]
+/// fn stop() { .. }
+/// ```
+///
+/// The function stays as it is. It takes nothing, and returns nothing or a `Result` whose error can be
+/// displayed. It runs after the commit, under no lock: it finds what callers find, on the thread that
+/// loads, which is inside hot code meanwhile. [`macro@on_unload`] of the generation before runs first.
+///
+/// There may be several: those of a module run from top to bottom, after those of the modules around
+/// it, and modules of one parent by their names. In a transaction all that goes runs its functions first,
+/// and then all that comes: a bundle that imports from another one comes after it, and goes before it.
+///
+/// An error, or a panic, is told in the report, and the others run all the same. With
+/// `HostBuilder::rollback_on_hook_error` the host goes back then. A load, reload, rollback or unload that the
+/// function asks for itself is refused (HOT0604); one on another thread waits until all have run, for as
+/// long as `HostBuilder::patience` says (HOT0609).
+///
+/// Functions of other crates that the bundle is linked with do not run, nor does anything where nothing is
+/// loaded: in a program that is linked with the bundle, or with the feature `static`. Call the function there.
+///
+/// `crate = path` says where `hot` is, if the dependency was renamed.
+#[proc_macro_attribute]
+pub fn on_load(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::expand(hook::When::Load, options.into(), item.into()).into()
+}
+
+/// Has a function of a bundle run when its generation is not the live one any more: after a reload, a
+/// rollback, an unload. It is the function of the generation that goes, and runs before the one that comes
+/// runs its [`macro@on_load`].
+///
+/// What it may be, and what its errors do, is said there. It runs after the commit: its calls of exported
+/// functions reach the new generation, and a `hot::State` that has moved to another type is not there for
+/// it any more (HOT0405). What it has to stop is best kept in a plain static of the bundle.
+///
+/// At the end of the process it does not run.
+#[proc_macro_attribute]
+pub fn on_unload(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::expand(hook::When::Unload, options.into(), item.into()).into()
 }
 
 /// Declares functions of a bundle that this crate does not depend on.
@@ -139,6 +187,15 @@ pub fn import(items: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn lookup(input: TokenStream) -> TokenStream {
     lookup::expand(input.into()).into()
+}
+
+/// Finds the functions whose paths fit a pattern: `hot::each!(host, "plugins::*::on_hit", fn(&mut World))`.
+///
+/// The pattern is a literal or any other expression of a text, the signature a function pointer type with the
+/// types that are visible where the macro stands. `crate = path;` comes first if the dependency was renamed.
+#[proc_macro]
+pub fn each(input: TokenStream) -> TokenStream {
+    each::expand(input.into()).into()
 }
 
 /// Makes the layout of a type known, so that a reload can compare it with the next version's.

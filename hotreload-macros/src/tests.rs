@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, export, import, lookup, migrate, versioned};
+use crate::{bundle, each, export, hook, import, lookup, migrate, versioned};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -98,9 +98,22 @@ fn snapshot_of_a_look_up() {
 }
 
 #[test]
+fn snapshot_of_each() {
+    let expansion = each::expand(tokens("host, \"game::*::name\", fn(&World, f32) -> &str"));
+    compare_with_snapshot("each.rs", quote::quote!(const EACH: () = #expansion;));
+}
+
+#[test]
 fn snapshot_of_a_migrate_function() {
     let item = "#[cfg(unix)] fn up(old: &v1::World) -> Result<Made, String> { Err(old.text()) }";
     compare_with_snapshot("migrate.rs", migrate::expand(tokens("into = World"), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_a_hook() {
+    let item = "#[cfg(unix)] fn start() -> Result<(), String> { listen() }";
+    let expansion = hook::expand(hook::When::Load, tokens("crate = renamed"), tokens(item));
+    compare_with_snapshot("hook.rs", expansion);
 }
 
 #[test]

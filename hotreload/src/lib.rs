@@ -71,6 +71,7 @@
 //! | [`try_get!(f)`](try_get) | the handle, or [`Undefined`] |
 //! | [`fn_ptr!(f)`](fn_ptr) | a plain function pointer, for tables of your own and C callbacks |
 //! | [`lookup!(host, "crate::f", fn(i32))`](lookup) | the handle by its name, or an [`Error`] |
+//! | [`each!(host, "plugins::*::f", fn(i32))`](each) | all that fit a pattern, as they come and go |
 //! | `world.step()` | methods of exported `impl` blocks are hot as they are |
 //!
 //! Functions and statics of crates that this one does not depend on are declared by [`import!`].
@@ -217,6 +218,44 @@ pub use hotreload_macros::export;
 /// ```
 pub use hotreload_macros::import;
 
+/// Has a function of a bundle run when one of its generations has become the live one: after a load, a
+/// reload, a rollback.
+///
+/// ```
+/// use std::{
+///     sync::{Mutex, mpsc},
+///     thread::{self, JoinHandle},
+/// };
+///
+/// // Each generation has its own.
+/// static WORKER: Mutex<Option<(mpsc::Sender<u32>, JoinHandle<()>)>> = Mutex::new(None);
+///
+/// #[hot::on_load]
+/// fn start() -> std::io::Result<()> {
+///     let (sender, jobs) = mpsc::channel();
+///     let worker = thread::Builder::new().spawn(move || jobs.into_iter().for_each(drop))?;
+///     *WORKER.lock().unwrap() = Some((sender, worker));
+///     Ok(())
+/// }
+///
+/// #[hot::on_unload]
+/// fn stop() {
+///     if let Some((sender, worker)) = WORKER.lock().unwrap().take() {
+///         drop(sender); // it has nothing to wait for any more
+///         worker.join().unwrap();
+///     }
+/// }
+/// # fn main() {
+/// #     start().unwrap();
+/// #     stop();
+/// # }
+/// ```
+pub use hotreload_macros::on_load;
+
+/// Has a function of a bundle run when its generation is not the live one any more: after a reload, a
+/// rollback, an unload. [`on_load`] has an example.
+pub use hotreload_macros::on_unload;
+
 /// Looks up an exported function by its name, and gives a handle or an [`Error`].
 ///
 /// The handle is like that of [`get!`](crate::get): it is `Copy`, `Send` and `'static`, and its
@@ -252,6 +291,58 @@ pub use hotreload_macros::import;
 /// unload. Look the name up again to have an error instead.
 #[cfg(feature = "host")]
 pub use hotreload_macros::lookup;
+
+/// Finds the exported functions whose paths fit a pattern: systems, routes, commands, plugins that come and
+/// go with their bundles. Gives an [`Each`], which tells what is there now whenever it is asked, or an
+/// [`Error`].
+///
+/// In the pattern `*` stands for any one name and `**` for any number of names, also none. Only functions are
+/// found, of bundles and of what the program is linked with. What is found counts as called by the host, as
+/// with [`lookup!`]: a reload that changes its signature is refused. One that takes the function out is not,
+/// nor is an unload: the function is not found any more, and a call by an [`EachFn`] that was kept is `None`.
+///
+/// ```
+/// mod commands {
+///     #[hot::export]
+///     pub fn hello(name: &str) -> String {
+///         format!("hello {name}")
+///     }
+///
+///     #[hot::export]
+///     pub fn bye(name: &str) -> String {
+///         format!("bye {name}")
+///     }
+/// }
+///
+/// /// Commands by their names, whoever brings them.
+/// struct Shell {
+///     commands: hot::Each<dyn Fn(&str) -> Option<String> + Send + Sync>,
+/// }
+///
+/// impl Shell {
+///     fn run(&self, name: &str, argument: &str) -> Option<String> {
+///         let command = self.commands.iter().flatten().find(|it| it.path().ends_with(name))?;
+///         command(argument)
+///     }
+/// }
+///
+/// # fn main() -> Result<(), hot::Error> {
+/// let host = hot::Host::start()?;
+/// let commands = hot::each!(host, "**::commands::*", fn(&str) -> String)?;
+/// for command in &commands {
+///     println!("{}", command?.path()); // an error if it has another signature
+/// }
+/// let shell = Shell { commands };
+/// assert_eq!(shell.run("::bye", "Ann").as_deref(), Some("bye Ann"));
+/// assert_eq!(shell.run("::cook", "Ann"), None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Code::BadName`] if the pattern is none.
+#[cfg(feature = "host")]
+pub use hotreload_macros::each;
 
 #[doc(inline)]
 pub use hot_types::versioned;

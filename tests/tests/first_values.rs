@@ -53,7 +53,7 @@ fn what_runs_after_a_load_finds_what_callers_find() {
     let refused = host.load_library(three).unwrap_err();
     assert_eq!(refused.code(), Code::InitFailed);
     bundle.rollback().unwrap();
-    assert_eq!(log(), ["one", "two"]);
+    assert_eq!(log(), ["one", "two", "one"]);
 }
 
 #[test]

@@ -45,6 +45,11 @@ pub(crate) enum Place<'a> {
         /// Whether there is a function of that name too.
         beside_function: bool,
     },
+    /// By a closure for each accessor that is like this one but for its path: the host makes them.
+    Each {
+        /// A type of this name has a function `site`, with what the host needs for that.
+        name: &'a Ident,
+    },
     /// By an associated function of this name, which makes the call.
     Method {
         name: Ident,
@@ -163,6 +168,22 @@ pub(crate) fn expand(accessor: &Accessor<'_>) -> TokenStream {
                 },
             )
         }
+        Place::Each { name } => {
+            let (object, bind) = bind(accessor, &parts);
+            (
+                quote_spanned!(Span::mixed_site()=> struct #name;),
+                quote_spanned! {Span::mixed_site()=>
+                    impl #name {
+                        fn site() -> &'static #krate::EachSite<#object> {
+                            #bind
+                            static __HOT_SITE: #krate::EachSite<#object> =
+                                #krate::EachSite::new(&__HOT_ACCESSOR, __hot_bind);
+                            &__HOT_SITE
+                        }
+                    }
+                },
+            )
+        }
         Place::Method { name, owner, .. } => {
             let glue = glue(accessor, &parts, name);
             (
@@ -210,11 +231,19 @@ fn entry(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             }
         }
     });
-    quote_spanned! {Span::mixed_site()=>
+    let types = quote_spanned! {Span::mixed_site()=>
         type __HotEntry = #binder fn(#(#types),*) -> #raw_result;
+    };
+    if let Place::Each { .. } = accessor.place {
+        // Who calls asks first.
+        return types;
+    }
+    let Parts { raw_types, .. } = parts;
+    quote_spanned! {Span::mixed_site()=>
+        #types
         #entry
         #[cold]
-        fn __hot_cold #generics (#(#args: #types),*) -> #raw_result {
+        fn __hot_cold #generics (#(#args: #raw_types),*) -> #raw_result {
             // SAFETY: the host resolves only to an entry of this signature. Only the slot leads here, so
             // the glue has just pinned.
             let __hot_code = unsafe {
@@ -233,7 +262,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
     let Parts { binder, types, result, .. } = parts;
     // Its TypeId must not depend on what else the crate exports, as that of a type in here would.
     let identity = match place {
-        Place::Type { name, .. } => quote!(#name),
+        Place::Type { name, .. } | Place::Each { name } => quote!(#name),
         Place::Method { concrete, .. } => quote!(#concrete),
     };
     let Callable { safety, abi, .. } = callable;
@@ -265,13 +294,17 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             TokenStream::new(),
         )
     };
+    let cold = match place {
+        Place::Each { .. } => quote!(::core::ptr::null()),
+        Place::Type { .. } | Place::Method { .. } => quote!(__hot_cold as *const ()),
+    };
     let entry = match body {
         Some(_) => quote!(__hot_entry as *const ()),
         None => quote!(::core::ptr::null()),
     };
     quote_spanned! {Span::mixed_site()=>
         #markers
-        static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(__hot_cold as *const ());
+        static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(#cold);
         const __HOT_FUNCTION: #krate::rt::manifest::Function = #krate::rt::manifest::Function {
             package: ::core::env!("CARGO_PKG_NAME"),
             version: ::core::env!("CARGO_PKG_VERSION"),
@@ -288,7 +321,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             kind: #krate::rt::Kind::Function,
             record: &__HOT_RECORD,
             slot: &__HOT_SLOT,
-            cold: __hot_cold as *const (),
+            cold: #cold,
             body: #entry,
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
@@ -386,6 +419,47 @@ fn handle(accessor: &Accessor<'_>, parts: &Parts, name: &Ident) -> TokenStream {
             __hot_glue
         }
     }
+}
+
+/// The type of what `hot::each!` gives for a function, and what makes it: a call that is none where the function
+/// is gone.
+fn bind(accessor: &Accessor<'_>, parts: &Parts) -> (TokenStream, TokenStream) {
+    let Parts { binder, types, args, pack, result, .. } = parts;
+    let krate = accessor.krate;
+    let call = quote!(::core::ops::Fn(#(#types),*) -> ::core::option::Option<#result>);
+    let object = quote! {
+        dyn #binder #call + ::core::marker::Send + ::core::marker::Sync
+    };
+    let bind = quote_spanned! {Span::mixed_site()=>
+        // The bound says which lifetimes the closure is for.
+        fn __hot_boxed<F>(call: F) -> #krate::rt::Box<#object>
+        where
+            F: #binder #call + ::core::marker::Send + ::core::marker::Sync + 'static,
+        {
+            #krate::rt::Box::new(call)
+        }
+        /// # Safety
+        /// The accessor is like the one here, but for its path.
+        unsafe fn __hot_bind(accessor: &'static #krate::rt::Accessor) -> #krate::rt::Box<#object> {
+            __hot_boxed(move |#(#args),*| {
+                #pack
+                let __hot_pin = #krate::rt::Pin::enter();
+                let ::core::option::Option::Some(__hot_code) = #krate::rt::entry_if_any(accessor)
+                else {
+                    __hot_pin.end();
+                    return ::core::option::Option::None;
+                };
+                // SAFETY: a slot holds only entries of the signature its accessor was compiled with: of the
+                // one here, by the caller's promise.
+                let __hot_code = unsafe {
+                    ::core::mem::transmute::<*const (), __HotEntry>(__hot_code.as_ptr().cast_const())
+                };
+                let __hot_result = __hot_code(#(#args),*);
+                ::core::option::Option::Some(__hot_pin.leave(__hot_result))
+            })
+        }
+    };
+    (object, bind)
 }
 
 /// What `hot::fn_ptr!` gives: the glue, in the function's own ABI.

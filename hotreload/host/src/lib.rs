@@ -37,14 +37,16 @@ mod state;
 #[cfg(feature = "watch")]
 mod watch;
 
-pub use api::{Bundle, Host, HostBuilder, Transaction};
+#[doc(hidden)]
+pub use api::EachSite;
+pub use api::{Bundle, Each, EachFn, EachIter, Host, HostBuilder, Transaction};
 pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
     BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report, Result,
-    RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures, ThreadStatus, Undone,
-    Untidy,
+    FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report,
+    Result, RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures, ThreadStatus,
+    Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 

@@ -1,6 +1,10 @@
 //! What ties a slot to a name: one per exported or imported function and image.
 
-use core::{alloc::Layout, any::TypeId, ptr};
+use core::{
+    alloc::Layout,
+    any::TypeId,
+    ptr::{self, NonNull},
+};
 
 use crate::Undefined;
 use crate::{
@@ -111,7 +115,7 @@ pub struct Accessor {
     pub record: &'static [u8],
     /// The word that the call sites read.
     pub slot: &'static Slot,
-    /// What an unresolved slot calls; null for a var.
+    /// What an unresolved slot calls; null for a var, and where the caller resolves it first.
     pub cold: *const (),
     /// The entry of the function linked into this image, or the var's [`Initialise`]; null for an
     /// import.
@@ -207,6 +211,25 @@ pub unsafe fn resolve(accessor: &'static Accessor) -> *const () {
         super::pin::abandon();
         panic!("{text}")
     })
+}
+
+/// The entry to call, of an accessor whose slot leads nowhere as long as it is not resolved; none where
+/// nothing defines the function, or something that its caller does not fit.
+///
+/// For whoever is inside a pin, or does not call it.
+#[inline(always)]
+pub fn entry_if_any(accessor: &'static Accessor) -> Option<NonNull<()>> {
+    NonNull::new(accessor.slot.entry().cast_mut()).or_else(|| find(accessor))
+}
+
+#[cold]
+fn find(accessor: &'static Accessor) -> Option<NonNull<()>> {
+    let found = NonNull::new((table().resolve)(accessor).cast_mut());
+    if found.is_none() {
+        // Why is of no interest.
+        drop(panic::failure());
+    }
+    found
 }
 
 /// The storage behind an unresolved var's slot.

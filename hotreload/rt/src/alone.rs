@@ -8,6 +8,7 @@ use crate::{
     accessor::{self, Accessor},
     allocator, cells,
     events::{LogTable, TraceTable},
+    hook::Hook,
     init::ImageInfo,
     panic, pin,
     table::{HostTable, Stage, TABLE, Text},
@@ -47,6 +48,7 @@ static ALONE: HostTable = HostTable {
     realloc: allocator::realloc_alone,
     dealloc: allocator::dealloc_alone,
     image: image_alone,
+    hook: hook_alone,
     log: &LogTable::NONE,
     trace: &TraceTable::NONE,
     live_cell: cells::cell_alone,
@@ -63,6 +65,6 @@ unsafe extern "C" fn stage_alone(_: *mut Stage, _: &'static Accessor) {}
 unsafe extern "C" fn staged_alone(_: *mut Stage) -> bool {
     false
 }
-unsafe extern "C" fn image_alone(_: *mut Stage, _: &'static ImageInfo, _: Option<extern "C" fn()>) {
-}
+unsafe extern "C" fn image_alone(_: *mut Stage, _: &'static ImageInfo) {}
+unsafe extern "C" fn hook_alone(_: *mut Stage, _: &'static Hook) {}
 unsafe extern "C" fn stage_error_alone(_: *mut Stage, _: Text) {}

@@ -1,6 +1,6 @@
 //! What a bundle does when it is loaded: stage, be checked, run the author's init function.
 
-use core::{fmt::Display, ptr, sync::atomic::Ordering};
+use core::{ptr, sync::atomic::Ordering};
 use std::{
     io::{self, Write},
     panic::{self, AssertUnwindSafe},
@@ -9,6 +9,7 @@ use std::{
 use crate::{
     accessor::registered,
     future::Futures,
+    hook::registered_hooks,
     panic::{drop_quietly, install_hook},
     pin,
     rt::versioned::{BehindHandle, Clash, Describe, Description},
@@ -24,8 +25,6 @@ pub struct Bundle {
     pub record: &'static [u8],
     /// The author's init function.
     pub init: fn() -> Result<(), String>,
-    /// The author's function for when the load is committed, if there is one.
-    pub after: Option<extern "C" fn()>,
 }
 
 /// A bundle's entry in the image's list.
@@ -119,36 +118,6 @@ pub enum InitStatus {
     CalledBefore = 5,
 }
 
-/// What an init function may return: nothing, or a `Result` whose error can be printed.
-#[diagnostic::on_unimplemented(
-    message = "an init function cannot return `{Self}`",
-    label = "returns `{Self}`",
-    note = "it returns nothing, or a `Result<(), E>` whose error can be displayed"
-)]
-pub trait InitOutcome {
-    /// The error as text.
-    fn outcome(self) -> Result<(), String>;
-}
-
-impl InitOutcome for () {
-    fn outcome(self) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-impl<E: Display> InitOutcome for Result<(), E> {
-    fn outcome(self) -> Result<(), String> {
-        self.map_err(|error| error.to_string())
-    }
-}
-
-/// Runs an author's function for the host. The hook of panics has told of one; it ends here.
-pub fn after(run: fn()) {
-    if let Err(payload) = panic::catch_unwind(run) {
-        drop_quietly(payload);
-    }
-}
-
 /// The body of `bundle_init_<crate>`. Stages only: nothing is visible before the host commits.
 ///
 /// # Safety
@@ -178,10 +147,14 @@ pub unsafe fn init(
     #[cfg(feature = "tracing")]
     super::trace::install();
     // SAFETY: `stage` is the host's.
-    unsafe { (table.image)(stage, &IMAGE, bundle.after) }
+    unsafe { (table.image)(stage, &IMAGE) }
     for accessor in registered() {
         // SAFETY: `stage` is the host's, the accessor a static of this image.
         unsafe { (table.stage)(stage, accessor) }
+    }
+    for hook in registered_hooks() {
+        // SAFETY: `stage` is the host's, the hook a static of this image.
+        unsafe { (table.hook)(stage, hook) }
     }
     // SAFETY: as above.
     if !unsafe { (table.staged)(stage) } {

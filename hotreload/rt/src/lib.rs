@@ -35,6 +35,7 @@ pub mod fingerprint;
 mod future;
 mod growing;
 mod held;
+mod hook;
 mod init;
 mod live;
 #[cfg(feature = "log")]
@@ -74,6 +75,10 @@ pub use hotreload_macros::export;
 pub use hotreload_macros::import;
 /// Makes the new version of a type from an older one, where names do not say how its values move.
 pub use hotreload_macros::migrate;
+/// Has a function of a bundle run when a generation has become the live one.
+pub use hotreload_macros::on_load;
+/// Has a function of a bundle run when its generation is not the live one any more.
+pub use hotreload_macros::on_unload;
 pub use live::{Live, LiveRead, LiveWrite, TryLiveError};
 pub use object::Dyn;
 pub use state::{NotMoved, State, StateRead, StateWrite, TryStateError};

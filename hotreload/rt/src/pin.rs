@@ -248,6 +248,11 @@ impl Pin {
         returned.get()
     }
 
+    /// Ends a call that was not made.
+    pub fn end(self) {
+        self.unpin();
+    }
+
     #[inline(always)]
     fn unpin(self) {
         self.record.leave(self.depth);

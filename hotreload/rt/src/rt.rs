@@ -45,8 +45,8 @@ pub use crate::{
 pub use hotreload_macros::{VersionedFields, versioned_trait};
 
 pub use crate::accessor::{
-    Accessor, Exported, Initialise, Kind, Lock, Locked, Moving, Promise, Registered, is_defined,
-    resolve, resolve_var, try_handle,
+    Accessor, Exported, Initialise, Kind, Lock, Locked, Moving, Promise, Registered, entry_if_any,
+    is_defined, resolve, resolve_var, try_handle,
 };
 pub use crate::allocator::Forward;
 pub use crate::callback::{Callback, DropObject, Object};
@@ -57,7 +57,8 @@ pub use crate::container::{
 };
 pub use crate::future::{outlives, send_unless_exported_with_local};
 pub use crate::held::Holding;
-pub use crate::init::{Bundle, InitOutcome, InitStatus, RegisteredBundle, after, init};
+pub use crate::hook::{Hook, Outcome, RegisteredHook, When, run_hook};
+pub use crate::init::{Bundle, InitStatus, RegisteredBundle, init};
 pub use crate::live::{AskedAll, Gone, LiveLock, Maker};
 pub use crate::migrate::RegisteredMigrate;
 pub use crate::panic::{completes, quietly};

@@ -10,6 +10,7 @@ use crate::{
     accessor::Accessor,
     cells::LiveCell,
     events::{LogTable, TraceTable},
+    hook::Hook,
     init::ImageInfo,
     record::{Clock, ThreadRecord},
 };
@@ -109,8 +110,10 @@ pub struct HostTable {
     pub alloc_zeroed: unsafe extern "C" fn(usize, usize) -> *mut u8,
     pub realloc: unsafe extern "C" fn(*mut u8, usize, usize, usize) -> *mut u8,
     pub dealloc: unsafe extern "C" fn(*mut u8, usize, usize),
-    /// Introduces the image whose init is running, with what it runs once it is current.
-    pub image: unsafe extern "C" fn(*mut Stage, &'static ImageInfo, Option<extern "C" fn()>),
+    /// Introduces the image whose init is running.
+    pub image: unsafe extern "C" fn(*mut Stage, &'static ImageInfo),
+    /// Hands in what the image runs when it comes or goes.
+    pub hook: unsafe extern "C" fn(*mut Stage, &'static Hook),
     pub log: &'static LogTable,
     pub trace: &'static TraceTable,
     /// The cell of a type with this id, which the records describe. Never null.

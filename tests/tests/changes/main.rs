@@ -17,7 +17,9 @@ fn one_of_thirty() {
     let functions = (0..30).map(|number| {
         format!("#[hot::export] pub fn fun{number}(a: u32) -> u32 {{\n    let list = [a, {number}];\n    list[a as usize] + {number}\n}}\n")
     });
-    let edits = Edits::new(host(), "changes-thirty", &functions.collect::<String>());
+    let hook = "#[hot::on_load] fn start() { std::hint::black_box(3); }\n";
+    let functions = functions.collect::<String>() + hook;
+    let edits = Edits::new(host(), "changes-thirty", &functions);
     assert_eq!(edits.edit("+ 17\n", "+ 1017\n"), "fun17 |");
     let report = edits.report();
     assert_eq!((report.replaced.len(), report.added.len()), (30, 0));
@@ -40,6 +42,8 @@ fn one_of_thirty() {
     let added = added.replace("a / 3", "a / 3 + 1");
     assert_eq!(edits.edit(&added, "#[hot::export] pub fn fun0(a"), "|");
     assert_eq!(edits.report().removed, ["changes_thirty::first"]);
+    // Nobody calls it but the host.
+    assert_eq!(edits.edit("black_box(3)", "black_box(4)"), "| start of nobody");
 }
 
 #[test]

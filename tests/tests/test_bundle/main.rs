@@ -342,7 +342,7 @@ fn events_come_in_order_and_a_listener_may_call_the_host() {
         let text = match event {
             Event::Loaded(report) => format!("loaded {} {}", report.bundle, report.generation),
             Event::RolledBack(report) => format!("back {} {}", report.bundle, report.generation),
-            Event::Unloaded { bundle } => format!("unloaded {bundle}"),
+            Event::Unloaded { bundle, .. } => format!("unloaded {bundle}"),
             Event::Refused(error) => format!("refused {}", error.code().id()),
             other => panic!("{other}"),
         };

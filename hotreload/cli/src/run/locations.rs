@@ -128,7 +128,11 @@ mod tests {
         // A key has started it: it is not announced.
         take(report("error", 5));
         assert_ne!(take(Event::Built), "");
-        take(Event::Unloaded { bundle: String::new(), text: String::new() });
+        take(Event::Unloaded {
+            bundle: String::new(),
+            failed_hooks: Vec::new(),
+            text: String::new(),
+        });
         assert_eq!(take(Event::Built), "");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }

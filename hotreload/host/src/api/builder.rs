@@ -132,6 +132,31 @@ impl HostBuilder {
         self
     }
 
+    /// Goes back to the generation before when a `#[hot::on_load]` function of a new one fails, or panics. By
+    /// default the host does not: it tells of it ([`Report::failed_hooks`](crate::Report::failed_hooks)), and
+    /// the new generation stays.
+    ///
+    /// What was loaded together goes back together, at once; a bundle that was not loaded before is unloaded.
+    /// On that way functions run as on any: `#[hot::on_unload]` of the generation that has failed, then
+    /// `#[hot::on_load]` of the one that comes back. If that fails too, it is told and no more. The load or
+    /// reload is an error, [`Code::HookFailed`](crate::Code::HookFailed), after an
+    /// [`Event::Loaded`](crate::Event::Loaded) and an [`Event::RolledBack`](crate::Event::RolledBack) or
+    /// [`Event::Unloaded`](crate::Event::Unloaded).
+    ///
+    /// Where there is no way back, since a state cannot move back for example, the new generation stays: there
+    /// is an [`Event::Refused`](crate::Event::Refused), and the load is none. A rollback that was asked for
+    /// stays, too, and so does what a `#[hot::on_unload]` function fails at: the generation that it is of is
+    /// gone.
+    ///
+    /// ```
+    /// let host = hot::Host::builder().rollback_on_hook_error().start().unwrap();
+    /// # let _ = host;
+    /// ```
+    pub fn rollback_on_hook_error(mut self) -> Self {
+        self.options.rollback_on_hook_error = true;
+        self
+    }
+
     /// Calls `sink` with rustc's reports and the progress of builds. Otherwise the reports go to what
     /// `HostBuilder::watch` was given, or all of it to standard error. The thread that builds
     /// calls it. Under `cargo hotreload run` the command shows builds,

@@ -138,12 +138,15 @@ impl Bundle {
     /// the bundle's types behind a [`Live`](hot_rt::Live) stand in the way of no later load, unless the host
     /// is linked with the bundle or an exported static may hold some.
     ///
+    /// Its `#[hot::on_unload]` functions run then. What has failed of them is told by
+    /// [`Event::Unloaded`]: the bundle is unloaded all the same.
+    ///
     /// # Errors
     /// [`Code::NotLoaded`](crate::Code::NotLoaded) if the bundle is unloaded already.
     pub fn unload(&self) -> Result<()> {
         let inner = self.host.inner;
-        let bundle = inner.announce(inner.unload(&self.crate_name))?;
-        inner.emit(&Event::Unloaded { bundle });
+        let (bundle, failed_hooks) = inner.announce(inner.unload(&self.crate_name))?;
+        inner.emit(&Event::Unloaded { bundle, failed_hooks });
         Ok(())
     }
 

@@ -116,6 +116,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         restart_listeners: RestartListeners::default(),
         notices: Arc::default(),
         closed: ArcSwap::default(),
+        enumerated: Mutex::default(),
         watch: OnceLock::new(),
     };
     handlers.register()?;

@@ -18,10 +18,16 @@ pub(crate) fn threads(world: &World) -> Vec<StartedThreads> {
     of_copies(&world.copies)
 }
 
-/// Those of earlier generations of a bundle than this one.
-pub(crate) fn before(copies: &[(PathBuf, String, u64)], bundle: &str, generation: u64) -> usize {
-    let is_before = |it: &&StartedThreads| it.bundle == bundle && it.generation < generation;
-    of_copies(copies).iter().filter(is_before).map(|it| it.threads).sum()
+/// Of a bundle: how many another image has started than that of this generation, and how many that one.
+pub(crate) fn left_and_own(
+    copies: &[(PathBuf, String, u64)],
+    bundle: &str,
+    born_as: u64,
+) -> (usize, usize) {
+    let of_bundle = of_copies(copies).into_iter().filter(|it| it.bundle == bundle);
+    let (own, left): (Vec<_>, Vec<_>) = of_bundle.partition(|it| it.generation == born_as);
+    let sum = |all: &[StartedThreads]| all.iter().map(|it| it.threads).sum();
+    (sum(&left), sum(&own))
 }
 
 fn of_copies(copies: &[(PathBuf, String, u64)]) -> Vec<StartedThreads> {

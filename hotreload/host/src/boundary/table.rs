@@ -3,7 +3,8 @@
 use std::{panic::catch_unwind, ptr};
 
 use hot_rt::rt::{
-    self as rt, Accessor, HostTable, ImageInfo, LogTable, Looked, PanicReport, Text, TraceTable,
+    self as rt, Accessor, Hook, HostTable, ImageInfo, LogTable, Looked, PanicReport, Text,
+    TraceTable,
 };
 
 #[cfg(feature = "log")]
@@ -18,11 +19,14 @@ use crate::{
 
 /// Takes what one image's init hands in.
 pub(crate) trait Staging {
-    /// Who it is, and what it runs once it is current.
-    fn image(&mut self, image: &'static ImageInfo, after: Option<extern "C" fn()>);
+    /// Who it is.
+    fn image(&mut self, image: &'static ImageInfo);
 
     /// One of its accessors.
     fn accessor(&mut self, accessor: &'static Accessor);
+
+    /// What it runs when it comes or goes.
+    fn hook(&mut self, hook: &'static Hook);
 
     /// All of them are there. False: refused.
     fn staged(&mut self) -> bool;
@@ -64,6 +68,7 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
         realloc: rt::realloc_host,
         dealloc: rt::dealloc_host,
         image,
+        hook,
         log: LOG,
         trace: TRACE,
         live_cell: cells::live_cell,
@@ -147,13 +152,14 @@ unsafe fn stage_of<'a>(stage: *mut rt::Stage) -> &'a mut dyn Staging {
     &mut *stage.0
 }
 
-unsafe extern "C" fn image(
-    stage: *mut rt::Stage,
-    image: &'static ImageInfo,
-    after: Option<extern "C" fn()>,
-) {
+unsafe extern "C" fn image(stage: *mut rt::Stage, image: &'static ImageInfo) {
     // SAFETY: passed on.
-    unsafe { stage_of(stage) }.image(image, after);
+    unsafe { stage_of(stage) }.image(image);
+}
+
+unsafe extern "C" fn hook(stage: *mut rt::Stage, hook: &'static Hook) {
+    // SAFETY: passed on.
+    unsafe { stage_of(stage) }.hook(hook);
 }
 
 unsafe extern "C" fn stage(stage: *mut rt::Stage, accessor: &'static Accessor) {

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 pub use crate::said::ErrorForm;
 use crate::said::{
-    self, BuildMessage, Error, HostCopy, Outcome, Report, Saved, Status, Undone, Untidy, line,
+    self, BuildMessage, Error, FailedHook, HostCopy, Outcome, Report, Saved, Status, Undone,
+    Untidy, line,
 };
 
 /// What is asked of a host.
@@ -256,6 +257,8 @@ pub enum Event {
     Unloaded {
         bundle: String,
         #[serde(default)]
+        failed_hooks: Vec<FailedHook>,
+        #[serde(default)]
         text: String,
     },
     Refused {
@@ -315,7 +318,9 @@ impl From<&said::Event> for Event {
         match event {
             said::Event::Loaded(report) => Event::Loaded { report: report.clone(), text },
             said::Event::RolledBack(report) => Event::RolledBack { report: report.clone(), text },
-            said::Event::Unloaded { bundle } => Event::Unloaded { bundle: bundle.clone(), text },
+            said::Event::Unloaded { bundle, failed_hooks } => {
+                Event::Unloaded { bundle: bundle.clone(), failed_hooks: failed_hooks.clone(), text }
+            }
             said::Event::Refused(error) => {
                 Event::Refused { error: ErrorForm::from((**error).clone()), text }
             }
@@ -481,7 +486,10 @@ mod tests {
             (Event::Built, "built"),
             (Event::Loaded { report: report(), text: text() }, "loaded"),
             (Event::RolledBack { report: report(), text: text() }, "rolled_back"),
-            (Event::Unloaded { bundle: text(), text: text() }, "unloaded"),
+            (
+                Event::Unloaded { bundle: text(), failed_hooks: Vec::new(), text: text() },
+                "unloaded",
+            ),
             (Event::Refused { error: error().into(), text: text() }, "refused"),
             (saved(SaveOutcome::Live { reports: vec![report()] }), "saved"),
             (saved(SaveOutcome::Refused { bundles: names(), error: error().into() }), "saved"),

@@ -92,13 +92,15 @@ impl<'a> After<'a> {
             || counts && current().is_none_or(|current| placed.site.can_call(&current))
     }
 
-    /// Who calls `path` now, and would go on.
+    /// Who calls `path` now, and would go on; or would not do without it, if it is gone.
     fn callers<'s>(
         &self,
         path: &'s str,
+        is_gone: bool,
     ) -> impl Iterator<Item = (Holder<'a>, Party<'a>)> + use<'a, 's> {
         let this = *self;
-        self.placed(path).filter(move |placed| this.holds(placed)).filter_map(move |placed| {
+        let holding = move |placed: &&Placed| this.holds(placed) && !(is_gone && placed.may_go);
+        self.placed(path).filter(holding).filter_map(move |placed| {
             let holder = match &placed.image {
                 None => Holder::Host("the host"),
                 Some(image) => {
@@ -116,7 +118,7 @@ impl<'a> After<'a> {
         path: &'s str,
         bundle: &'s str,
     ) -> impl Iterator<Item = (Holder<'a>, Party<'a>)> + use<'a, 's> {
-        let placed = self.callers(path);
+        let placed = self.callers(path, false);
         let others = self.images.iter().filter(move |image| image.header.crate_name != bundle);
         let next = others.flat_map(move |image| {
             let holder = Holder::Loading(&image.header.package);
@@ -288,7 +290,7 @@ impl<'a> After<'a> {
         let new = || next.exports.iter().map(|it| &*it.item.path).filter(|path| is_new(path));
         let removed = removed(before, is_there).filter_map(|site| {
             let path = &site.item.path;
-            let held: Vec<_> = self.callers(path).map(|(holder, _)| holder.to_string()).collect();
+            let held: Vec<_> = self.callers(path, true).map(|(holder, _)| holder.to_string()).collect();
             if held.is_empty() {
                 return None;
             }

@@ -58,7 +58,7 @@ pub(crate) fn baseline() -> Result<(World, Namespace)> {
     }
     for site in sites {
         let path = site.item.path.clone();
-        world.sites.entry(path).or_default().push(Placed { site, image: None });
+        world.sites.entry(path).or_default().push(Placed { site, image: None, may_go: false });
     }
     Ok((world, namespace))
 }

@@ -27,14 +27,15 @@ impl Inner {
     /// Goes back from a generation that failed, unless it is not the live one any more.
     fn rollback_from(&self, failed: &Failed) -> Result<Option<Arc<Report>>> {
         let _gone = DropsGone;
-        let writing = self.write()?;
+        // Nobody waits for this thread.
+        let writing = self.write_in_turn(true)?;
         let live = writing.world().bundles.get(&failed.bundle).map(|loaded| loaded.generation);
         if live != Some(failed.generation) {
             return Ok(None);
         }
         let steps = [Step::RollBack(&failed.bundle, None)];
         let mut done =
-            self.transact_under(writing, &steps, Phases::default(), Some(&failed.why))?;
+            self.transact_under(writing, &steps, Phases::default(), Some(&failed.why), &mut None)?;
         Ok(Some(done.remove(0).1))
     }
 }

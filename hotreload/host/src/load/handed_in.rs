@@ -2,7 +2,7 @@
 
 use std::{iter, sync::Arc};
 
-use hot_rt::rt::{Accessor, ImageInfo, Kind, versioned::BehindHandle};
+use hot_rt::rt::{Accessor, Hook, ImageInfo, Kind, versioned::BehindHandle};
 
 use crate::{
     boundary::{output, table::Staging},
@@ -14,7 +14,7 @@ use crate::{
         first_values::{Vars, make_vars},
     },
     said::{Code, Reason},
-    state::{Site, image::of_path},
+    state::{Site, image::of_path, world::crate_of},
 };
 
 /// What one image's init hands in.
@@ -30,15 +30,15 @@ pub(super) struct HandedIn<'a> {
     pub(super) shared: Shared<'static>,
     pub(super) vars: Vars,
     pub(super) image: Option<&'static ImageInfo>,
-    pub(super) run_after: Option<extern "C" fn()>,
+    /// In the order in which they run.
+    pub(super) hooks: Vec<&'static Hook>,
     pub(super) reasons: Vec<Reason>,
     pub(super) error: String,
 }
 
 impl Staging for HandedIn<'_> {
-    fn image(&mut self, image: &'static ImageInfo, after: Option<extern "C" fn()>) {
+    fn image(&mut self, image: &'static ImageInfo) {
         self.image = Some(image);
-        self.run_after = after;
         output::register(image);
         match Tables::of_image(image) {
             Ok((tables, behind_handles)) => {
@@ -57,7 +57,14 @@ impl Staging for HandedIn<'_> {
         }
     }
 
+    fn hook(&mut self, hook: &'static Hook) {
+        if crate_of(hook.path) == self.candidate.header.crate_name {
+            self.hooks.push(hook);
+        }
+    }
+
     fn staged(&mut self) -> bool {
+        self.hooks.sort_by_key(|hook| place_of(hook));
         self.check();
         self.check_statics();
         if self.reasons.is_empty() {
@@ -69,6 +76,12 @@ impl Staging for HandedIn<'_> {
     fn failed(&mut self, text: &str) {
         text.clone_into(&mut self.error);
     }
+}
+
+/// Where it stands: the module, and the place in that.
+fn place_of(hook: &Hook) -> (&'static str, u32, u32) {
+    let module = hook.path.rsplit_once("::").map_or("", |(module, _)| module);
+    (module, hook.line, hook.column)
 }
 
 impl HandedIn<'_> {

@@ -20,12 +20,12 @@ use crate::platform;
 use crate::said::{Code, Error, Reason, Result};
 use crate::state::world::{Placed, World};
 use crate::state::{Image, Inner, Site};
-use hot_rt::rt::{self as rt, HostTable, ImageInfo, InitStatus, versioned::BehindHandle};
+use hot_rt::rt::{self as rt, Hook, HostTable, ImageInfo, InitStatus, versioned::BehindHandle};
 
 /// What an image's init has handed in, checked.
 struct Staged {
     info: &'static ImageInfo,
-    run_after: Option<extern "C" fn()>,
+    hooks: Vec<&'static Hook>,
     exports: Vec<Arc<Site>>,
     imports: Vec<Arc<Site>>,
     tables: Arc<Tables>,
@@ -76,8 +76,10 @@ impl Inner {
                 world.images.extend_from_slice(mapped);
                 for image in mapped {
                     for site in image.exports.iter().chain(&image.imports) {
-                        let placed = Placed { site: site.clone(), image: Some(image.clone()) };
-                        world.sites.entry(site.item.path.clone()).or_default().push(placed);
+                        let (site, image) = (site.clone(), Some(image.clone()));
+                        let placed = Placed { site, image, may_go: false };
+                        let path = placed.site.item.path.clone();
+                        world.sites.entry(path).or_default().push(placed);
                     }
                 }
                 Ok(vars)
@@ -113,7 +115,7 @@ impl Inner {
         // From here on code of the library has run: its image stays mapped, whatever happens.
         let library = ManuallyDrop::new(library);
         *opened += 1;
-        let Staged { info, run_after, exports, imports, tables, behind_handles, vars } =
+        let Staged { info, hooks, exports, imports, tables, behind_handles, vars } =
             self.init(after, candidate, &library)?;
         let header = candidate.header.clone();
         let born_as = after.world.next_generation(&header.crate_name);
@@ -127,7 +129,7 @@ impl Inner {
         let image = Image {
             header,
             info,
-            run_after,
+            hooks,
             born_as,
             source,
             copy,
@@ -166,7 +168,7 @@ impl Inner {
             shared: Shared::default(),
             vars: Vars::default(),
             image: None,
-            run_after: None,
+            hooks: Vec::new(),
             reasons: Vec::new(),
             error: String::new(),
         };
@@ -218,7 +220,7 @@ impl Inner {
         let Some(info) = handed.image else {
             return Err(refused(Code::Disagreement, "did not introduce its library"));
         };
-        let HandedIn { run_after, exports, imports, tables, behind_handles, vars, .. } = handed;
-        Ok(Staged { info, run_after, exports, imports, tables, behind_handles, vars })
+        let HandedIn { hooks, exports, imports, tables, behind_handles, vars, .. } = handed;
+        Ok(Staged { info, hooks, exports, imports, tables, behind_handles, vars })
     }
 }

@@ -13,6 +13,7 @@
 //! giving_up      values that make way for new ones
 //! migrate/       values that become those of the next version of their type; moving: those of states
 //! containers     of erased values, which move with the states that they are in
+//! hooks          what bundles run once that is done
 //! publish        new versions into definitions and slots; the reports
 //! going_back     a generation that has panicked too often is taken back
 //! baseline       generation 0: what is linked into the executable
@@ -35,6 +36,7 @@ mod going_back;
 mod handed_in;
 mod handles;
 mod held;
+mod hooks;
 mod library;
 mod lookup;
 mod map;
@@ -49,5 +51,6 @@ mod unfit;
 pub(crate) use baseline::baseline;
 pub(crate) use going_back::go_back;
 pub use library::{Library, Verdict};
+pub(crate) use lookup::accessor_like;
 pub(crate) use repeated::Repeated;
 pub(crate) use transact::{Next, Step};

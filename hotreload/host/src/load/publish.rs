@@ -119,7 +119,10 @@ impl Inner {
             reset: Vec::new(),
             closed: Vec::new(),
             untracked: Vec::new(),
+            failed_hooks: Vec::new(),
             threads_left: 0,
+            threads_started: 0,
+            first_to_leave_threads: false,
             copy: image.copy.clone(),
             rolled_back,
             phases: Phases::default(),
@@ -165,6 +168,7 @@ impl Inner {
         let gone = loaded.image.types.iter().map(|(_, layout)| layout.path.clone()).collect();
         let (image, types) = (None, Vec::new());
         let _publishing = publishing();
+        self.record_enumerated(world);
         self.publish(world, vec![Publication { generation: 0, image, targets, types, gone }]);
         self.close(world, &[name.to_owned()], Vec::new());
         Ok(loaded.image)
@@ -204,7 +208,12 @@ impl Inner {
                     // A slot is retargeted only to what it was compiled against; those of older
                     // images keep calling what they were linked with.
                     Some(current) => _ = placed.site.point_at(current),
-                    None if world.is_live(placed) => placed.site.reset(),
+                    None if world.is_live(placed) => {
+                        if placed.may_go {
+                            placed.site.slot().forget_use();
+                        }
+                        placed.site.reset();
+                    }
                     None => {}
                 }
             }

@@ -15,7 +15,7 @@ impl Inner {
     /// What the current code says of how values move, and nobody needs.
     pub(crate) fn tidy(&self) -> Result<Vec<Untidy>> {
         let mut writing = self.write()?;
-        self.record_made(writing.world_mut());
+        self.catch_up(writing.world_mut());
         let world = writing.world();
         let linked = || world.baseline.values().map(|current| &*current.site.tables);
         let alive = world.vars.values().map(|stored| &*stored.writer.tables);

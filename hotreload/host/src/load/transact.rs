@@ -7,8 +7,6 @@ use std::{
     time::Instant,
 };
 
-use hot_rt::rt::{Pin, catch};
-
 use crate::boundary::{
     cells::{self, Alive},
     output, started,
@@ -18,12 +16,12 @@ use crate::load::candidate::Candidate;
 use crate::load::first_values::{Vars, make_vars, replaced_by};
 use crate::load::handles::{DropsGone, handles_to_linked};
 use crate::load::held;
+use crate::load::hooks::{self, Hooks};
 use crate::load::moving::{AllMoving, Moving, Refused, moving_to_linked, rename_to_linked};
 use crate::load::unfit::Unfit;
-use crate::said::Event;
-use crate::said::{Code, Error, Migration, Phases, Reason, Report, Result};
+use crate::said::{Code, Error, Event, FailedHook, Migration, Phases, Reason, Report, Result};
 use crate::state::world::{PutAside, crate_of};
-use crate::state::{Image, Inner, Site, World, Writing, publishing, using};
+use crate::state::{Image, Inner, Site, Turn, World, Writing, publishing, using};
 use crate::{changes, platform};
 
 /// Loading asks for this many free thread keys and mappings first: beyond the last one the system
@@ -90,50 +88,42 @@ impl Inner {
     ) -> Result<Vec<(String, Arc<Report>)>> {
         let _gone = DropsGone;
         self.drop_given_up()?;
-        let done = self.transact_under(self.write()?, steps, phases, None)?;
+        let mut turn = None;
+        let writing = self.write_in_turn(false)?;
+        let done = self.transact_under(writing, steps, phases, None, &mut turn)?;
+        let (mut events, mut loaded) = (Vec::new(), Vec::new());
         for ((name, report), step) in done.iter().zip(steps) {
-            if let Step::Load(_) | Step::Reload(_) = step {
-                self.run_after(name, report.generation);
-            }
+            events.push(match step {
+                Step::Load(_) | Step::Reload(_) => {
+                    loaded.push((&**name, &**report));
+                    Event::Loaded(report.clone())
+                }
+                Step::RollBack(..) => Event::RolledBack(report.clone()),
+            });
         }
-        let done = done.into_iter().zip(steps).map(|((name, report), step)| {
-            let event = match step {
-                Step::Load(_) | Step::Reload(_) => Event::Loaded,
-                Step::RollBack(..) => Event::RolledBack,
-            };
-            self.emit(&event(report.clone()));
-            (name, report)
-        });
-        Ok(done.collect())
-    }
-
-    /// Runs what a bundle names for when it was loaded, under no lock; not if it was replaced already.
-    fn run_after(&self, name: &str, generation: u64) {
-        let run = self.write().ok().and_then(|writing| {
-            let loaded = writing.world().bundles.get(name)?;
-            loaded.image.run_after.filter(|_| loaded.generation == generation)
-        });
-        if let Some(run) = run {
-            // For the gate: it is a call like any.
-            let pin = Pin::enter();
-            pin.leave(catch(|| run()));
-        }
+        let undone = self.undo_failed(&loaded, &mut turn, &mut events);
+        // Who listens may load.
+        drop(turn);
+        events.iter().for_each(|event| self.emit(event));
+        undone.map(|()| done)
     }
 
     /// As [`attempt`](Inner::attempt), under a lock that is held already, and without an event. `why`
-    /// is for the reports of a host that goes back by itself.
+    /// is for the reports of a host that goes back by itself. What bundles run has run, and the turn is
+    /// still taken if there was anything.
     pub(super) fn transact_under(
         &self,
         mut writing: Writing<'_>,
         steps: &[Step<'_>],
         phases: Phases,
         why: Option<&str>,
+        turn: &mut Option<Turn>,
     ) -> Result<Vec<(String, Arc<Report>)>> {
         // Longer than the writer's lock: what an edit changed is told without it.
-        let _using = using()?;
+        let in_use = using()?;
         let started = Instant::now();
         let world = writing.world_mut();
-        self.record_made(world);
+        self.catch_up(world);
         let Opened { names, mut candidates, mut images } = self.opened(world, steps)?;
         names.iter().for_each(|(name, _)| self.forget_first_uses(world, name));
         let handles = held::alive(world);
@@ -167,7 +157,7 @@ impl Inner {
         let in_containers = self.after(world, &images, &handles).in_containers();
         let mut moving =
             AllMoving::new(world, moving, of_handles.unwrap_or_default(), in_containers);
-        let unfit = self.after(world, &images, &handles).unfit();
+        let mut unfit = self.after(world, &images, &handles).unfit();
         let export = first_export(world, &names).map(str::to_owned);
         let staged = made.map_err(Refused::from);
         let staged =
@@ -176,6 +166,9 @@ impl Inner {
             // Whoever resolves from here on finds the new versions. Before anything changes, it is asked
             // once more who calls what: a thread may have begun to since that was checked.
             let publishing = publishing();
+            if self.record_enumerated(world) {
+                unfit = self.after(world, &images, &handles).unfit();
+            }
             if self.after(world, &images, &handles).is_overtaken(&unfit) {
                 drop(publishing);
                 return Err(staged.refuse(self.after(world, &images, &handles).overtaken()));
@@ -201,14 +194,19 @@ impl Inner {
         };
         let phases = Phases { check, load: loading.elapsed(), ..phases };
         let parked = take_over(world, vars);
-        let before: Vec<_> =
-            names.iter().map(|(name, _)| Some(world.loaded(name).ok()?.image.clone())).collect();
+        let before = names.iter().map(|(name, _)| {
+            let loaded = world.bundles.get(name)?;
+            Some((loaded.image.clone(), loaded.report.load().threads_left > 0))
+        });
+        let before: Vec<_> = before.collect();
         let retired = names.iter().filter_map(|(name, _)| world.image_of(name)).collect();
         let commits = names.iter().map(|(name, direction)| {
             let image = images.iter().find(|image| image.header.crate_name == *name);
             (image.expect("each name is one of an image").clone(), *direction)
         });
         let commits: Vec<_> = commits.collect();
+        let is_meant = |name: &str| names.iter().any(|(it, _)| it == name);
+        let going = hooks::live(world, is_meant);
         // Before anybody is led to the new states.
         let (filled, migration, leftovers) = staged.fill();
         let of_handles = moving.hand_on(world);
@@ -234,9 +232,11 @@ impl Inner {
             kept
         });
         let kept: Vec<_> = kept.collect();
+        let hooks = Hooks::new(&going, &hooks::live(world, is_meant));
         let is_reloaded = |bundle: &str| reports.iter().any(|(_, it)| it.bundle == bundle);
         let copies: Vec<_> =
             world.copies.iter().filter(|(_, bundle, _)| is_reloaded(bundle)).cloned().collect();
+        hooks.take_turn(&writing, turn);
         drop(writing);
         // An author's `Drop` may do anything.
         drop(parked);
@@ -244,14 +244,24 @@ impl Inner {
         for migration in reports.iter_mut().filter_map(|(_, report)| report.migration.as_mut()) {
             migration.leaked = leaked.iter().map(|(place, _)| place.clone()).collect();
         }
+        // They may fork: what is loaded is complete.
+        drop(in_use);
+        let failed = hooks.run();
+        let _in_use = using().ok();
+        for (name, report) in &mut reports {
+            let of_bundle = failed.iter().filter(|failed| crate_of(&failed.hook) == name);
+            report.failed_hooks = of_bundle.cloned().collect();
+        }
         // Everything is live; what is left is to say what it was.
         for ((before, (image, direction)), (_, report)) in
             before.iter().zip(&commits).zip(&mut reports)
         {
             let is_new = matches!(direction, Direction::Forward);
-            changes::tell(report, before.as_deref(), image, is_new);
-            if before.is_some() && is_new {
-                report.threads_left = started::before(&copies, &report.bundle, report.generation);
+            changes::tell(report, before.as_ref().map(|(image, _)| &**image), image, is_new);
+            if let Some((_, had_left)) = before {
+                let (left, own) = started::left_and_own(&copies, &report.bundle, image.born_as);
+                (report.threads_left, report.threads_started) = (left, own);
+                report.first_to_leave_threads = left > 0 && !had_left;
             }
         }
         let reports = reports.into_iter().zip(kept).map(|((name, report), kept)| {
@@ -338,7 +348,7 @@ impl Inner {
     pub(crate) fn check(&self, path: &Path) -> Result<()> {
         self.drop_given_up()?;
         let mut writing = self.write()?;
-        self.record_made(writing.world_mut());
+        self.catch_up(writing.world_mut());
         Inner::loads(path.display())?;
         headroom(path)?;
         let candidates = [Candidate::look(path, &self.requirements)?];
@@ -351,12 +361,21 @@ impl Inner {
     }
 
     /// Takes the bundle's definitions back: to the baseline where there is one. Gives the
-    /// package's name.
-    pub(crate) fn unload(&self, name: &str) -> Result<String> {
+    /// package's name, and what has failed of what the bundle runs then.
+    pub(crate) fn unload(&self, name: &str) -> Result<(String, Vec<FailedHook>)> {
         let _gone = DropsGone;
         self.drop_given_up()?;
-        let mut writing = self.write()?;
-        self.record_made(writing.world_mut());
+        self.unload_under(self.write_in_turn(false)?, name, &mut None)
+    }
+
+    /// As [`unload`](Inner::unload), under a lock that is held already.
+    pub(super) fn unload_under(
+        &self,
+        mut writing: Writing<'_>,
+        name: &str,
+        turn: &mut Option<Turn>,
+    ) -> Result<(String, Vec<FailedHook>)> {
+        self.catch_up(writing.world_mut());
         let world = writing.world_mut();
         world.loaded(name)?;
         // What the host is linked with goes on with the values.
@@ -373,6 +392,7 @@ impl Inner {
         let (filled, _, leftovers) = staged.fill();
         let of_handles = moving.hand_on(world);
         let others = rename_to_linked(world, name);
+        let hooks = Hooks::new(&hooks::live(world, |it| it == name), &[]);
         let image = self.retract(world, name)?;
         drop(of_handles);
         filled.give_up();
@@ -385,11 +405,13 @@ impl Inner {
             });
             cells::forget(name, &kept.collect());
         }
+        hooks.take_turn(&writing, turn);
         drop(writing);
         // An author's `Drop` may do anything.
         drop((leftovers, others));
+        let failed = hooks.run();
         output::flush(vec![image.info]);
-        Ok(image.header.package.clone())
+        Ok((image.header.package.clone(), failed))
     }
 
     fn open(&self, world: &World, next: &Next<'_>) -> Result<Candidate> {

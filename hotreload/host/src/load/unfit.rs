@@ -44,7 +44,7 @@ impl After<'_> {
     fn gone<'s>(&'s self, image: &'s Image) -> impl Iterator<Item = Unfit> + 's {
         let linked = linked_only(self.world, image);
         linked.flat_map(move |path| {
-            self.placed(path).map(move |placed| {
+            self.placed(path).filter(|placed| !placed.may_go).map(move |placed| {
                 let (bundle, who) = (&image.header.package, self.who(placed));
                 let why = format!(
                     "bundle `{bundle}` has no `{path}`, which {who} was compiled with: {}",
@@ -93,7 +93,8 @@ impl After<'_> {
         let removes = |image: &Image| {
             let before = self.world.bundles.get(&image.header.crate_name);
             let mut removed = removed(before, |path| image.export(path).is_some());
-            removed.any(|site| self.placed(&site.item.path).any(|placed| self.holds(placed)))
+            let holds = |placed: &Placed| self.holds(placed) && !placed.may_go;
+            removed.any(|site| self.placed(&site.item.path).any(holds))
         };
         unfit.iter().any(|unfit| !unfit.is_gone && self.holds(&unfit.placed))
             || self.images.iter().any(|image| removes(image))

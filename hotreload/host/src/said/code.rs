@@ -131,6 +131,7 @@ codes! {
     Forked "HOT0608" "fork before the host starts, or while nothing is loaded or reloaded; or start the program anew in the child";
     Inside "HOT0609" "let functions return soon, and leave the loop to the host, which calls once for each turn";
     Suspended "HOT0610" "let futures end soon, or drop them: what shall go on for ever is a loop of the host's, which makes a new future for each turn";
+    HookFailed "HOT0611" "mend what the function says, build and load again";
     NoWorkspace "HOT0701" "start the host with `cargo run`, or name the folder with `Host::builder().workspace(..)`";
     NoPackage "HOT0702" "add the crate to the workspace's members, or correct the name";
     NotABundle "HOT0703" "write crate-type = [\"rlib\", \"cdylib\"] under [lib] in its Cargo.toml";

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::said::{Error, Report, Saved};
+use crate::said::{Error, FailedHook, Report, Saved};
 
 /// Something that happened to a bundle.
 ///
@@ -22,6 +22,8 @@ pub enum Event {
     Unloaded {
         /// The bundle's package name.
         bundle: String,
+        /// Its functions that run at an unload, and have failed.
+        failed_hooks: Vec<FailedHook>,
     },
     /// A load, reload or rollback was refused; what ran before goes on running.
     Refused(Arc<Error>),
@@ -38,7 +40,10 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Loaded(report) | Event::RolledBack(report) => report.fmt(f),
-            Event::Unloaded { bundle } => write!(f, "{bundle}: unloaded"),
+            Event::Unloaded { bundle, failed_hooks } => {
+                write!(f, "{bundle}: unloaded")?;
+                failed_hooks.iter().try_for_each(|failed| write!(f, "; {failed}"))
+            }
             Event::Refused(error) => write!(f, "refused: {error}"),
             Event::Building { bundles } => write!(f, "building {}", bundles.join(", ")),
             Event::Saved(saved) => saved.fmt(f),

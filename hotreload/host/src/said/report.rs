@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::said::json::{lossy, milliseconds};
-use crate::said::{Changes, counted};
+use crate::said::{Changes, FailedHook, counted};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -84,10 +84,17 @@ pub struct Report {
     /// says why, `hot::try_get!` gives that as its error, and a version that fits opens
     /// them again.
     pub closed: Vec<String>,
-    /// Threads that earlier generations of the bundle have started, and that are still there: those of a
-    /// pool, for example, which is another one in each generation. Known where
-    /// [`Status::started`](crate::Status::started) is.
+    /// Functions of the bundle that run at a load or an unload, and have failed: those of the generation
+    /// that went, then those of the one that came.
+    pub failed_hooks: Vec<FailedHook>,
+    /// Threads that other generations of the bundle have started, and that are still there: those of a
+    /// pool, for example, which is another one in each generation. They are counted as in
+    /// [`Status::started`](crate::Status::started), when what runs after the load has run.
     pub threads_left: usize,
+    /// Threads that this generation has started by then, if there was one before.
+    pub threads_started: usize,
+    /// Whether such threads are left for the first time: only then the line says so.
+    pub first_to_leave_threads: bool,
     /// The host's copy of the library, which is mapped: debuggers and backtraces show its name.
     #[serde(with = "lossy")]
     pub copy: PathBuf,
@@ -218,10 +225,20 @@ impl fmt::Display for Report {
         if let Some(migration) = &self.migration {
             write!(f, "; {migration}")?;
         }
-        match self.threads_left {
-            0 => {}
-            1 => f.write_str("; a thread of an earlier generation is left")?,
-            count => write!(f, "; {count} threads of earlier generations are left")?,
+        for failed in &self.failed_hooks {
+            write!(f, "; {failed}")?;
+        }
+        if self.first_to_leave_threads {
+            match self.threads_left {
+                1 => f.write_str("; a thread of an earlier generation is left")?,
+                count => write!(f, "; {count} threads of earlier generations are left")?,
+            }
+            match self.threads_started {
+                0 => {}
+                1 => f.write_str(", and this one has started another")?,
+                count => write!(f, ", and this one has started {count} more")?,
+            }
+            f.write_str(": `#[hot::on_unload]` can end them")?;
         }
         if let Some(why) = &self.why {
             write!(f, "; the host went back by itself, because {why}")?;
@@ -322,7 +339,10 @@ mod tests {
             migration: None,
             reset: Vec::new(),
             closed: Vec::new(),
+            failed_hooks: Vec::new(),
             threads_left: 0,
+            threads_started: 0,
+            first_to_leave_threads: false,
             copy: PathBuf::new(),
             why: None,
             rolled_back: None,

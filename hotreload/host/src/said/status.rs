@@ -44,8 +44,10 @@ pub struct Status {
     pub threads: Vec<ThreadStatus>,
     /// Futures that run code of earlier generations, and go on with it until they end.
     pub futures: Vec<SuspendedFutures>,
-    /// Threads that bundles have started and that are still there. Known on Linux, x86-64 and glibc only,
-    /// and of threads that wait.
+    /// Threads that bundles have started and that are still there, by the image that has their first
+    /// function: whoever calls `spawn` in a bundle gives it one of that bundle's generation. A thread that
+    /// runs at that moment, and does not wait in the system, is not found. Known on Linux, x86-64 and glibc
+    /// only.
     pub started: Vec<StartedThreads>,
     /// Sites that are closed, by path: their first call is an error.
     pub closed: Vec<ClosedStatus>,

@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::said::{Code, Reason};
-use crate::state::gate;
+use crate::state::{gate, turn};
 
 /// Held while slots and definitions change; never while anybody else's code runs.
 static PUBLISHING: Mutex<()> = Mutex::new(());
@@ -111,6 +111,7 @@ pub(crate) fn after_fork() {
 /// After a fork, in the child. Waits for nothing.
 pub(crate) fn forked() {
     gate::forked();
+    turn::forked();
     if release().is_some_and(|taken| taken.using.is_none()) {
         ORPHANED.store(true, Ordering::Relaxed);
     }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use hot_rt::rt::{ImageInfo, Kind, versioned::BehindHandle};
+use hot_rt::rt::{Hook, ImageInfo, Kind, versioned::BehindHandle};
 use libloading::Library;
 
 use crate::{
@@ -25,8 +25,8 @@ pub(crate) struct Image {
     pub(crate) header: Header,
     /// What it says of itself.
     pub(crate) info: &'static ImageInfo,
-    /// The author's function for when it was loaded, if there is one.
-    pub(crate) run_after: Option<extern "C" fn()>,
+    /// The author's functions for when it has become current, and for when it was, in their order.
+    pub(crate) hooks: Vec<&'static Hook>,
     /// The generation that it was loaded as; a rollback publishes it again under a new number.
     pub(crate) born_as: u64,
     /// What the author's build wrote.

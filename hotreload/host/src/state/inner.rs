@@ -17,7 +17,7 @@ use crate::{
     said::{Code, Event, Reason, Result},
     state::{
         Current, Namespace, Notices, Options, RestartListeners, World, closed_site::ClosedSite,
-        fresh::Fresh,
+        fresh::Fresh, world::Placed,
     },
 };
 
@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) notices: Arc<Notices>,
     /// The sites that are closed. Replaced under the lock of publishing.
     pub(crate) closed: ArcSwap<Vec<ClosedSite>>,
+    /// Sites that `hot::each!` has made and the world does not know yet.
+    pub(crate) enumerated: Mutex<Vec<Placed>>,
     /// How saves are watched; nothing if they are not.
     pub(crate) watch: OnceLock<WatchSwitch>,
 }

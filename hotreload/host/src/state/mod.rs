@@ -3,9 +3,11 @@
 //! ```text
 //! inner       all of it, behind the handles of users: one for each process
 //! writing     the writer's lock; fork: that of publishing, and what a forked child has of all locks
+//! turn        taken while bundles' functions run at a load or an unload
 //! gate        closed while nobody may be inside hot code
 //! world       what is loaded and who calls what, under that lock
 //! namespace   names, nested; definition: what one of them means at the moment
+//! pattern     paths that `hot::each!` looks for
 //! image       a library in memory; site: an accessor in it
 //! futures     those that are alive, by the image whose code they run
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
@@ -27,10 +29,12 @@ mod inner;
 mod namespace;
 mod notices;
 mod options;
+mod pattern;
 mod resolve;
 mod restart;
 pub(crate) mod site;
 mod status;
+mod turn;
 pub(crate) mod world;
 mod writing;
 
@@ -45,8 +49,10 @@ pub(crate) use inner::{Inner, Requirements};
 pub use namespace::Namespace;
 pub(crate) use notices::Notices;
 pub(crate) use options::Options;
+pub(crate) use pattern::Pattern;
 pub(crate) use resolve::Nowhere;
 pub(crate) use restart::RestartListeners;
 pub(crate) use site::{Current, Site};
+pub(crate) use turn::{Taken, Turn};
 pub(crate) use world::World;
 pub(crate) use writing::Writing;

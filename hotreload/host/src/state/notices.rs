@@ -106,7 +106,7 @@ impl Now {
                 self.mend(std::slice::from_ref(&report.bundle));
                 Line::new(event.to_string(), Level::Info)
             }
-            Event::Unloaded { bundle } => {
+            Event::Unloaded { bundle, .. } => {
                 self.mend(std::slice::from_ref(bundle));
                 self.building = self.building.take().filter(|it| !it.bundles.contains(bundle));
                 Line::new(event.to_string(), Level::Info)
@@ -255,7 +255,7 @@ mod tests {
         notices.unchanged("rules", "rules: nothing changed since generation 2");
         check(&notices, &[], Level::Info, "rules: nothing changed since");
         check(&notices, &[refuses(&["rules"], broken())], Level::Error, FIRST);
-        let unloaded = Event::Unloaded { bundle: "rules".to_owned() };
+        let unloaded = Event::Unloaded { bundle: "rules".to_owned(), failed_hooks: Vec::new() };
         check(&notices, &[building(&["rules"]), unloaded], Level::Info, "rules: unloaded");
     }
 

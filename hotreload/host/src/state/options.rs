@@ -18,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) patience: Duration,
     pub(crate) strict: bool,
     pub(crate) rollback_after: Option<Policy>,
+    pub(crate) rollback_on_hook_error: bool,
     /// Where what builds say goes; to `watch` or to standard error if there is none.
     pub(crate) build_output: Option<BuildSink>,
     /// Whether rustc's reports shall be in colour, wherever standard error leads.
@@ -39,6 +40,7 @@ impl Default for Options {
             patience: Duration::from_secs(1),
             strict: false,
             rollback_after: None,
+            rollback_on_hook_error: false,
             build_output: None,
             shows_colour: false,
             control: true,

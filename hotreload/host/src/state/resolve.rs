@@ -1,13 +1,17 @@
 //! What a slot leads to that nobody has resolved yet. Runs on any thread, also under the loader's lock
 //! and within a bundle's init.
 
-use std::{cell::RefCell, ptr, sync::Arc};
+use std::{
+    cell::RefCell,
+    mem, ptr,
+    sync::{Arc, PoisonError},
+};
 
 use hot_rt::rt::{self as rt, Accessor, Kind};
 
 use crate::{
     file::{Tables, manifest::Shared},
-    state::{Current, Inner, Site, World, publishing, world::Stored},
+    state::{Current, Inner, Site, World, moment, publishing, world::Stored},
 };
 
 /// Why a slot leads nowhere.
@@ -97,8 +101,28 @@ impl Inner {
         Ok(())
     }
 
+    /// Has the world know what has come to be without its lock since it was asked last.
+    pub(crate) fn catch_up(&self, world: &mut World) {
+        self.record_made(world);
+        self.record_enumerated(world);
+    }
+
+    /// Has the world know the sites that were enumerated since it was asked last, and says whether there were
+    /// any.
+    pub(crate) fn record_enumerated(&self, world: &mut World) -> bool {
+        let new = {
+            let _moment = moment();
+            mem::take(&mut *self.enumerated.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let are_any = !new.is_empty();
+        for placed in new {
+            world.sites.entry(placed.site.item.path.clone()).or_default().push(placed);
+        }
+        are_any
+    }
+
     /// Has the world know the first values of linked statics that were made since it was asked last.
-    pub(crate) fn record_made(&self, world: &mut World) {
+    fn record_made(&self, world: &mut World) {
         let made: Vec<_> = self.unrecorded(world).collect();
         for stored in made {
             world.vars.insert(stored.site.item.path.clone(), stored);

@@ -57,6 +57,8 @@ pub(crate) struct Placed {
     pub(crate) site: Arc<Site>,
     /// `None`: the host.
     pub(crate) image: Option<Arc<Image>>,
+    /// Whether it calls nothing where the definition is gone: then nobody holds that.
+    pub(crate) may_go: bool,
 }
 
 impl Placed {
