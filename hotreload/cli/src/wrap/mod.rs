@@ -120,16 +120,10 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         let usual = invocation.linker.clone().unwrap_or_else(|| "cc".into());
         command.env(crate::link::VARIABLE, usual);
     }
-    let mut kept = None;
-    if invocation.form == Form::Library {
-        let types = types::of(&invocation)?;
-        command.arg("-C").arg(format!("metadata={types}"));
-        kept = Some((Kept::before(&invocation)?, types));
-    }
-    let code = status(&mut command)?;
-    if let Some((kept, types)) = kept {
-        kept.after(&invocation, types)?;
-    }
+    let code = match invocation.form {
+        Form::Library => compile(&mut command, &invocation)?,
+        Form::Other => status(&mut command)?,
+    };
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }
@@ -137,6 +131,26 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         && let Err(reason) = Linked::read(&invocation)?.check(&invocation)?
     {
         eprint!("{}", hot_host::Error::from(reason));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(code)
+}
+
+/// Compiles a library, so that its types are others where their definitions are.
+fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCode> {
+    let read = types::read_before(invocation);
+    let types = types::of(invocation, &read)?;
+    command.arg("-C").arg(format!("metadata={types}"));
+    // Cargo has those compiled that depend on it as soon as they can be, before this ends.
+    types.leave(invocation)?;
+    let kept = Kept::before(invocation)?;
+    let code = status(command)?;
+    kept.after(invocation, types)?;
+    if code == ExitCode::SUCCESS && types::of(invocation, &read)? != types {
+        let name = &invocation.name;
+        eprintln!(
+            "error: the types of `{name}` were changed while it was compiled: build it again"
+        );
         return Ok(ExitCode::FAILURE);
     }
     Ok(code)
