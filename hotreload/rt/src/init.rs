@@ -11,6 +11,7 @@ use crate::{
     future::Futures,
     panic::{drop_quietly, install_hook},
     pin,
+    returned::panicked_here,
     rt::versioned::{BehindHandle, Clash, Describe, Description},
     table::{HostTable, Stage, TABLE, Text},
 };
@@ -145,6 +146,7 @@ impl<E: Display> InitOutcome for Result<(), E> {
 /// Runs an author's function for the host. The hook of panics has told of one; it ends here.
 pub fn after(run: fn()) {
     if let Err(payload) = panic::catch_unwind(run) {
+        panicked_here();
         drop_quietly(payload);
     }
 }
