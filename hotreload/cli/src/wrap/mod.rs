@@ -32,9 +32,6 @@ use incremental::Kept;
 use invocation::{Form, Invocation};
 use linked::Linked;
 
-/// Another wrapper that is called with what this one asks of rustc.
-const INNER: &str = "HOTRELOAD_INNER_WRAPPER";
-
 /// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
 pub(super) fn version() -> String {
     const SOURCES: [&str; 11] = [
@@ -54,14 +51,13 @@ pub(super) fn version() -> String {
     hash.to_string()[..8].to_owned()
 }
 
-/// This program as the wrapper, for a workspace; and the variable that names the user's own, which it
-/// calls in turn.
-pub(super) fn this(workspace: &Path) -> io::Result<(Wrapper, Option<(&'static str, OsString)>)> {
+/// This program as the wrapper, for a workspace; it calls the user's own in turn.
+pub(super) fn this(workspace: &Path) -> io::Result<Wrapper> {
     let this = env::current_exe()?;
     let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
     // A program that this command has started may start it in turn.
     let inner = config.build.rustc_workspace_wrapper.filter(|it| *it != this);
-    Ok((Wrapper::new(this, &version()), inner.map(|it| (INNER, it.into_os_string()))))
+    Ok(Wrapper::new(this, &version(), inner))
 }
 
 /// What cargo has called this program for, if it was called in place of rustc.
@@ -91,7 +87,7 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         return Err(io::Error::other(text));
     }
     let rustc = arguments.remove(0);
-    let mut command = match env::var_os(INNER) {
+    let mut command = match env::var_os(Wrapper::INNER) {
         Some(inner) => {
             let mut command = Command::new(inner);
             command.arg(rustc);
