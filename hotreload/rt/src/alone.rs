@@ -40,6 +40,7 @@ static ALONE: HostTable = HostTable {
     look: accessor::look_alone,
     fail: panic::fail_here,
     report_panic: panic::report_alone,
+    panicked: panic::panicked_alone,
     stage: stage_alone,
     staged: staged_alone,
     stage_error: stage_error_alone,

@@ -113,6 +113,8 @@ pub enum Parent {
 /// Values are in the order of the site's fields; those after the last one are absent.
 #[repr(C)]
 pub struct TraceTable {
+    /// Where the dispatch is that the calling thread records to: each copy of `tracing-core` has its own.
+    pub dispatch: extern "C" fn() -> usize,
     /// The most verbose level that is recorded, 0 for none. Never panics.
     pub max_level: extern "C" fn() -> usize,
     pub site: unsafe extern "C" fn(&SiteRecord) -> SitePointer,
@@ -131,6 +133,7 @@ pub struct TraceTable {
 impl TraceTable {
     /// Of a host that has no subscriber for bundles.
     pub const NONE: TraceTable = TraceTable {
+        dispatch: no_level,
         max_level: no_level,
         site: no_site,
         enabled: trace_nothing,

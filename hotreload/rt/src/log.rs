@@ -12,12 +12,34 @@ use crate::{
     table::Text,
 };
 
-/// Makes the host's logger this image's, unless a constructor has set another one.
+/// Makes the host's logger this image's, unless a constructor has set another one, or it is so already.
 pub(super) fn install() {
-    if log::set_logger(&Forward).is_ok() {
+    if !is_the_hosts() && log::set_logger(&Forward).is_ok() {
         // The host's level may change at any time, and nothing would tell: it is asked each time.
         log::set_max_level(LevelFilter::Trace);
     }
+}
+
+/// Whether the crate `log` exists once, for the host and this image: then what is forwarded would come
+/// back, for ever.
+fn is_the_hosts() -> bool {
+    let host = table();
+    let hosts_level = || (host.log.max_level)();
+    let level = log::max_level();
+    if !host.shared_std || level as usize != hosts_level() {
+        return false;
+    }
+    // An image's own level is that of the beginning, unless a constructor has set it.
+    if level != LevelFilter::Off {
+        return true;
+    }
+    // Nobody logs yet, so nobody notices.
+    log::set_max_level(LevelFilter::Error);
+    let is_the_hosts = hosts_level() == LevelFilter::Error as usize;
+    if log::max_level() == LevelFilter::Error {
+        log::set_max_level(level);
+    }
+    is_the_hosts
 }
 
 struct Forward;

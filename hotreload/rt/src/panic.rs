@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     alone::table,
-    init::IMAGE,
+    init::{IMAGE, ImageInfo},
     pin::{PANICKED, record},
     record::ThreadRecord,
     table::{HostTable, PanicReport, Text},
@@ -177,3 +177,6 @@ fn text_of_hook<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 
 /// No bundle calls it: the hook is installed by a host's init only.
 pub(super) unsafe extern "C" fn report_alone(_: &PanicReport) {}
+
+/// There is nobody who counts.
+pub(super) extern "C" fn panicked_alone(_: &'static ImageInfo) {}

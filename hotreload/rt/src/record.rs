@@ -126,6 +126,10 @@ pub struct ThreadRecord {
     pub text: AtomicPtr<u8>,
     pub text_len: AtomicUsize,
     pub text_capacity: AtomicUsize,
+    /// Where the text is with which the thread went on panicking last, and the `ImageInfo` of
+    /// the image that it came from.
+    pub passed_on: AtomicPtr<u8>,
+    pub passed_on_from: AtomicPtr<()>,
     /// The operating system's number of the thread.
     pub thread: AtomicU64,
     /// Whether the record may be recycled once its owner is gone: a state of `host::threads`.
@@ -149,6 +153,8 @@ impl ThreadRecord {
             text: AtomicPtr::new(ptr::null_mut()),
             text_len: AtomicUsize::new(0),
             text_capacity: AtomicUsize::new(0),
+            passed_on: AtomicPtr::new(ptr::null_mut()),
+            passed_on_from: AtomicPtr::new(ptr::null_mut()),
             thread: AtomicU64::new(thread),
             orphaned: AtomicU32::new(0),
             patience: AtomicU32::new(0),

@@ -1,17 +1,58 @@
 //! What comes back over the boundary: a value, or the panic that came in its place.
 
-use core::{any::Any, fmt, mem::MaybeUninit, ptr::NonNull};
+use core::{
+    any::Any,
+    fmt,
+    mem::MaybeUninit,
+    ptr::{self, NonNull},
+    sync::atomic::Ordering,
+};
 
-use crate::panic::{resume, text_of_payload};
+use crate::{
+    alone::host,
+    init::{IMAGE, ImageInfo},
+    panic::{resume, text_of_payload},
+    pin::record,
+};
 
-/// The text of a panic that was caught.
-#[derive(Debug)]
-struct Panic(String);
+/// A panic that was caught.
+struct Panic {
+    text: String,
+    /// The image whose code it began in.
+    from: &'static ImageInfo,
+}
 
 #[cold]
 #[inline(never)]
 fn caught(payload: Box<dyn Any + Send>) -> NonNull<Panic> {
-    NonNull::from(Box::leak(Box::new(Panic(text_of_payload(payload)))))
+    let from = passed_on(&*payload).unwrap_or_else(|| {
+        panicked_here();
+        &IMAGE
+    });
+    let text = text_of_payload(payload);
+    NonNull::from(Box::leak(Box::new(Panic { text, from })))
+}
+
+/// Where one std serves all images, its hook is the program's, which does not know whose code panics.
+pub(crate) fn panicked_here() {
+    if let Some(host) = host().filter(|host| host.shared_std) {
+        (host.panicked)(&IMAGE);
+    }
+}
+
+/// The other image that a panic comes from which only passes through this one.
+fn passed_on(payload: &(dyn Any + Send)) -> Option<&'static ImageInfo> {
+    let text = payload.downcast_ref::<String>()?;
+    let record = record();
+    // Relaxed, as below: only this thread writes and reads both.
+    if !ptr::eq(record.passed_on.load(Ordering::Relaxed), text.as_ptr()) {
+        return None;
+    }
+    // SAFETY: null, or from `go_on`, which got the address of a static of an image; these stay.
+    let from =
+        unsafe { record.passed_on_from.load(Ordering::Relaxed).cast::<ImageInfo>().as_ref() }?;
+    // One that was caught on its way leaves its address behind, which a text of this image may get.
+    (!ptr::eq(from, &IMAGE)).then_some(from)
 }
 
 /// # Safety
@@ -20,7 +61,10 @@ fn caught(payload: Box<dyn Any + Send>) -> NonNull<Panic> {
 #[inline(never)]
 unsafe fn go_on(panic: NonNull<Panic>) -> ! {
     // SAFETY: the caller's promise; all images free each other's blocks.
-    let Panic(text) = *unsafe { Box::from_raw(panic.as_ptr()) };
+    let Panic { text, from } = *unsafe { Box::from_raw(panic.as_ptr()) };
+    let record = record();
+    record.passed_on.store(text.as_ptr().cast_mut(), Ordering::Relaxed);
+    record.passed_on_from.store(ptr::from_ref(from).cast_mut().cast(), Ordering::Relaxed);
     resume(text)
 }
 

@@ -101,6 +101,8 @@ pub struct HostTable {
     pub look: extern "C" fn(&'static Accessor) -> Looked,
     pub fail: unsafe extern "C" fn(Text),
     pub report_panic: unsafe extern "C" fn(&PanicReport),
+    /// Counts a panic that has ended a call of this image's code, where its std has no hook of its own.
+    pub panicked: extern "C" fn(&'static ImageInfo),
     pub stage: unsafe extern "C" fn(*mut Stage, &'static Accessor),
     /// Compares what was staged with the manifest and the importers; false: refused.
     pub staged: unsafe extern "C" fn(*mut Stage) -> bool,

@@ -4,7 +4,7 @@ use core::{fmt, num::NonZeroU64};
 
 use tracing_core::{
     Dispatch, Event, Interest, Level, Metadata, Subscriber,
-    dispatcher::set_global_default,
+    dispatcher::{get_default, set_global_default},
     field::{Field, Visit},
     span,
 };
@@ -17,8 +17,13 @@ use crate::{
     table::Text,
 };
 
-/// Makes the host's subscriber this image's, unless a constructor has set another one.
+/// Makes the host's subscriber this image's, unless a constructor has set another one, or it is so
+/// already.
 pub(super) fn install() {
+    // Where the crate exists once, what is forwarded would come back, for ever.
+    if get_default(|dispatch| core::ptr::from_ref(dispatch).addr()) == (host().dispatch)() {
+        return;
+    }
     let _ = set_global_default(Dispatch::new(Forward { sites: Growing::new() }));
 }
 

@@ -36,21 +36,75 @@ pub fn keep<T: Any + Send>(new: T, show: impl FnOnce(&T) -> String) -> String {
 ";
 
 const MAIN: &str = "
-use std::{sync::atomic::Ordering::Relaxed, thread::sleep, time::Duration};
+use std::{panic::catch_unwind, sync::atomic::Ordering::Relaxed, thread::sleep, time::Duration};
+use tracing::{Event, Metadata, Subscriber, span};
+
+struct Lines;
+impl log::Log for Lines {
+    fn enabled(&self, _: &log::Metadata) -> bool { true }
+    fn log(&self, record: &log::Record) {
+        if record.target().starts_with(\"once\") { println!(\"logged {}.\", record.args()) }
+    }
+    fn flush(&self) {}
+}
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata) -> bool { metadata.target().starts_with(\"once\") }
+    fn new_span(&self, _: &span::Attributes) -> span::Id { span::Id::from_u64(1) }
+    fn record(&self, _: &span::Id, _: &span::Record) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event) { println!(\"traced {}.\", event.metadata().level()) }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
 fn main() {
-    let host = hot::Host::start().unwrap();
+    // The process's first backtrace, for which std lists the images.
+    let _ = catch_unwind(|| panic!(\"the host's own\"));
+    let builder = hot::Host::builder().rollback_after(2, Duration::from_secs(600));
+    let host = builder.start().unwrap();
+    host.on_event(|event| if let hot::Event::RolledBack(report) = event {
+        println!(\"back: {:?}.\", report.why);
+    });
     host.load_crate(\"once-rules\").unwrap();
     once::DEPTH.set(5);
-    let mut last = String::new();
+    let swap = arc_swap::ArcSwap::from_pointee(6);
+    let (mut last, mut hears) = (String::new(), false);
     loop {
         let before = once::COUNT.load(Relaxed);
-        let report = once_rules::report();
+        let report = catch_unwind(|| once_rules::report(&swap));
+        let report = report.unwrap_or_else(|_| \"panicked\".to_owned());
         let report = format!(\"{report} count {}\", once::COUNT.load(Relaxed) - before);
         if report != last {
             println!(\"{report}.\");
             last = report;
         }
+        if last.starts_with(\"second\") && !hears {
+            log::set_logger(&Lines).unwrap();
+            log::set_max_level(log::LevelFilter::Info);
+            tracing::subscriber::set_global_default(Lines).unwrap();
+            hears = true;
+            println!(\"hears.\");
+        }
         sleep(Duration::from_millis(20));
+    }
+}
+";
+
+/// A global allocator in the shared library: it counts the blocks that it gave.
+const COUNTING: &str = "
+use std::{alloc::{GlobalAlloc, Layout, System}, sync::atomic::{AtomicUsize, Ordering}};
+pub static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+struct Counting;
+#[global_allocator]
+static COUNTING: Counting = Counting;
+// SAFETY: what System does.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BLOCKS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(block, layout) }
     }
 }
 ";
@@ -59,7 +113,10 @@ fn main() {
 fn rules(name: &str, types: &str, new: &str, show: &str) -> String {
     format!(
         "hot::bundle!();\n{types}\n\
-         #[hot::export]\npub fn report() -> String {{\n    \
+         #[hot::export]\npub fn report(swap: &arc_swap::ArcSwap<u32>) -> String {{\n    \
+             log::info!(\"one\");\n    \
+             tracing::info!(\"one\");\n    \
+             assert_eq!(**swap.load(), 6);\n    \
              once::COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);\n    \
              let found = once::keep::<Config>({new}, |it| {show});\n    \
              format!(\"{name}: {{found}} depth {{}}\", once::DEPTH.get())\n}}\n"
@@ -68,7 +125,8 @@ fn rules(name: &str, types: &str, new: &str, show: &str) -> String {
 
 fn workspace() -> Workspace {
     let workspace = Workspace::new("shared-once");
-    let once = "once = { path = \"../once\" }";
+    let once = "once = { path = \"../once\" }\narc-swap = \"1.9\"\nlog = \"0.4\"\n\
+                tracing = { version = \"0.1\", default-features = false, features = [\"std\"] }";
     workspace.write(
         "once/Cargo.toml",
         "[package]\nname = \"once\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
@@ -78,7 +136,7 @@ fn workspace() -> Workspace {
     workspace.package(
         "once-game",
         "",
-        HOST_FEATURES,
+        &format!("{HOST_FEATURES}, \"log\", \"tracing\""),
         &format!("{once}\nonce-rules = {{ path = \"../once-rules\" }}"),
     );
     workspace.write("once-game/src/main.rs", MAIN);
@@ -119,15 +177,28 @@ fn found_by_the_definition(workspace: &Workspace) {
         workspace.write("once-rules/src/lib.rs", &text);
     };
     edit("first", NUMBER, "Config { n: 7 }", "it.n.to_string()");
-    let run = Piped::start(command(workspace, &["run"]));
+    let mut run = command(workspace, &["run"]);
+    run.env("RUST_BACKTRACE", "1");
+    let run = Piped::start(run);
     // The host's own COUNT has counted, and its thread's DEPTH was read: there is one of each.
     run.wait_for("first: new depth 5 count 1.");
     run.wait_for("first: found 7 depth 5 count 1.");
     edit("second", NUMBER, "Config { n: 8 }", "it.n.to_string()");
     run.wait_for("second: found 7 depth 5 count 1.");
+    run.wait_for("hears.");
+    heard_once(workspace, &run);
+    counted_and_shown(workspace, &run);
+    // What is shared is the program's: nothing is loaded that is linked with another build of it.
+    let once = format!("{ONCE}pub fn more() -> u32 {{ 3 }}\n");
+    workspace.write("once/src/lib.rs", &once);
+    run.wait_for("restart");
+    edit("unlinked", NUMBER, "Config { n: 8 }", "it.n.to_string()");
+    run.wait_for("HOT0208");
+    workspace.write("once/src/lib.rs", ONCE);
     edit("third", TEXT, "Config { n: \"eight\".to_owned() }", "it.n.clone()");
     run.wait_for("third: new depth 5 count 1.");
     run.wait_for("third: found eight depth 5 count 1.");
+    assert!(!run.text().contains("unlinked:"), "{}", run.text());
     let inner = "Config { inner: Inner { n: [9, 9] } }";
     edit("fourth", INNER[0], inner, "it.inner.n[0].to_string()");
     run.wait_for("fourth: found 9 depth 5 count 1.");
@@ -164,6 +235,43 @@ fn found_by_the_definition(workspace: &Workspace) {
     drop(alone);
 }
 
+/// What a bundle logs and traces comes once to the host's, though nobody listened as it was loaded.
+fn heard_once(workspace: &Workspace, run: &Piped) {
+    let source = "use shared_once_shared as _;\nhot::bundle!();\n\
+        pub struct Config { pub n: u64 }\n\
+        #[hot::export]\npub fn report(_: &arc_swap::ArcSwap<u32>) -> String {\n\
+            use std::sync::atomic::Ordering::Relaxed;\n\
+            static SAID: std::sync::Once = std::sync::Once::new();\n\
+            SAID.call_once(|| { log::info!(\"two\"); tracing::warn!(\"two\"); });\n\
+            let before = shared_once_shared::BLOCKS.load(Relaxed);\n\
+            drop(std::hint::black_box(Box::new(1)));\n\
+            format!(\"allocates {}\", shared_once_shared::BLOCKS.load(Relaxed) > before)\n}\n";
+    workspace.write("once-rules/src/lib.rs", source);
+    run.wait_for("allocates true count 0.");
+    let text = run.text();
+    assert_eq!(text.matches("logged two.").count(), 1, "{text}");
+    assert_eq!(text.matches("traced WARN.").count(), 1, "{text}");
+}
+
+/// Panics of a generation that was loaded after the first backtrace.
+fn counted_and_shown(workspace: &Workspace, run: &Piped) {
+    let source = "use shared_once_shared as _;\nhot::bundle!();\n\
+        pub struct Config { pub n: u64 }\n\
+        #[hot::export]\npub fn report(_: &arc_swap::ArcSwap<u32>) -> String {\n    deep(1)\n}\n\
+        #[inline(never)]\nfn deep(n: u32) -> String {\n    panic!(\"on purpose {n}\")\n}\n";
+    workspace.write("once-rules/src/lib.rs", source);
+    run.wait_for("back: Some(\"generation 4 panicked 2 times within 600s\").");
+    run.wait_for("on purpose 1");
+    for frame in [
+        "once_rules::deep\n",
+        "once-rules/src/lib.rs:10:5",
+        "once_rules::report\n",
+        "once-rules/src/lib.rs:6:5",
+    ] {
+        run.wait_for(frame);
+    }
+}
+
 /// The command takes back all that it did.
 fn taken_back(workspace: &Workspace) {
     assert!(share(workspace, &["unshare"]).contains("-use shared_once_shared as _;"));
@@ -187,6 +295,7 @@ fn refused_before_anything_runs(workspace: &Workspace) {
     let lines = ["+extern crate once as _;", "+use shared_once_shared as _;"];
     assert!(lines.iter().all(|line| text.contains(line)), "{text}");
     assert_eq!(share(workspace, &["share", "once"]), "nothing is to be changed\n");
+    share(workspace, &["share", "log", "tracing", "arc-swap"]);
     let refused = |path: &str, from: &str, to: &str, said: &str| {
         let path = workspace.folder().join(path);
         let before = fs::read_to_string(&path).unwrap();
@@ -230,5 +339,5 @@ fn refused_before_anything_runs(workspace: &Workspace) {
         &hot,
         "is in the shared library `shared_once_shared`",
     );
-    fs::write(&root, text).unwrap();
+    fs::write(&root, text + COUNTING).unwrap();
 }

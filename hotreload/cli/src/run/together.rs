@@ -2,9 +2,11 @@
 //! of rustc, and started from where it lies. `cargo run` takes one package, whose features alone would
 //! make another library.
 
-use std::{env, ffi::OsString, io, path::PathBuf, process::Command};
+use std::{env, ffi::OsString, fs, io, path::PathBuf, process::Command};
 
 use cargo_metadata::{Message, Metadata, Package, camino::Utf8PathBuf};
+
+use toml_edit::DocumentMut;
 
 use super::Arguments;
 use crate::wrap;
@@ -39,17 +41,26 @@ impl Together {
         let shared = workspace.shared()?;
         let profile =
             asked.profile.as_deref().unwrap_or(if asked.release { "release" } else { "dev" });
+        let manifest = fs::read_to_string(metadata.workspace_root.join("Cargo.toml"));
+        let off = set_off(&manifest.unwrap_or_default(), profile, |name| env::var(name).ok());
+        if !off.is_empty() {
+            let verb = if off.len() == 1 { "is" } else { "are" };
+            let off = off.join(" and ");
+            eprintln!(
+                "note: {off} of the profile `{profile}` {verb} off in this run: rustc has no shared library with it"
+            );
+        }
         let mut arguments: Vec<OsString> = vec!["--lib".into()];
         arguments.extend(shared.selection().flat_map(|it| ["-p".into(), it.into()]));
         arguments.extend(Shared::configuration(profile).map(OsString::from));
-        let (wrapper, inner) = match wrap::this(metadata.workspace_root.as_std_path()) {
+        let wrapper = match wrap::this(metadata.workspace_root.as_std_path()) {
             Ok(wrapper) => wrapper,
             Err(error) => return Some(Err(error)),
         };
         let target_dir = wrapper.target_dir(metadata.target_directory.as_std_path());
         arguments.extend(["--target-dir".into(), target_dir.clone().into()]);
-        let own = wrapper.environment().map(|(name, value)| (name, value.into_os_string()));
-        let variables = own.into_iter().chain(inner).collect();
+        let variables = wrapper.environment();
+        let variables = variables.map(|(name, value)| (name, value.into_os_string())).collect();
         Some(wrapper.leave(&target_dir).map(|()| Together {
             variables,
             arguments,
@@ -103,6 +114,40 @@ impl Together {
     }
 }
 
+/// What the profile asks for that this build cannot have: see [`Shared::configuration`].
+fn set_off(
+    manifest: &str,
+    profile: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<&'static str> {
+    let document = manifest.parse::<DocumentMut>().unwrap_or_default();
+    let setting = |what: &str| {
+        let mut name = profile;
+        // Profiles inherit from each other; cargo refuses a circle.
+        for _ in 0..8 {
+            let variables = name.to_uppercase().replace('-', "_");
+            let said = variable(&format!("CARGO_PROFILE_{variables}_{}", what.to_uppercase()));
+            let table = document.get("profile").and_then(|it| it.get(name));
+            let written = table.and_then(|it| it.get(what)).and_then(|it| {
+                it.as_str().map(str::to_owned).or_else(|| it.as_bool().map(|it| it.to_string()))
+            });
+            if let Some(found) = said.or(written) {
+                return Some(found);
+            }
+            name = table?.get("inherits")?.as_str()?;
+        }
+        None
+    };
+    let mut off = Vec::new();
+    if setting("lto").is_some_and(|it| it != "false" && it != "off") {
+        off.push("`lto`");
+    }
+    if setting("panic").is_some_and(|it| it == "abort") {
+        off.push("`panic = \"abort\"`");
+    }
+    off
+}
+
 /// The variables that `cargo run` sets, of the package.
 fn about(package: &Package) -> Vec<(&'static str, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -122,4 +167,24 @@ fn about(package: &Package) -> Vec<(&'static str, String)> {
         ("CARGO_PKG_VERSION_PATCH", package.version.patch.to_string()),
         ("CARGO_PKG_VERSION_PRE", package.version.pre.to_string()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shared_std_cannot_have() {
+        let manifest = "[profile.release]\nlto = true\npanic = \"abort\"\n\
+            [profile.fast]\ninherits = \"release\"\nlto = \"off\"\n\
+            [profile.thin]\ninherits = \"fast\"\nlto = \"thin\"\n";
+        let off = |profile| set_off(manifest, profile, |_| None);
+        assert_eq!(off("release"), ["`lto`", "`panic = \"abort\"`"]);
+        assert_eq!(off("fast"), ["`panic = \"abort\"`"]);
+        assert_eq!(off("thin"), ["`lto`", "`panic = \"abort\"`"]);
+        assert!(off("dev").is_empty());
+        let set = |name: &str| (name == "CARGO_PROFILE_RELEASE_LTO").then(|| "false".to_owned());
+        assert_eq!(set_off(manifest, "release", set), ["`panic = \"abort\"`"]);
+        assert!(set_off("no manifest", "release", |_| None).is_empty());
+    }
 }

@@ -16,7 +16,7 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn before(invocation: &Invocation) -> io::Result<Kept> {
-        let note = fs::read_to_string(invocation.beside("types")).unwrap_or_default();
+        let note = fs::read_to_string(invocation.beside("kept")).unwrap_or_default();
         let before =
             note.trim_end().split_once(' ').map(|(hash, folder)| (hash.to_owned(), folder.into()));
         Ok(Kept { folders: folders(invocation)?, before })
@@ -40,7 +40,7 @@ impl Kept {
                 new
             }
         };
-        fs::write(invocation.beside("types"), format!("{types} {}\n", folder.display()))
+        fs::write(invocation.beside("kept"), format!("{types} {}\n", folder.display()))
     }
 }
 

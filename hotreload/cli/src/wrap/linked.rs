@@ -56,12 +56,13 @@ impl Linked {
 
     /// Checks it, and leaves a note for those that link it.
     pub(super) fn check(self, invocation: &Invocation) -> io::Result<Result<(), Reason>> {
+        let names: Vec<_> = self.rlibs.iter().map(String::as_str).collect();
+        let names = names.join("\n");
         if invocation.is(Kind::Dylib) {
             if let Err(reason) = self.check_shared(invocation) {
                 return Ok(Err(reason));
             }
-            let names: Vec<_> = self.rlibs.iter().map(String::as_str).collect();
-            fs::write(invocation.beside("linked"), names.join("\n"))?;
+            fs::write(invocation.beside("linked"), names)?;
             return Ok(Ok(()));
         }
         for library in &invocation.externs {
@@ -74,6 +75,8 @@ impl Linked {
                 return Ok(Err(allocator(invocation, library)));
             }
         }
+        // What it has copies of: the host asks, where a value must not meet two.
+        fs::write(invocation.beside("copies"), names)?;
         Ok(Ok(()))
     }
 

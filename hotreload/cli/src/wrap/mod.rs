@@ -32,9 +32,6 @@ use incremental::Kept;
 use invocation::{Form, Invocation};
 use linked::Linked;
 
-/// Another wrapper that is called with what this one asks of rustc.
-const INNER: &str = "HOTRELOAD_INNER_WRAPPER";
-
 /// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
 pub(super) fn version() -> String {
     const SOURCES: [&str; 11] = [
@@ -54,14 +51,13 @@ pub(super) fn version() -> String {
     hash.to_string()[..8].to_owned()
 }
 
-/// This program as the wrapper, for a workspace; and the variable that names the user's own, which it
-/// calls in turn.
-pub(super) fn this(workspace: &Path) -> io::Result<(Wrapper, Option<(&'static str, OsString)>)> {
+/// This program as the wrapper, for a workspace; it calls the user's own in turn.
+pub(super) fn this(workspace: &Path) -> io::Result<Wrapper> {
     let this = env::current_exe()?;
     let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
     // A program that this command has started may start it in turn.
     let inner = config.build.rustc_workspace_wrapper.filter(|it| *it != this);
-    Ok((Wrapper::new(this, &version()), inner.map(|it| (INNER, it.into_os_string()))))
+    Ok(Wrapper::new(this, &version(), inner))
 }
 
 /// What cargo has called this program for, if it was called in place of rustc.
@@ -91,7 +87,7 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         return Err(io::Error::other(text));
     }
     let rustc = arguments.remove(0);
-    let mut command = match env::var_os(INNER) {
+    let mut command = match env::var_os(Wrapper::INNER) {
         Some(inner) => {
             let mut command = Command::new(inner);
             command.arg(rustc);
@@ -120,16 +116,10 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         let usual = invocation.linker.clone().unwrap_or_else(|| "cc".into());
         command.env(crate::link::VARIABLE, usual);
     }
-    let mut kept = None;
-    if invocation.form == Form::Library {
-        let types = types::of(&invocation)?;
-        command.arg("-C").arg(format!("metadata={types}"));
-        kept = Some((Kept::before(&invocation)?, types));
-    }
-    let code = status(&mut command)?;
-    if let Some((kept, types)) = kept {
-        kept.after(&invocation, types)?;
-    }
+    let code = match invocation.form {
+        Form::Library => compile(&mut command, &invocation)?,
+        Form::Other => status(&mut command)?,
+    };
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }
@@ -137,6 +127,26 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         && let Err(reason) = Linked::read(&invocation)?.check(&invocation)?
     {
         eprint!("{}", hot_host::Error::from(reason));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(code)
+}
+
+/// Compiles a library, so that its types are others where their definitions are.
+fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCode> {
+    let read = types::read_before(invocation);
+    let types = types::of(invocation, &read)?;
+    command.arg("-C").arg(format!("metadata={types}"));
+    // Cargo has those compiled that depend on it as soon as they can be, before this ends.
+    types.leave(invocation)?;
+    let kept = Kept::before(invocation)?;
+    let code = status(command)?;
+    kept.after(invocation, types)?;
+    if code == ExitCode::SUCCESS && types::of(invocation, &read)? != types {
+        let name = &invocation.name;
+        eprintln!(
+            "error: the types of `{name}` were changed while it was compiled: build it again"
+        );
         return Ok(ExitCode::FAILURE);
     }
     Ok(code)

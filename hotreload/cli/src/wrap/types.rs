@@ -16,9 +16,11 @@ use std::{
 use hot_types::rt::versioned::Hasher;
 use quote::ToTokens;
 use syn::{
-    Attribute, ImplItem, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, LitStr, Macro, Meta,
-    TraitItem, Type,
+    Attribute, Expr, ExprLit, ExprMacro, ImplItem, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Lit,
+    LitStr, Macro, Meta, Token, TraitItem, Type,
+    punctuated::Punctuated,
     visit::{self, Visit},
+    visit_mut::VisitMut,
 };
 
 use super::invocation::Invocation;
@@ -96,6 +98,12 @@ const HARMLESS_MACROS: [&str; 46] = [
     "writeln",
 ];
 
+/// Types whose values say nothing of lengths.
+const OF_NO_LENGTH: [&str; 13] = [
+    "Cell", "LazyCell", "LazyLock", "LocalKey", "Mutex", "Once", "OnceCell", "OnceLock", "RefCell",
+    "RwLock", "String", "f32", "f64",
+];
+
 /// A hash, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hash(u128);
@@ -108,21 +116,34 @@ impl Hash {
     }
 }
 
+impl Hash {
+    /// Leaves a note of it for the crates that depend on this one.
+    pub(super) fn leave(self, invocation: &Invocation) -> io::Result<()> {
+        let (note, new) = (invocation.beside("types"), invocation.beside("types-new"));
+        // One that is read meanwhile is whole.
+        fs::write(&new, self.to_string())?;
+        fs::rename(new, note)
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
 }
 
-/// Of the crate that is to be compiled.
-pub(super) fn of(invocation: &Invocation) -> io::Result<Hash> {
+/// Of the crate that is to be compiled; `read` is what rustc has read of it the last time.
+pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<Hash> {
     let mut definitions = Definitions::default();
-    let folder = invocation.root.parent().unwrap_or(Path::new("")).to_owned();
-    definitions.file(&invocation.root, folder);
+    definitions.file(&invocation.root, true);
+    // Macros may have named files that are not found otherwise.
+    for path in read {
+        definitions.file(path, path.file_name().is_some_and(|it| it == "mod.rs"));
+    }
     let mut externs = Vec::new();
     for library in &invocation.externs {
         match Invocation::note_of(library, "types").map(fs::read_to_string) {
-            Some(Ok(note)) => externs.extend(note.split(' ').next().map(str::to_owned)),
+            Some(Ok(note)) => externs.push(note),
             // A macro, which may have other types in what it expands to.
             _ if library.extension().is_some_and(|it| it == env::consts::DLL_EXTENSION) => {
                 externs.push(stamp(library)?);
@@ -138,6 +159,16 @@ pub(super) fn of(invocation: &Invocation) -> io::Result<Hash> {
     }))
 }
 
+/// The Rust sources that rustc has read the last time, by what it has left then (`target: source source`,
+/// a blank in a name is escaped).
+pub(super) fn read_before(invocation: &Invocation) -> BTreeSet<PathBuf> {
+    let text = fs::read_to_string(invocation.beside("d")).unwrap_or_default();
+    let line = text.lines().next().and_then(|line| line.split_once(": "));
+    let names = line.map(|(_, names)| names.replace("\\ ", "\0")).unwrap_or_default();
+    let paths = names.split(' ').map(|name| PathBuf::from(name.replace('\0', " ")));
+    paths.filter(|path| path.extension().is_some_and(|it| it == "rs")).collect()
+}
+
 /// What tells one build of a file from another.
 fn stamp(file: &Path) -> io::Result<String> {
     let metadata = fs::metadata(file)?;
@@ -150,47 +181,125 @@ fn stamp(file: &Path) -> io::Result<String> {
 struct Definitions {
     found: Vec<String>,
     seen: BTreeSet<PathBuf>,
-    /// Where the modules lie that the file at hand declares.
+    /// Where the file at hand lies.
+    beside: PathBuf,
+    /// Where the modules lie that it declares.
     folder: PathBuf,
+    /// Whether what is declared stands in a module within the file.
+    is_within: bool,
 }
 
 impl Definitions {
-    /// Reads a file, whose modules lie in this folder.
-    fn file(&mut self, path: &Path, folder: PathBuf) {
-        if !self.seen.insert(path.to_owned()) {
+    /// Reads a file. Its modules lie beside it, or in a folder of its name.
+    fn file(&mut self, path: &Path, has_modules_beside: bool) {
+        if !self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
             return;
         }
         // A module that is not compiled need not be there.
         let Ok(text) = fs::read_to_string(path) else { return };
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+        let folder = if has_modules_beside { beside.clone() } else { path.with_extension("") };
+        let outer = (
+            std::mem::replace(&mut self.beside, beside),
+            std::mem::replace(&mut self.folder, folder),
+            std::mem::replace(&mut self.is_within, false),
+        );
         match syn::parse_file(&text) {
-            Ok(file) => {
-                let outer = std::mem::replace(&mut self.folder, folder);
-                self.visit_file(&file);
-                self.folder = outer;
-            }
-            // rustc says it, or knows more than this does.
-            Err(_) => self.found.push(text),
+            Ok(file) => self.visit_file(&file),
+            // rustc says it, or knows more than this does; or it is an expression.
+            Err(_) => self.text(text),
         }
+        (self.beside, self.folder, self.is_within) = outer;
     }
 
     fn add(&mut self, tokens: &impl ToTokens) {
-        self.found.push(tokens.to_token_stream().to_string());
+        self.text(tokens.to_token_stream().to_string());
+    }
+
+    /// Takes in a text, with what it reads when it is compiled: a length may come from there.
+    fn text(&mut self, text: String) {
+        for (name, value) in named(&text, &["env", "option_env"]) {
+            self.found.push(format!("{name} {:?}", env::var_os(value)));
+        }
+        for (_, value) in named(&text, &["include_str", "include_bytes"]) {
+            if let Ok(bytes) = fs::read(self.beside.join(value)) {
+                self.found.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        self.found.push(text);
     }
 
     /// What a macro includes.
     fn include(&mut self, call: &Macro) {
-        if let Ok(path) = call.parse_body::<LitStr>() {
-            let path = self.folder.join(path.value());
-            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-            return self.file(&path, folder);
+        self.add(call);
+        let path = call.parse_body().ok().and_then(|it| spelled(&it));
+        if let Some(path) = path.map(|path| self.beside.join(path)).filter(|it| it.is_file()) {
+            return self.file(&path, true);
         }
-        // It is spelled with OUT_DIR, mostly.
+        // It may be anything that the build script has made.
         let Some(folder) = env::var_os("OUT_DIR") else { return };
-        let Ok(entries) = fs::read_dir(folder) else { return };
-        let mut texts: Vec<_> =
-            entries.flatten().flat_map(|it| fs::read_to_string(it.path())).collect();
-        texts.sort_unstable();
-        self.found.append(&mut texts);
+        files(Path::new(&folder)).iter().for_each(|path| self.file(path, true));
+    }
+
+    /// A module in a file of its own, if this is where it is.
+    fn module(&mut self, name: &str) {
+        let folder = self.folder.join(name.trim_start_matches("r#"));
+        self.file(&folder.with_extension("rs"), false);
+        self.file(&folder.join("mod.rs"), true);
+    }
+
+    /// The modules that a macro's tokens declare, as `cfg_if` takes them.
+    fn modules(&mut self, tokens: &str) {
+        let words: Vec<_> = tokens.split_whitespace().collect();
+        for three in words.windows(3) {
+            if let ["mod", name, ";"] = three {
+                self.module(name);
+            }
+        }
+    }
+}
+
+/// All files in a folder and those in it, in the order of their names.
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut all = BTreeSet::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.file_type() {
+            Ok(it) if it.is_dir() => all.append(&mut files(&entry.path())),
+            _ => _ = all.insert(entry.path()),
+        }
+    }
+    all
+}
+
+/// The calls of macros of these names with a text, in the text of tokens: `env ! ("WIDTH")`.
+fn named<'a>(tokens: &'a str, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+    let of = |name: &'a str| {
+        tokens.match_indices(name).filter_map(move |(at, _)| {
+            let before = tokens[..at].chars().next_back();
+            if before.is_some_and(|it| it.is_alphanumeric() || it == '_') {
+                return None;
+            }
+            let rest = tokens[at + name.len()..].trim_start().strip_prefix('!')?.trim_start();
+            let rest = rest.strip_prefix(['(', '[', '{'])?.trim_start().strip_prefix('"')?;
+            Some((name, rest.split_once('"')?.0))
+        })
+    };
+    names.iter().flat_map(|name| of(name)).collect()
+}
+
+/// The text that an expression of literals, `env!` and `concat!` stands for.
+fn spelled(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("env") => {
+            let names = mac.parse_body_with(Punctuated::<LitStr, Token![,]>::parse_terminated);
+            env::var(names.ok()?.first()?.value()).ok()
+        }
+        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("concat") => {
+            let parts = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+            parts.ok()?.iter().map(spelled).collect()
+        }
+        _ => None,
     }
 }
 
@@ -206,8 +315,12 @@ impl Visit<'_> for Definitions {
             | Item::TraitAlias(_)
             | Item::Verbatim(_) => self.add(&undocumented(item)),
             Item::Const(it) if may_be_a_length(&it.ty) => self.add(&undocumented(item)),
-            Item::Macro(it) if it.mac.path.is_ident("include") => self.include(&it.mac),
-            Item::Macro(it) => self.add(&it.mac),
+            // A constant may be made of it.
+            Item::Static(it) if may_be_a_length(&it.ty) => self.add(&undocumented(item)),
+            Item::Macro(it) if !it.mac.path.is_ident("include") => {
+                self.add(&it.mac);
+                self.modules(&it.mac.tokens.to_string());
+            }
             _ => {}
         }
         visit::visit_item(self, item);
@@ -217,30 +330,31 @@ impl Visit<'_> for Definitions {
         if module.attrs.iter().any(makes_types) {
             self.add(&module.attrs[0]);
         }
-        let own = path_of(&module.attrs);
+        let own = paths_of(&module.attrs);
+        let name = module.ident.to_string();
         if module.content.is_some() {
-            let folder = self.folder.join(own.unwrap_or_else(|| module.ident.to_string().into()));
-            let outer = std::mem::replace(&mut self.folder, folder);
+            let own = own.into_iter().next();
+            let own = own.unwrap_or_else(|| name.trim_start_matches("r#").into());
+            let folder = self.folder.join(own);
+            let outer = (
+                std::mem::replace(&mut self.folder, folder),
+                std::mem::replace(&mut self.is_within, true),
+            );
             visit::visit_item_mod(self, module);
-            self.folder = outer;
+            (self.folder, self.is_within) = outer;
             return;
         }
-        if let Some(own) = own {
-            let path = self.folder.join(own);
-            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-            return self.file(&path, folder);
-        }
-        let name = module.ident.to_string();
-        let folder = self.folder.join(name.trim_start_matches("r#"));
-        let beside = folder.with_extension("rs");
-        let path = if beside.is_file() { beside } else { folder.join("mod.rs") };
-        self.file(&path, folder);
+        // As rustc has it: beside the file, unless the module stands within another one.
+        let place = if self.is_within { self.folder.clone() } else { self.beside.clone() };
+        // Of several one may hold here and another one elsewhere.
+        own.iter().for_each(|own| self.file(&place.join(own), true));
+        self.module(&name);
     }
 
     fn visit_item_fn(&mut self, function: &ItemFn) {
         if function.sig.constness.is_some() {
             // A length may be its result.
-            self.add(function);
+            self.add(&undocumented(&Item::Fn(function.clone())));
         } else if function.attrs.iter().any(makes_types) {
             function.attrs.iter().for_each(|attribute| self.add(attribute));
             self.add(&function.sig);
@@ -258,7 +372,8 @@ impl Visit<'_> for Definitions {
         let of_types: Vec<_> =
             block.items.iter().filter(|item| says_types(item)).cloned().collect();
         if !of_types.is_empty() || block.attrs.iter().any(makes_types) {
-            self.add(&ItemImpl { items: of_types, ..block.clone() });
+            let block = ItemImpl { items: of_types, ..block.clone() };
+            self.add(&undocumented(&Item::Impl(block)));
         }
         visit::visit_item_impl(self, block);
     }
@@ -271,13 +386,17 @@ impl Visit<'_> for Definitions {
         };
         let of_types: Vec<_> = item.items.iter().filter(|item| says_types(item)).cloned().collect();
         if !of_types.is_empty() || item.attrs.iter().any(makes_types) {
-            self.add(&ItemTrait { items: of_types, ..item.clone() });
+            let item = ItemTrait { items: of_types, ..item.clone() };
+            self.add(&undocumented(&Item::Trait(item)));
         }
         visit::visit_item_trait(self, item);
     }
 
-    /// In a body; what stands for an item has been seen as one.
+    /// In a body, or what includes items; what stands for an item otherwise has been seen as one.
     fn visit_macro(&mut self, call: &Macro) {
+        if call.path.is_ident("include") {
+            return self.include(call);
+        }
         let segments = &call.path.segments;
         let text = |segment: Option<&syn::PathSegment>| segment.map(|it| it.ident.to_string());
         let (first, last) = (text(segments.first()), text(segments.last()));
@@ -306,26 +425,27 @@ fn has_definition(tokens: &str) -> bool {
 /// Whether a constant of this type may be an array's length or an argument of a type.
 fn may_be_a_length(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return true };
-    let Some(name) = path.path.get_ident().map(ToString::to_string) else { return true };
-    !matches!(&*name, "f32" | "f64" | "String")
+    let Some(name) = path.path.segments.last().map(|it| it.ident.to_string()) else { return true };
+    // What can be changed is read by no constant.
+    !OF_NO_LENGTH.contains(&&*name) && !name.starts_with("Atomic")
 }
 
 /// The item without what documents it.
 fn undocumented(item: &Item) -> Item {
     struct Undocumented;
-    impl syn::visit_mut::VisitMut for Undocumented {
+    impl VisitMut for Undocumented {
         fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
             attributes.retain(|it| !it.path().is_ident("doc"));
         }
     }
     let mut item = item.clone();
-    syn::visit_mut::VisitMut::visit_item_mut(&mut Undocumented, &mut item);
+    Undocumented.visit_item_mut(&mut item);
     item
 }
 
 /// What `#[path = ".."]` says, plainly or where a `cfg` holds.
-fn path_of(attributes: &[Attribute]) -> Option<PathBuf> {
-    attributes.iter().find_map(|attribute| match &attribute.meta {
+fn paths_of(attributes: &[Attribute]) -> Vec<PathBuf> {
+    let path = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(it) if it.path.is_ident("path") => {
             syn::parse2::<LitStr>(it.value.to_token_stream()).ok().map(|it| it.value().into())
         }
@@ -335,5 +455,9 @@ fn path_of(attributes: &[Attribute]) -> Option<PathBuf> {
             Some(path.into())
         }
         _ => None,
-    })
+    };
+    attributes.iter().filter_map(path).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,8 +108,9 @@ impl HostBuilder {
     /// that the bundle catches itself. A panic that only passes through the generation does not
     /// count. A generation that the host went back to, by hand or by itself, is not taken back again:
     /// that generation has proved itself before.
-    /// With a shared std (`-C prefer-dynamic`) the host cannot tell which bundle a panic is of: no
-    /// panic counts.
+    /// With a shared std (a shared library, `-C prefer-dynamic`) what counts is each call of the
+    /// generation that ends with a panic of its own: not one that the bundle catches itself, nor one on a
+    /// thread that it has started.
     ///
     /// ```
     /// use std::time::Duration;

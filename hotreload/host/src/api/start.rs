@@ -131,6 +131,10 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
             .map_err(|error| exhausted("the system refuses a thread", error))?;
     }
     let inner = inner.set();
+    #[cfg(target_os = "linux")]
+    if shared_std {
+        crate::boundary::frames::install(inner.shadow.path().to_owned());
+    }
     // Last: whoever finds the table finds INNER too.
     // SAFETY: the host's own table; there was none above, and no other host starts meanwhile. A bundle
     // has one, so this is no bundle.

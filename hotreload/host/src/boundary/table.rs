@@ -60,6 +60,7 @@ pub(crate) fn host_table(shared_std: bool) -> &'static HostTable {
         look,
         fail: rt::fail_here,
         report_panic,
+        panicked,
         stage,
         staged,
         stage_error,
@@ -138,8 +139,13 @@ unsafe extern "C" fn report_panic(report: &PanicReport) {
     let _ = catch_unwind(|| {
         panic!("{message}\n  in bundle `{bundle}` at {file}:{line}:{column}{separator}{backtrace}")
     });
+    panicked(report.image);
+}
+
+/// Counts it against the image's generation.
+extern "C" fn panicked(image: &'static ImageInfo) {
     if let Some(fresh) = Inner::get().and_then(|inner| inner.fresh.as_ref()) {
-        fresh.panicked(report.image);
+        fresh.panicked(image);
     }
 }
 

@@ -25,6 +25,7 @@ use crate::state::moment;
 use hot_rt::rt::{Parent, SitePointer, SiteRecord, Slice, Text, TraceTable, Value};
 
 pub(crate) static TABLE: TraceTable = TraceTable {
+    dispatch,
     max_level,
     site,
     enabled,
@@ -92,6 +93,10 @@ struct Identity {
 }
 
 static SITES: LazyLock<Mutex<HashMap<Identity, &'static Site>>> = LazyLock::new(Mutex::default);
+
+extern "C" fn dispatch() -> usize {
+    dispatcher::get_default(|dispatch| std::ptr::from_ref(dispatch).addr())
+}
 
 extern "C" fn max_level() -> usize {
     match LevelFilter::current().into_level() {

@@ -70,22 +70,28 @@ pub struct Wrapper {
     program: PathBuf,
     /// What it does, in one word: another version of it makes other files.
     version: String,
+    /// The user's own, which it calls in turn.
+    inner: Option<PathBuf>,
 }
 
 impl Wrapper {
     /// The variable that tells the program that it is called as a wrapper, by its version.
     pub const VARIABLE: &'static str = "HOTRELOAD_WRAPPER";
 
-    /// The wrapper with this version.
-    pub fn new(program: PathBuf, version: &str) -> Wrapper {
-        Wrapper { program, version: version.to_owned() }
+    /// The variable that names the wrapper which it calls in turn.
+    pub const INNER: &'static str = "HOTRELOAD_INNER_WRAPPER";
+
+    /// The wrapper with this version, and the user's own.
+    pub fn new(program: PathBuf, version: &str, inner: Option<PathBuf>) -> Wrapper {
+        Wrapper { program, version: version.to_owned(), inner }
     }
 
     /// The one that has made what is in this target folder.
     pub(crate) fn of(target_dir: &Path) -> Option<Wrapper> {
         let text = fs::read_to_string(target_dir.join(FILE)).ok()?;
-        let (version, program) = text.trim_end().split_once(' ')?;
-        Some(Wrapper::new(program.into(), version))
+        let mut lines = text.lines();
+        let (version, program) = lines.next()?.split_once(' ')?;
+        Some(Wrapper::new(program.into(), version, lines.next().map(PathBuf::from)))
     }
 
     /// Its target folder, within that of the workspace.
@@ -96,15 +102,19 @@ impl Wrapper {
     /// Leaves word of it in its target folder.
     pub fn leave(&self, target_dir: &Path) -> io::Result<()> {
         fs::create_dir_all(target_dir)?;
-        let text = format!("{} {}\n", self.version, self.program.display());
+        let mut text = format!("{} {}\n", self.version, self.program.display());
+        if let Some(inner) = &self.inner {
+            text += &format!("{}\n", inner.display());
+        }
         fs::write(target_dir.join(FILE), text)
     }
 
     /// What has cargo call it.
-    pub fn environment(&self) -> [(&'static str, PathBuf); 2] {
-        [
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let own = [
             ("RUSTC_WORKSPACE_WRAPPER", self.program.clone()),
             (Self::VARIABLE, PathBuf::from(&self.version)),
-        ]
+        ];
+        own.into_iter().chain(self.inner.clone().map(|inner| (Self::INNER, inner)))
     }
 }

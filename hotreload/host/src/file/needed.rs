@@ -78,6 +78,31 @@ impl Closure {
     }
 }
 
+/// Whether the bundle has this crate from a shared library, and no copy of its own, of whatever version.
+/// Our wrapper of rustc has left notes of what it has seen linked: `.linked` beside a shared library,
+/// `.copies` beside what links one. Without them it cannot be told.
+pub(crate) fn shares(crate_name: &str, file: &Path, source: &Path) -> bool {
+    let note = |library: &Path, name: &OsStr, kind: &str| {
+        let stem = Path::new(name).file_stem()?.to_str()?;
+        let name = format!("{}.{kind}", stem.strip_prefix(env::consts::DLL_PREFIX)?);
+        let folder = folder_of(library);
+        let text = [folder.join(&name), folder.join("deps").join(&name)].map(fs::read_to_string);
+        text.into_iter().find_map(Result::ok)
+    };
+    // `libtokio-45d673f934a77827.rlib`
+    let has = |note: &str| {
+        let names = note.lines().filter_map(|line| line.strip_prefix("lib"));
+        { names }.any(|name| name.split(['-', '.']).next() == Some(crate_name))
+    };
+    let own = source.file_name().and_then(|name| note(source, name, "copies"));
+    if own.is_none_or(|note| has(&note)) {
+        return false;
+    }
+    Closure::named(file, source).found.iter().any(|needed| {
+        note(&needed.found, &without_build(&needed.name), "linked").is_some_and(|note| has(&note))
+    })
+}
+
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("/")).to_owned()
 }
@@ -102,7 +127,7 @@ pub(crate) struct Mapped {
     /// Whether it is not there any more.
     pub(crate) deleted: bool,
     /// Where its first mapping begins.
-    start: u64,
+    pub(crate) start: u64,
 }
 
 /// The files that `/proc/PID/maps` lists, which is this text.

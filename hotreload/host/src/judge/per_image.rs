@@ -62,7 +62,11 @@ const OF_STD: &[(&[&str], &str, &str)] = &[
 ];
 
 /// The first path in a type's name that is known to misbehave, why, and what to do.
-fn find(type_name: &str, shared_std: bool) -> Option<(&str, &'static str, &'static str)> {
+fn find(
+    type_name: &str,
+    shared_std: bool,
+    is_shared: impl Fn(&str) -> bool,
+) -> Option<(&str, &'static str, &'static str)> {
     let paths = type_name.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
     let known = || KNOWN.iter().chain(OF_STD.iter().filter(|_| !shared_std));
     let matches = |path: &str, prefix: &str| match path.strip_prefix(prefix) {
@@ -72,13 +76,20 @@ fn find(type_name: &str, shared_std: bool) -> Option<(&str, &'static str, &'stat
     paths.filter(|path| path.contains("::")).find_map(|path| {
         let (_, why, instead) =
             known().find(|(prefixes, ..)| prefixes.iter().any(|prefix| matches(path, prefix)))?;
+        if path.split("::").next().is_some_and(&is_shared) {
+            return None;
+        }
         Some((path, *why, *instead))
     })
 }
 
-/// Why the site cannot cross images, if so.
-pub(crate) fn check(site: &Site, shared_std: bool) -> Option<Reason> {
-    let (path, why, instead) = find((site.accessor.type_name)(), shared_std)?;
+/// Why the site cannot cross images, if so. `is_shared` tells whether a crate exists once for all of them.
+pub(crate) fn check(
+    site: &Site,
+    shared_std: bool,
+    is_shared: impl Fn(&str) -> bool,
+) -> Option<Reason> {
+    let (path, why, instead) = find((site.accessor.type_name)(), shared_std, is_shared)?;
     let what = format!("`{}` has a type whose statics exist once per image", site.item.path);
     let reason = Reason::new(Code::PerImage, what);
     Some(reason.fact("found", path).fact("as", &*site.item.display).fact("why", why).help(instead))
@@ -89,7 +100,7 @@ mod tests {
     use super::*;
 
     fn found(type_name: &str) -> Option<&str> {
-        find(type_name, false).map(|(path, ..)| path)
+        find(type_name, false, |_| false).map(|(path, ..)| path)
     }
 
     #[test]
@@ -137,7 +148,15 @@ mod tests {
 
     #[test]
     fn a_shared_std_has_one_standard_output() {
-        assert_eq!(find("std::io::stdio::Stdout", true), None);
-        assert!(find("parking_lot::once::Once", true).is_some());
+        assert_eq!(find("std::io::stdio::Stdout", true, |_| false), None);
+        assert!(find("parking_lot::once::Once", true, |_| false).is_some());
+    }
+
+    #[test]
+    fn what_exists_once_may_cross() {
+        let found = |name| find(name, true, |name| name == "tokio").map(|(path, ..)| path);
+        assert_eq!(found("tokio::runtime::handle::Handle"), None);
+        let both = "fn(tokio::runtime::handle::Handle) -> thread_local::ThreadLocal<u8>";
+        assert_eq!(found(both), Some("thread_local::ThreadLocal"));
     }
 }

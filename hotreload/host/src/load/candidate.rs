@@ -99,6 +99,16 @@ impl Candidate {
         self.header.owns(function)
     }
 
+    /// Whether it has this crate from a library that the host has it from, too.
+    pub(crate) fn shares(&self, crate_name: &str) -> bool {
+        #[cfg(target_os = "linux")]
+        if let Some(copy) = &self.copy {
+            return needed::shares(crate_name, copy.path(), &self.source);
+        }
+        let _ = crate_name;
+        false
+    }
+
     fn fingerprint(&self, host: &Requirements) -> Vec<Reason> {
         let header = &self.header;
         let std = |shared| if shared { "shared" } else { "static" }.to_owned();

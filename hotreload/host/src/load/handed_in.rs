@@ -123,8 +123,10 @@ impl HandedIn<'_> {
     /// Refuses types that misbehave as soon as two images use them.
     fn check_statics(&mut self) {
         let shared_std = self.shared_std;
+        let candidate = self.candidate;
+        let is_shared = |name: &str| shared_std && candidate.shares(name);
         let sites = self.exports.iter().chain(&self.imports);
-        self.reasons.extend(sites.filter_map(|site| per_image::check(site, shared_std)));
+        self.reasons.extend(sites.filter_map(|site| per_image::check(site, shared_std, is_shared)));
     }
 
     /// Compares what init registered with the manifest, and its types with those of the importers.

@@ -64,7 +64,8 @@ impl Fresh {
         young.insert(key(image), Young { bundle, generation, committed, panics: 0 });
     }
 
-    /// Code of the image has panicked. Called on the panicking thread, from its hook: only counts.
+    /// Code of the image has panicked. Called on the panicking thread, from its hook or where it was
+    /// caught: only counts.
     pub(crate) fn panicked(&self, image: &'static ImageInfo) {
         let Policy { panics, within } = self.policy;
         let _moment = moment();

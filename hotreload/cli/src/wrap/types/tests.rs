@@ -1,0 +1,223 @@
+use std::ffi::OsString;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A crate in a folder of its own.
+struct Crate {
+    folder: TempDir,
+    invocation: Invocation,
+}
+
+impl Crate {
+    fn new(files: &[(&str, &str)]) -> Crate {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("src/lib.rs");
+        let made = Crate { folder, invocation: Invocation::default() };
+        made.write("src/lib.rs", "");
+        files.iter().for_each(|(path, text)| made.write(path, text));
+        let words = ["--crate-name", "rules", "--crate-type", "rlib", "--out-dir"];
+        let words = words.into_iter().map(OsString::from);
+        let words = words.chain([made.folder.path().into(), root.into()]).collect::<Vec<_>>();
+        Crate { invocation: Invocation::of(&words).unwrap(), ..made }
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn hash(&self) -> Hash {
+        of(&self.invocation, &read_before(&self.invocation)).unwrap()
+    }
+
+    /// Whether the hash is another one once `path` has this text.
+    fn changes(&self, path: &str, text: &str) -> bool {
+        let before = self.hash();
+        self.write(path, text);
+        self.hash() != before
+    }
+}
+
+/// Whether a crate of this one file has another hash with the other text.
+fn differ(one: &str, other: &str) -> bool {
+    Crate::new(&[("src/lib.rs", one)]).changes("src/lib.rs", other)
+}
+
+#[test]
+fn what_types_consist_of() {
+    for (one, other) in [
+        ("struct A { n: u64 }", "struct A { n: String }"),
+        ("struct A(B); type B = u8;", "struct A(B); type B = u16;"),
+        ("use a::B; struct A(B);", "use b::B; struct A(B);"),
+        ("extern crate a as b;", "extern crate c as b;"),
+        ("enum A { B }", "enum A { B, C }"),
+        ("union A { b: u8 }", "union A { b: u16 }"),
+        ("const N: usize = 2; struct A([u8; N]);", "const N: usize = 3; struct A([u8; N]);"),
+        ("static N: usize = 2; const M: usize = N;", "static N: usize = 3; const M: usize = N;"),
+        ("const fn n() -> usize { 2 }", "const fn n() -> usize { 3 }"),
+        ("struct A; impl A { const N: usize = 2; }", "struct A; impl A { const N: usize = 3; }"),
+        (
+            "struct A; impl A { const fn n() -> usize { 2 } }",
+            "struct A; impl A { const fn n() -> usize { 3 } }",
+        ),
+        ("impl T for A { type B = u8; }", "impl T for A { type B = u16; }"),
+        ("trait T { type B; const N: usize = 2; }", "trait T { type B; const N: usize = 3; }"),
+        (
+            "macro_rules! m { () => { struct A(u8); } } m!();",
+            "macro_rules! m { () => { struct A(u16); } } m!();",
+        ),
+        ("m! { A { n: u8 } }", "m! { A { n: u16 } }"),
+        ("fn f() { struct A(u8); }", "fn f() { struct A(u16); }"),
+        ("fn f() { m!(u8); }", "fn f() { m!(u16); }"),
+        (
+            "impl A { fn f() { let _ = { struct B(u8); }; } }",
+            "impl A { fn f() { let _ = { struct B(u16); }; } }",
+        ),
+        ("mod a { mod b { struct A(u8); } }", "mod a { mod b { struct A(u16); } }"),
+        ("const _: () = { struct A(u8); };", "const _: () = { struct A(u16); };"),
+        ("static F: fn() = || { struct A(u8); };", "static F: fn() = || { struct A(u16); };"),
+        ("#[derive(B)] struct A;", "#[derive(C)] struct A;"),
+        ("#[repr(C)] struct A(u8, u16);", "struct A(u8, u16);"),
+        ("#[cfg(a)] struct A(u8);", "#[cfg(b)] struct A(u8);"),
+        ("#[make(u8)] fn f() {}", "#[make(u16)] fn f() {}"),
+        ("#[make(u8)] impl A {}", "#[make(u16)] impl A {}"),
+        // No syntax: rustc may know it.
+        ("struct A(u8); ??", "struct A(u16); ??"),
+    ] {
+        assert!(differ(one, other), "{one}\n{other}");
+    }
+}
+
+#[test]
+fn what_says_nothing_of_types() {
+    for (one, other) in [
+        ("fn f() -> u8 { 1 }", "fn f() -> u8 { 2 }"),
+        ("pub fn f(a: u8) {}", "pub fn f(a: u16, b: u8) { g(); }"),
+        ("impl A { fn f(&self) { 1; } }", "impl A { fn f(&self) { 2; } fn g() {} }"),
+        (
+            "impl T for A { type B = u8; fn f() { 1; } }",
+            "impl T for A { type B = u8; fn f() { 2; } }",
+        ),
+        ("struct A { n: u8 }", "/// One.\nstruct A {\n    /// Two.\n    n: u8 // three\n}"),
+        ("enum A { B }", "//! One.\n\n/// Two.\nenum A { /** Three. */ B }"),
+        ("const fn f() {}", "/// One.\nconst fn f() {}"),
+        ("impl T for A { type B = u8; }", "/// One.\nimpl T for A {\n/// Two.\ntype B = u8; }"),
+        ("trait T { type B; }", "/// One.\ntrait T { /// Two.\n type B; }"),
+        ("const A: f64 = 0.5;", "const A: f64 = 0.25;"),
+        ("static A: Mutex<u8> = Mutex::new(1);", "static A: Mutex<u8> = Mutex::new(2);"),
+        ("static A: AtomicU32 = AtomicU32::new(1);", "static A: AtomicU32 = AtomicU32::new(2);"),
+        ("fn f() { println!(\"a\"); vec![1]; }", "fn f() { println!(\"b\"); vec![2]; }"),
+        (
+            "#[hot::export] fn f() -> u8 { hot::get!(a)() }",
+            "#[hot::export] fn f() -> u8 { hot::get!(b)() }",
+        ),
+        ("#[inline] fn f() {}", "#[must_use] fn f() { 1; }"),
+    ] {
+        assert!(!differ(one, other), "{one}\n{other}");
+    }
+}
+
+#[test]
+fn files_of_modules() {
+    let (one, other) = ("pub struct A(u8);", "pub struct A(u16);");
+    for (root, path) in [
+        ("mod a;", "src/a.rs"),
+        ("mod a;", "src/a/mod.rs"),
+        ("mod r#type;", "src/type.rs"),
+        ("mod a { mod b; }", "src/a/b.rs"),
+        ("mod r#type { mod b; }", "src/type/b.rs"),
+        ("#[path = \"x/y.rs\"] mod a;", "src/x/y.rs"),
+        ("mod a { #[path = \"y.rs\"] mod b; }", "src/a/y.rs"),
+        ("#[path = \"x\"] mod a { mod b; }", "src/x/b.rs"),
+        (
+            "#[cfg_attr(unix, path = \"u.rs\")] #[cfg_attr(windows, path = \"w.rs\")] mod a;",
+            "src/u.rs",
+        ),
+        (
+            "#[cfg_attr(unix, path = \"u.rs\")] #[cfg_attr(windows, path = \"w.rs\")] mod a;",
+            "src/w.rs",
+        ),
+        ("#[cfg_attr(windows, path = \"w.rs\")] mod a;", "src/a.rs"),
+        ("cfg_if! { if #[cfg(unix)] { mod a; } else { pub mod b; } }", "src/b.rs"),
+        ("include!(\"a.in\");", "src/a.in"),
+        ("include!(concat!(\"a\", \".in\"));", "src/a.in"),
+        ("mod a { include!(\"a.in\"); }", "src/a.in"),
+        ("fn f() { include!(\"a.in\") }", "src/a.in"),
+        ("const A: &[u8] = include_bytes!(\"a.bin\");", "src/a.bin"),
+        ("const N: usize = include_str!(\"a.bin\").len();", "src/a.bin"),
+    ] {
+        let it = Crate::new(&[("src/lib.rs", root), (path, one)]);
+        assert!(it.changes(path, other), "{root} {path}");
+        assert!(!it.changes("src/nobody.rs", other), "{root}");
+    }
+}
+
+#[test]
+fn files_that_files_name() {
+    let (one, other) = ("pub struct A(u8);", "pub struct A(u16);");
+    for (path, text, named) in [
+        ("src/a.rs", "mod b;", "src/a/b.rs"),
+        ("src/a/mod.rs", "mod b;", "src/a/b.rs"),
+        // Not in the folder of the module's own modules.
+        ("src/a.rs", "#[path = \"y.rs\"] mod b;", "src/y.rs"),
+        ("src/a.rs", "mod b { #[path = \"y.rs\"] mod c; }", "src/a/b/y.rs"),
+        ("src/a.rs", "include!(\"a.in\");", "src/a.in"),
+        ("src/a.rs", "mod b { include!(\"a.in\"); }", "src/a.in"),
+        ("src/a/mod.rs", "include!(\"a.in\");", "src/a/a.in"),
+    ] {
+        let it = Crate::new(&[("src/lib.rs", "mod a;"), (path, text), (named, one)]);
+        assert!(it.changes(named, other), "{path} {text}");
+    }
+    // What has a path is where its own modules are.
+    let it = Crate::new(&[
+        ("src/lib.rs", "#[path = \"x/y.rs\"] mod a;"),
+        ("src/x/y.rs", "mod b;"),
+        ("src/x/b.rs", one),
+    ]);
+    assert!(it.changes("src/x/b.rs", other));
+}
+
+#[test]
+fn files_that_rustc_has_read() {
+    let it = Crate::new(&[("src/lib.rs", "automod::dir!(\"src/made\");")]);
+    it.write("src/made/two words.rs", "struct A(u8);");
+    let path = it.folder.path().join("src/made/two words.rs");
+    let path = path.to_str().unwrap().replace(' ', "\\ ");
+    it.write("rules.d", &format!("/t/librules.rlib: src/lib.rs {path}\n\nsrc/lib.rs:\n"));
+    assert!(it.changes("src/made/two words.rs", "struct A(u16);"));
+    assert!(!it.changes("src/made/two words.rs", "struct A(u16); // said"));
+}
+
+#[test]
+fn the_environment() {
+    // Cargo sets both for the tests.
+    let value = std::env::var("CARGO_PKG_NAME").unwrap();
+    let of = |text: &str| Crate::new(&[("src/lib.rs", text)]).hash();
+    let mut found = Definitions::default();
+    found.text("const N : usize = len (env ! (\"CARGO_PKG_NAME\")) ;".to_owned());
+    assert!(found.found.iter().any(|it| it.contains(&value)), "{found:?}");
+    let mut found = Definitions::default();
+    found.text("const N : & str = my_env ! (\"CARGO_PKG_NAME\") ;".to_owned());
+    assert!(found.found.iter().all(|it| !it.contains(&value)), "{found:?}");
+    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let call: Macro = syn::parse_quote!(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/a")));
+    let spelled = spelled(&call.parse_body().unwrap());
+    assert_eq!(spelled, Some(format!("{folder}/a")));
+    assert_ne!(of("const A: u8 = 1;"), of("const A: u8 = 2;"));
+}
+
+#[test]
+fn crates_below_count() {
+    let mut it = Crate::new(&[("src/lib.rs", "")]);
+    it.write("deps/libmodel-1.types", "one");
+    it.invocation.externs.push(it.folder.path().join("deps/libmodel-1.rmeta"));
+    it.write("deps/model-1.types", "one");
+    assert!(it.changes("deps/model-1.types", "two"));
+    let made = it.hash();
+    made.leave(&it.invocation).unwrap();
+    let note = fs::read_to_string(it.folder.path().join("rules.types")).unwrap();
+    assert_eq!(note, made.to_string());
+}
