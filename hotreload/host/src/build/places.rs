@@ -160,6 +160,13 @@ mod tests {
         let [is, was] = [&copy, &original].map(|it| it.join("rules").display().to_string());
         assert!(remark.contains(&is) && remark.contains(&was) && remark.lines().count() == 1);
 
+        // The package makes a library of its name, too, which may be copied to another folder of its
+        // project.
+        let library = format!("{}game{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+        for folder in ["target/debug", "python"] {
+            assert_eq!(find(&from(Some(copy.join(folder).join(&library)), &original)), copy);
+        }
+
         // A target folder elsewhere says nothing of the sources, nor does one in another project.
         for elsewhere in [program_in(&root.join("out")), program_in(&other)] {
             assert_eq!(find(&from(elsewhere.clone(), &copy)), copy);
