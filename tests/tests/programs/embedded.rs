@@ -203,6 +203,15 @@ fn program(path: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// What the host says of the bundle that it has loaded.
+fn started(running: &Running) -> String {
+    patiently("a start", || {
+        let error = running.find("error ");
+        assert!(error.is_none(), "{error:?}");
+        running.find("started ")
+    })
+}
+
 /// Asks for the value whenever something was said of a save, until it is this one.
 fn until(running: &Running, value: i32) {
     let wanted = format!("value 0 {value}");
@@ -277,7 +286,7 @@ fn in_c(workspace: &Workspace, library: &Path, sources: &Path) {
     running.tell("start 0");
     // Built as the library was: in its profile and target folder, with its allocator and its features.
     let bundle = target_dir().join("debug/libembedded_rules.so");
-    assert_eq!(running.wait("started "), format!("started {}", bundle.display()));
+    assert_eq!(started(&running), format!("started {}", bundle.display()));
     let status = Control::to(&socket(running.id())).ask(json!({"do": "status"}));
     assert_eq!(status["name"], "libembedded.so", "{status}");
     running.tell("start 0");
@@ -301,9 +310,8 @@ fn in_c(workspace: &Workspace, library: &Path, sources: &Path) {
 /// with which features it was built.
 fn in_python(workspace: &Workspace, library: &Path, sources: &Path) {
     let elsewhere = short_folder("embedded");
-    let module = workspace.folder().join("python");
-    fs::create_dir_all(&module).unwrap();
-    workspace.write("python/program.py", PYTHON);
+    let module = workspace.folder().join("out");
+    workspace.write("out/program.py", PYTHON);
     let start = |folder: &Path, arguments: &[&Path]| {
         let copy = folder.join("libembedded.so");
         fs::copy(library, &copy).unwrap();
@@ -311,7 +319,7 @@ fn in_python(workspace: &Workspace, library: &Path, sources: &Path) {
         command.arg(module.join("program.py")).arg(copy).args(arguments).current_dir("/");
         let running = Running::start(command);
         running.tell("start 0");
-        running.wait("started ");
+        started(&running);
         running
     };
     replace(sources, &rules(1, "i32"));

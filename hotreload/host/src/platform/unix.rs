@@ -61,7 +61,7 @@ fn own_image() -> Option<(*const c_void, libc::Dl_info)> {
 /// The name that the loader knows it by, as the program gave it.
 fn name_of(image: &libc::Dl_info) -> &CStr {
     // SAFETY: the loader keeps the name as long as the image is in memory. This one is: its code
-    // runs here, and the result does not leave this file.
+    // runs here, and the result does not leave this room.
     unsafe { CStr::from_ptr(image.dli_fname) }
 }
 
