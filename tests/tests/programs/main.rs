@@ -17,6 +17,7 @@ mod cli_signs;
 mod cli_usage;
 mod diff;
 mod editors;
+mod embedded;
 mod guide;
 mod interchange;
 mod layout_tables;

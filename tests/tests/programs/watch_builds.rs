@@ -5,9 +5,9 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::SystemTime,
@@ -53,7 +53,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Running {
-        let mut host = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut host = command.spawn().unwrap();
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let read = |stream: Box<dyn std::io::Read + Send>| {
             let lines = lines.clone();
@@ -66,6 +67,16 @@ impl Running {
         read(Box::new(host.stdout.take().unwrap()));
         read(Box::new(host.stderr.take().unwrap()));
         Running { host, lines }
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) fn tell(&self, line: &str) {
+        writeln!(self.host.stdin.as_ref().unwrap(), "{line}").unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        self.host.wait().unwrap()
     }
 
     pub(crate) fn id(&self) -> u32 {

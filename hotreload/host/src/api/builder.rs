@@ -23,7 +23,9 @@ pub struct HostBuilder {
 }
 
 impl HostBuilder {
-    /// The folder of the cargo workspace that bundles are built in, or one within it.
+    /// The folder of the cargo workspace that bundles are built in, or one within it. By default it is
+    /// found, from the host's file first: see [`load_crate`](Host::load_crate). A library that has
+    /// the host and was copied out of its project has to be told.
     pub fn workspace(mut self, folder: impl AsRef<Path>) -> Self {
         self.options.workspace = Some(folder.as_ref().to_owned());
         self
@@ -50,7 +52,7 @@ impl HostBuilder {
         self
     }
 
-    /// Says what the program's global allocator hands out. The host asks the symbols of the program's
+    /// Says what the program's global allocator hands out. The host asks the symbols of its own
     /// file, which tell a program without a `#[global_allocator]`; it cannot tell what an allocator
     /// does that the program has, nor anything of a file that was stripped. Where it cannot, bundles
     /// have to forward allocation, as those do that [`load_crate`](Host::load_crate) builds then.

@@ -46,8 +46,28 @@ impl std::panic::RefUnwindSafe for Host {}
 impl Host {
     /// Starts the host with the usual options.
     ///
+    /// In a library (`cdylib`) that another program loads, in C or in Python, the library is what a
+    /// program is elsewhere: its file tells where the workspace is, how it was built, and which global
+    /// allocator it has. It stays in memory from then on, also when it is closed. No panic may leave
+    /// an `extern "C"` function, and a panic in a hot call goes on in its caller: catch it.
+    ///
+    /// ```
+    /// /// 0 if the host is there.
+    /// #[unsafe(no_mangle)]
+    /// pub extern "C" fn game_start() -> i32 {
+    ///     match hot::Host::start() {
+    ///         Ok(_) => 0,
+    ///         Err(error) => {
+    ///             eprintln!("{error}");
+    ///             1
+    ///         }
+    ///     }
+    /// }
+    /// # assert_eq!(game_start(), 0);
+    /// ```
+    ///
     /// # Errors
-    /// [`Code::SecondHost`](crate::Code::SecondHost) if the process has a host, also where a bundle asks; [`Code::Shadow`](crate::Code::Shadow) if the private folder for
+    /// [`Code::SecondHost`](crate::Code::SecondHost) if the process has a host, also where a bundle asks (two libraries may each have one); [`Code::Shadow`](crate::Code::Shadow) if the private folder for
     /// copies cannot be made; [`Code::DefinedTwice`](crate::Code::DefinedTwice) if two functions linked into the program are
     /// exported under one name.
     pub fn start() -> Result<Host> {
@@ -95,7 +115,7 @@ impl Host {
     /// are the same.
     ///
     /// The workspace is that of [`HostBuilder::workspace`], or else the first one that has the
-    /// package: around the program's file, where the program was started, or where what it was
+    /// package: around the file of the program, or of the library that has the host, where the program was started, or where what it was
     /// linked with was compiled. The first two must make the program, too. Where the program is a
     /// copy, together with its project, of one that is there still, a line of the build's output
     /// says which one is built. Host and bundle are built together and alike, so that they agree on

@@ -14,7 +14,7 @@ use crate::watch::Watcher;
 use crate::{
     boundary::{output, table::host_table, threads},
     control,
-    file::{Allocator, object_file::executable_shares_std, shadow::Shadow},
+    file::{HostFile, shadow::Shadow},
     load::{baseline, go_back},
     platform,
     said::{Code, Error, Reason, Result},
@@ -46,15 +46,6 @@ impl Handlers {
         }
         Ok(())
     }
-}
-
-/// What the program's file tells of its global allocator.
-fn allocator(shared_std: bool) -> Option<Allocator> {
-    // The system's name for it leads there too when cargo has put another file into its place.
-    let file =
-        if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() };
-    // With a shared std the default allocator is that library's, for all images.
-    Allocator::of(&file.ok()?).or(shared_std.then_some(Allocator::System))
 }
 
 fn exhausted(what: &str, error: io::Error) -> Error {
@@ -97,17 +88,18 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
     options.build_output = Some(control::sink(options.build_output.take(), options.watch.clone()));
     let (mut world, namespace) = baseline()?;
     world.is_strict = options.strict;
-    let shared_std = executable_shares_std();
+    let file = HostFile::find();
+    let shared_std = file.shares_std();
     let (fresh, failed) = options.rollback_after.map(Fresh::new).unzip();
     let inner = Inner {
         namespace,
         world: Mutex::new(world),
         shadow: Shadow::create(options.shadow_dir.as_deref())?,
         requirements: Requirements {
-            allocator: options.allocator.or_else(|| allocator(shared_std)),
+            allocator: options.allocator.or_else(|| file.allocator()),
             shared_std,
         },
-        executable: env::current_exe().ok(),
+        file,
         started_in: env::current_dir().ok(),
         table: host_table(shared_std),
         options,
@@ -119,6 +111,10 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         enumerated: Mutex::default(),
         watch: OnceLock::new(),
     };
+    // From here on the system, other threads and bundles have addresses in this image.
+    platform::keep_own_library().map_err(|error| {
+        exhausted("the library that has the host cannot be kept in memory", error)
+    })?;
     handlers.register()?;
     // The starting thread may have called hot code before there was a host to number it.
     // SAFETY: the system's number of this thread.

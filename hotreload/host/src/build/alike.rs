@@ -101,9 +101,9 @@ impl Program {
         workspace: &Workspace,
         origin: &Origin,
         host: &HostPackage,
-        executable: &Path,
+        host_file: &Path,
     ) -> Option<Program> {
-        let unit = Unit::of(workspace, origin, host, executable)?;
+        let unit = Unit::of(workspace, origin, host, host_file)?;
         let own = Compiled::read(&host.name, &unit.fingerprint)?;
         let packages = workspace.path_packages(&host.folder).into_iter().filter_map(|it| it.name);
         let packages: BTreeSet<_> = packages.chain(FRAMEWORK.map(str::to_owned)).collect();

@@ -56,8 +56,8 @@ impl Inner {
     ) -> Result<Vec<Built>> {
         let mut build = Build::new(workspace, bundles);
         build.abandon = abandon;
-        if let Some(executable) = &self.executable {
-            build = build.like(executable);
+        if let Some(file) = self.file.path() {
+            build = build.like(file);
         }
         let options = &self.options;
         if let Some(profile) = &options.profile {
@@ -70,8 +70,8 @@ impl Inner {
         build.colour |= options.shows_colour;
         build.sink = self.sink();
         build.forward_allocation = !self.requirements.allows_system();
-        if let (Some(host), Some(executable)) = (&build.host, &self.executable) {
-            build.program = program(workspace, host, executable);
+        if let (Some(host), Some(file)) = (&build.host, self.file.path()) {
+            build.program = program(workspace, host, file);
             if !build.forward_allocation {
                 build.features = features_of_run();
             }
@@ -135,7 +135,7 @@ impl Inner {
         let headers = same.into_iter().chain(other);
         Places {
             named: Vec::new(),
-            executable: self.executable.clone(),
+            host_file: self.file.path().map(Path::to_owned),
             manifest_dir: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
             started_in: self.started_in.clone(),
             compiled_in: headers.map(|it| (it.package, it.manifest_dir.into())).collect(),
@@ -153,13 +153,9 @@ impl Inner {
 }
 
 /// How this program was built. Looked at once: a later build writes over the notes of an earlier one.
-fn program(
-    workspace: &Workspace,
-    host: &HostPackage,
-    executable: &Path,
-) -> Option<&'static Program> {
+fn program(workspace: &Workspace, host: &HostPackage, file: &Path) -> Option<&'static Program> {
     static PROGRAM: OnceLock<Option<Program>> = OnceLock::new();
-    let look = || Program::of(workspace, &Origin::of(executable)?, host, executable);
+    let look = || Program::of(workspace, &Origin::of(file)?, host, file);
     PROGRAM.get_or_init(look).as_ref()
 }
 

@@ -1,10 +1,11 @@
-//! How the running program was built, read off where its file lies.
+//! How the running program was built, or the library that has its host, read off where the file lies.
 //!
 //! A bundle is built the same way, or its types are not the host's: another profile or target
-//! gives every crate another identity. Where cargo puts a program:
+//! gives every crate another identity. Where cargo puts them:
 //!
 //! ```text
 //! target/[triple/]debug/host              a binary
+//! target/[triple/]debug/libhost.so        a library for other programs (`cdylib`)
 //! target/[triple/]debug/examples/host     an example
 //! target/[triple/]debug/deps/host-<hash>  a test, a benchmark; in newer versions of cargo:
 //! target/[triple/]debug/build/<package>/<hash>/out/host-<hash>
@@ -15,7 +16,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How a program was built.
+use crate::platform::DLL_SUFFIX;
+
+/// How a program or a library was built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// The target folder.
@@ -24,31 +27,33 @@ pub(crate) struct Origin {
     pub(crate) triple: Option<String>,
     /// Cargo's name of the profile: `dev`, `release` or a custom one.
     pub(crate) profile: String,
-    /// What kind of program it is.
+    /// What kind of target it is.
     pub(crate) place: Place,
-    /// The target's name, without hash and suffix.
+    /// The target's name, without hash, prefix and suffix.
     pub(crate) target: String,
 }
 
-/// What kind of program it is.
+/// What kind of target it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A binary.
     Bin,
-    /// An example.
+    /// A library that a program loads which cargo knows nothing of.
+    Library,
+    /// An example, a program or a library.
     Example,
     /// A test or benchmark: of its own, or of a library or binary.
     Harness,
 }
 
 impl Origin {
-    /// How the program of this path was built; `None` if it does not lie in a target folder, as
+    /// How the program or library of this path was built; `None` if it does not lie in a target folder, as
     /// when it was installed or copied.
-    pub(crate) fn of(executable: &Path) -> Option<Origin> {
+    pub(crate) fn of(host_file: &Path) -> Option<Origin> {
         // The folder of a triple has the tag too, but not what cargo remembers of rustc. Where
         // intermediate files are elsewhere (`build.build-dir`), the target folder has the tag only.
-        Self::read(executable, |folder| folder.join(".rustc_info.json").is_file())
-            .or_else(|| Self::read(executable, |folder| folder.join("CACHEDIR.TAG").is_file()))
+        Self::read(host_file, |folder| folder.join(".rustc_info.json").is_file())
+            .or_else(|| Self::read(host_file, |folder| folder.join("CACHEDIR.TAG").is_file()))
     }
 
     /// What the profile's folder is called.
@@ -56,13 +61,15 @@ impl Origin {
         if self.profile == "dev" { "debug" } else { &self.profile }
     }
 
-    fn read(executable: &Path, is_target_dir: impl Fn(&Path) -> bool) -> Option<Origin> {
-        let folder = executable.parent()?;
+    fn read(host_file: &Path, is_target_dir: impl Fn(&Path) -> bool) -> Option<Origin> {
+        let folder = host_file.parent()?;
+        let is_library = host_file.to_str()?.ends_with(DLL_SUFFIX);
+        let or_library = |place| if is_library { Place::Library } else { place };
         let (place, folder) = match folder.file_name()?.to_str()? {
-            "deps" => (Place::Harness, folder.parent()?),
+            "deps" => (or_library(Place::Harness), folder.parent()?),
             "examples" => (Place::Example, folder.parent()?),
-            "out" => (Place::Harness, of_newer_layout(folder)?),
-            _ => (Place::Bin, folder),
+            "out" => (or_library(Place::Harness), of_newer_layout(folder)?),
+            _ => (or_library(Place::Bin), folder),
         };
         let profile = match folder.file_name()?.to_str()? {
             "debug" => "dev",
@@ -80,7 +87,7 @@ impl Origin {
             triple,
             profile: profile.to_owned(),
             place,
-            target: target_of(executable)?.to_owned(),
+            target: target_of(host_file)?.to_owned(),
         })
     }
 }
@@ -98,10 +105,13 @@ pub(super) fn default_profile() -> &'static str {
     if cfg!(debug_assertions) { "dev" } else { "release" }
 }
 
-/// The name of the target that the program is, without hash and suffix.
-pub(super) fn target_of(executable: &Path) -> Option<&str> {
-    let name = executable.file_name()?.to_str()?;
-    Some(without_hash(name.strip_suffix(env::consts::EXE_SUFFIX).unwrap_or(name)))
+/// The name of the target that a program or a library is, without hash, prefix and suffix.
+pub(super) fn target_of(host_file: &Path) -> Option<&str> {
+    let name = host_file.file_name()?.to_str()?;
+    Some(without_hash(match name.strip_suffix(DLL_SUFFIX) {
+        Some(library) => library.strip_prefix(env::consts::DLL_PREFIX).unwrap_or(library),
+        None => name.strip_suffix(env::consts::EXE_SUFFIX).unwrap_or(name),
+    }))
 }
 
 /// Strips the hash that cargo appends to the names in `deps`: `reload-0123456789abcdef`.
@@ -135,8 +145,11 @@ mod tests {
     }
 
     fn read(path: &str) -> Option<Origin> {
-        let path = format!("{path}{}", env::consts::EXE_SUFFIX);
-        Origin::read(Path::new(&path), |folder| folder.ends_with("target"))
+        read_file(&format!("{path}{}", env::consts::EXE_SUFFIX))
+    }
+
+    fn read_file(path: &str) -> Option<Origin> {
+        Origin::read(Path::new(path), |folder| folder.ends_with("target"))
     }
 
     fn origin(triple: Option<&str>, profile: &str, place: Place, target: &str) -> Option<Origin> {
@@ -169,6 +182,27 @@ mod tests {
             read("/w/target/x86_64-unknown-linux-gnu/debug/host"),
             origin(Some("x86_64-unknown-linux-gnu"), "dev", Place::Bin, "host")
         );
+    }
+
+    #[test]
+    fn a_library_is_that_of_its_package() {
+        let named = |name| format!("{}{name}{DLL_SUFFIX}", env::consts::DLL_PREFIX);
+        let name = named("my_game");
+        for folder in ["debug", "debug/deps", "debug/build/my-game/2bec5d41604901af/out"] {
+            assert_eq!(
+                read_file(&format!("/w/target/{folder}/{name}")),
+                origin(None, "dev", Place::Library, "my_game")
+            );
+        }
+        assert_eq!(
+            read_file(&format!("/w/target/release/examples/{name}")),
+            origin(None, "release", Place::Example, "my_game")
+        );
+        assert_eq!(target_of(Path::new(&named("game-0123456789abcdef"))), Some("game"));
+        // Python's modules have no prefix, and are copied to where it looks for them.
+        let module = format!("game{DLL_SUFFIX}");
+        assert_eq!(target_of(Path::new(&module)), Some("game"));
+        assert_eq!(read_file(&format!("/w/python/{module}")), None);
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl Lead {
 pub(super) struct Places {
     /// What somebody has named, then the file that was loaded.
     pub(super) named: Vec<PathBuf>,
-    /// The file of the running program.
-    pub(super) executable: Option<PathBuf>,
+    /// The file that the host was linked into.
+    pub(super) host_file: Option<PathBuf>,
     /// What `cargo run` says: the folder of the program's package.
     pub(super) manifest_dir: Option<PathBuf>,
     /// The folder that the program was started in.
@@ -54,9 +54,9 @@ pub(super) struct Places {
 impl Places {
     /// The workspace that has the bundle of this name.
     pub(super) fn workspace(&self, name: &str) -> Result<Workspace> {
-        let file = self.executable.as_ref();
+        let file = self.host_file.as_ref();
         let file = file.map(|it| it.canonicalize().unwrap_or_else(|_| it.clone()));
-        let program = self.executable.as_deref().and_then(target_of).unwrap_or_default();
+        let program = self.host_file.as_deref().and_then(target_of).unwrap_or_default();
         let of_program = [&file, &self.manifest_dir, &self.started_in].into_iter().flatten();
         let of_bundle = |place| (place, false);
         let places = (self.named.iter().map(of_bundle))
@@ -83,9 +83,9 @@ impl Places {
 
     /// All folders that may do where nobody can tell.
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        let executable = self.executable.iter().flat_map(|it| it.ancestors().skip(1));
+        let host_file = self.host_file.iter().flat_map(|it| it.ancestors().skip(1));
         let all = self.named.iter().chain(self.compiled_in()).chain(&self.manifest_dir);
-        all.map(|it| &**it).chain(executable).map(Path::to_owned).collect()
+        all.map(|it| &**it).chain(host_file).map(Path::to_owned).collect()
     }
 
     /// What to say if the workspace has another copy of what was compiled in, which is there still.
@@ -147,8 +147,8 @@ mod tests {
         project(&other, &["rules", "stranger"]);
         let compiled_in = || vec![("rules".to_owned(), original.join("rules"))];
         let find = |places: &Places| places.workspace("rules").unwrap().root().to_owned();
-        let from = |executable: Option<PathBuf>, started_in: &Path| Places {
-            executable,
+        let from = |host_file: Option<PathBuf>, started_in: &Path| Places {
+            host_file,
             started_in: Some(started_in.join("game/src")),
             compiled_in: compiled_in(),
             ..Places::default()
@@ -159,6 +159,13 @@ mod tests {
         let remark = places.remark(&places.workspace("rules").unwrap()).unwrap();
         let [is, was] = [&copy, &original].map(|it| it.join("rules").display().to_string());
         assert!(remark.contains(&is) && remark.contains(&was) && remark.lines().count() == 1);
+
+        // The package makes a library of its name, too, which may be copied to another folder of its
+        // project.
+        let library = format!("{}game{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+        for folder in ["target/debug", "python"] {
+            assert_eq!(find(&from(Some(copy.join(folder).join(&library)), &original)), copy);
+        }
 
         // A target folder elsewhere says nothing of the sources, nor does one in another project.
         for elsewhere in [program_in(&root.join("out")), program_in(&other)] {

@@ -123,8 +123,8 @@ impl<'a> Build<'a> {
     /// A program of another workspace keeps its target folder to itself: cargo gives shared
     /// libraries of workspaces no hash in their names, so that two packages of one name would take
     /// each other's library for their own, fresh one.
-    pub(crate) fn like(mut self, executable: &Path) -> Self {
-        if let Some(origin) = Origin::of(executable) {
+    pub(crate) fn like(mut self, host_file: &Path) -> Self {
+        if let Some(origin) = Origin::of(host_file) {
             self.host = self.workspace.host(&origin);
             self.wrapper = self.host.as_ref().and_then(|_| Wrapper::of(&origin.target_dir));
             let usual = self.workspace.output_dirs().contains(&origin.target_dir);
@@ -276,7 +276,7 @@ fn with_dev_dependencies(host: &HostPackage) -> Vec<&str> {
         Place::Example if cfg!(windows) => vec![],
         Place::Example => vec!["--example", &host.target],
         Place::Harness => vec!["--examples"],
-        Place::Bin => vec![],
+        Place::Bin | Place::Library => vec![],
     }
 }
 

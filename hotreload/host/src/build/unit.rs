@@ -10,6 +10,10 @@
 //! debug/deps/host-<hash>[.d]                       debug/examples/host-<hash>[.d]
 //! debug/.fingerprint/<package>-<hash>/bin-host.json
 //!
+//! debug/libhost.so                                 a library for other programs: no hash tells them apart
+//! debug/deps/libhost.so, debug/deps/host.d
+//! debug/.fingerprint/<package>-<hash>/lib-host.json
+//!
 //! debug/build/<package>/<hash>/out/host[.d]        debug/build/<package>/<hash>/fingerprint/bin-host.json
 //! ```
 
@@ -18,7 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::build::origin::{Origin, Place, hash_of, without_hash};
+use crate::build::origin::{Origin, Place, hash_of, target_of, without_hash};
 use crate::build::{HostPackage, Workspace};
 use crate::said::crate_name;
 
@@ -32,31 +36,50 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// That of the program of this path; `None` if cargo's notes are not there any more.
+    /// That of the program or library of this path; `None` if cargo's notes are not there any more.
     pub(crate) fn of(
         workspace: &Workspace,
         origin: &Origin,
         host: &HostPackage,
-        executable: &Path,
+        host_file: &Path,
     ) -> Option<Unit> {
         if origin.place == Place::Harness {
-            return Unit::at(executable, &host.name);
+            return Unit::at(host_file, &host.name);
         }
         let folder = workspace.intermediate_of(origin);
-        let old = folder.join(if origin.place == Place::Bin { "deps" } else { "examples" });
+        let old = folder.join(if origin.place == Place::Example { "examples" } else { "deps" });
         let new = entries(&folder.join("build").join(&host.name)).map(|it| it.join("out"));
-        let program = fs::metadata(executable).ok()?;
+        let program = fs::metadata(host_file).ok()?;
         let wanted = crate_name(&origin.target);
         let is_program = |path: &PathBuf| {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            path.extension() == executable.extension() && crate_name(without_hash(&stem)) == wanted
+            path.extension() == host_file.extension()
+                && target_of(path).is_some_and(|name| crate_name(name) == wanted)
         };
         let files = new.chain([old]).flat_map(|folder| entries(&folder)).filter(is_program);
         let mut files: Vec<_> =
             files.filter_map(|path| Some((fs::metadata(&path).ok()?, path))).collect();
         // Copied where the file system has no links: then the newest one is meant.
         files.sort_by_key(|(file, _)| (is_same(file, &program), file.modified().ok()));
-        files.iter().rev().find_map(|(_, path)| Unit::at(path, &host.name))
+        files.iter().rev().find_map(|(_, path)| {
+            let without_hash = || Unit::latest(path.parent()?, &host.name, &wanted);
+            let is_library = origin.place == Place::Library;
+            Unit::at(path, &host.name).or_else(|| is_library.then(without_hash)?)
+        })
+    }
+
+    /// That of a library whose file has no hash in its name: each build of it, with whatever features,
+    /// takes the place of the one before.
+    fn latest(deps: &Path, package: &str, crate_name: &str) -> Option<Unit> {
+        let builds = entries(&deps.parent()?.join(".fingerprint")).filter(|folder| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            without_hash(&name) == package
+        });
+        let compiled = |folder: &PathBuf| {
+            let note = folder.join(format!("lib-{crate_name}"));
+            fs::metadata(note).and_then(|it| it.modified()).ok()
+        };
+        let (_, fingerprint) = builds.filter_map(|it| Some((compiled(&it)?, it))).max()?;
+        Some(Unit { dep_info: deps.join(format!("{crate_name}.d")), fingerprint })
     }
 
     /// That of the crate of this package that was compiled into this file.

@@ -49,7 +49,7 @@ pub(crate) struct PathPackage {
     pub(crate) is_dylib: bool,
 }
 
-/// The package that the running program belongs to.
+/// The package that the running program belongs to, or the library that has its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostPackage {
     /// The package's name.
@@ -196,7 +196,7 @@ impl Workspace {
         }
     }
 
-    /// The package whose target this program is, if the workspace has it.
+    /// The package whose target this program or library is, if the workspace has it.
     pub(crate) fn host(&self, origin: &Origin) -> Option<HostPackage> {
         let wanted = crate_name(&origin.target);
         let target_in = |package: &Package| {
@@ -204,6 +204,7 @@ impl Workspace {
                 crate_name(&it.name) == wanted
                     && match origin.place {
                         Place::Bin => it.is_bin(),
+                        Place::Library => it.is_cdylib(),
                         Place::Example => it.is_example(),
                         Place::Harness => !it.is_custom_build(),
                     }

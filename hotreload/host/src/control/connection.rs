@@ -129,7 +129,7 @@ fn status(inner: &'static Inner) -> Result<HostStatus> {
         None if cfg!(feature = "watch") => Watching::Off,
         None => Watching::Missing,
     };
-    let name = inner.executable.as_deref().and_then(|it| it.file_name());
+    let name = inner.file.path().and_then(|it| it.file_name());
     let name = name.map(|it| it.to_string_lossy().into_owned());
     Ok(HostStatus { pid: process::id(), name, watch, text: status.to_string(), status })
 }

@@ -139,7 +139,8 @@ impl From<Error> for Refusal {
 pub struct HostStatus {
     /// The number of the process.
     pub pid: u32,
-    /// The name of the executable's file, where the system tells.
+    /// The name of the host's file, where the system tells: of the program, or of the library that
+    /// has the host.
     pub name: Option<String>,
     pub watch: Watching,
     pub status: Status,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! allocator     whose memory a program or a library hands out
+//! host_file     which file the host itself is in
 //! object_file   what the loader needs to know, and the manifest's section
 //! manifest/     the manifest: what the bundle exports, calls, and how it was built
 //! tables/       types by id, from a manifest or from an image that describes them
@@ -15,6 +16,7 @@
 mod allocator;
 #[cfg(target_os = "linux")]
 mod dynamic;
+mod host_file;
 pub(crate) mod machine_code;
 pub(crate) mod manifest;
 #[cfg(target_os = "linux")]
@@ -25,5 +27,6 @@ pub(crate) mod tables;
 mod type_layout;
 
 pub use allocator::Allocator;
+pub(crate) use host_file::HostFile;
 pub(crate) use tables::{Numbers, Tables};
 pub use type_layout::{FieldLayout, TypeLayout, VariantLayout};

@@ -83,18 +83,20 @@ impl ObjectFile {
 }
 
 /// What is looked at in a file. Places are offsets and sizes in bytes, as the file has them.
-struct Parts {
+pub(super) struct Parts {
     architecture: Architecture,
     is_little_endian: bool,
     kind: ObjectKind,
     segments: Vec<(u64, u64)>,
     manifest: Option<(u64, u64)>,
     table: Option<(u64, u64)>,
-    shared_std: bool,
+    pub(super) shared_std: bool,
+    /// Whether rustc can link other crates with it: it says what is in it.
+    pub(super) for_rustc: bool,
 }
 
 impl Parts {
-    fn find(cache: &ReadCache<File>) -> object::Result<Parts> {
+    pub(super) fn find(cache: &ReadCache<File>) -> object::Result<Parts> {
         match FileKind::parse(cache)? {
             FileKind::Elf64 => Parts::of_elf(cache),
             _ => Ok(Parts::of(&object::File::parse(cache)?)),
@@ -111,6 +113,7 @@ impl Parts {
             manifest: place(section_name(".hot", "__hot")),
             table: place(section_name(".hothost", "__hothost")),
             shared_std: false,
+            for_rustc: place(".rustc").is_some(),
         }
     }
 
@@ -141,6 +144,7 @@ impl Parts {
             manifest: place(".hot"),
             table: place(".hothost"),
             shared_std: needs_shared_std(&sections, endian, cache)?,
+            for_rustc: place(".rustc").is_some(),
         })
     }
 }
@@ -158,12 +162,6 @@ fn needs_shared_std<'data>(
         let name = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
         name.is_some_and(|name| name.starts_with(b"libstd-"))
     }))
-}
-
-/// Whether this executable shares its std with its libraries.
-pub(crate) fn executable_shares_std() -> bool {
-    let Ok(file) = std::env::current_exe().and_then(File::open) else { return false };
-    Parts::find(&ReadCache::new(file)).is_ok_and(|parts| parts.shared_std)
 }
 
 fn section_name(elf_and_pe: &'static str, mach_o: &'static str) -> &'static str {

@@ -18,10 +18,12 @@ const MOST_STACK: usize = 4 << 20;
 /// The words of glibc's block of a thread.
 const BLOCK: usize = 0x900 / size_of::<usize>();
 
-struct Mapping {
-    range: Range<usize>,
+/// A line of `/proc/PID/maps`.
+pub(super) struct Mapping {
+    pub(super) range: Range<usize>,
     is_code: bool,
-    file: Option<PathBuf>,
+    /// "(deleted)" follows, if it is not there any more.
+    pub(super) file: Option<PathBuf>,
 }
 
 /// The file for each thread that waits in a system call, but the main one.
@@ -54,7 +56,7 @@ fn waits_at(text: &str) -> Option<usize> {
 }
 
 /// `start-end rights offset device inode path`
-fn mapping(line: &str) -> Option<Mapping> {
+pub(super) fn mapping(line: &str) -> Option<Mapping> {
     let mut parts = line.splitn(6, ' ');
     let (start, end) = parts.next()?.split_once('-')?;
     let address = |text| usize::from_str_radix(text, 16).ok();

@@ -1,12 +1,38 @@
 //! Linux: threads by `gettid`, and the limit on mappings.
 
-use std::{fs, io, ptr, sync::atomic::AtomicU32};
+use std::{
+    ffi::{CStr, c_void},
+    fs, io, ptr,
+    sync::atomic::AtomicU32,
+};
 
 use rustix::{
     mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap},
     process::{Pid, Signal, getpid, kill_process, set_child_subreaper},
     thread::{MembarrierCommand, futex, membarrier},
 };
+
+use super::OwnLibrary;
+
+/// An address in the program itself: where the kernel has put the list of its segments.
+pub(super) fn in_program() -> *const c_void {
+    // SAFETY: reads a list that the kernel has left; the name is one that it knows.
+    let address = unsafe { libc::getauxval(libc::AT_PHDR) };
+    ptr::without_provenance(address as usize)
+}
+
+/// The library that is mapped at this address. The loader's name for it says less: it may be relative
+/// to a folder that the program has left, and nothing of what has become of the file.
+pub(super) fn library_at(address: *const c_void, _name: &CStr) -> Option<OwnLibrary> {
+    let maps = mappings();
+    let mut mappings = maps.lines().filter_map(super::begun::mapping);
+    let path = mappings.find(|it| it.range.contains(&address.addr()))?.file?;
+    let text = path.to_str()?;
+    Some(match text.strip_suffix(" (deleted)") {
+        Some(path) => OwnLibrary { path: path.into(), is_gone: true },
+        None => OwnLibrary { path, is_gone: false },
+    })
+}
 
 /// The kernel's number of this thread. It can be given to another thread once this one is gone,
 /// and it changes in a forked child. A system call: ask once per thread.

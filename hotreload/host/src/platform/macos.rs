@@ -1,10 +1,26 @@
 //! macOS. Compiled, never run.
 
 use std::{
+    ffi::{CStr, OsStr, c_void},
+    os::unix::ffi::OsStrExt as _,
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::Duration,
 };
+
+use super::OwnLibrary;
+
+/// An address in the program itself: where its header lies.
+pub(super) fn in_program() -> *const c_void {
+    // SAFETY: reads the loader's list, whose first image is the program.
+    unsafe { libc::_dyld_get_image_header(0) }.cast()
+}
+
+/// The library that the loader knows by this name, which is its path.
+pub(super) fn library_at(_address: *const c_void, name: &CStr) -> Option<OwnLibrary> {
+    let path = OsStr::from_bytes(name.to_bytes()).into();
+    Some(OwnLibrary { path, is_gone: false })
+}
 
 /// The system's number of this thread, unique as long as the system runs.
 pub(crate) fn thread_id() -> u64 {

@@ -1,7 +1,7 @@
 //! What the operating system is asked for: threads, mappings, private folders, processes. No
 //! other room asks. Linux is tested; macOS and Windows are written with care, and have not been run.
 
-use std::env::consts;
+use std::{env::consts, path::PathBuf};
 
 #[cfg(unix)]
 mod unix;
@@ -33,12 +33,21 @@ compile_error!("the feature `host` of hotreload knows Linux, macOS and Windows")
 
 /// Nothing is known of threads here.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn files_that_threads_began_in() -> Vec<std::path::PathBuf> {
+pub(crate) fn files_that_threads_began_in() -> Vec<PathBuf> {
     Vec::new()
 }
 
 /// How the names of shared libraries end here: `.so`, `.dylib`, `.dll`.
 pub(crate) const DLL_SUFFIX: &str = consts::DLL_SUFFIX;
+
+/// The library that this code is in.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnLibrary {
+    /// Where it was when it was loaded.
+    pub(crate) path: PathBuf,
+    /// Whether it has been removed, or replaced by another file.
+    pub(crate) is_gone: bool,
+}
 
 /// Goes on with more stack where little is left: what is walked may be deeper than any stack.
 pub(crate) fn deep<T>(walk: impl FnOnce() -> T) -> T {

@@ -44,6 +44,12 @@ fn there_is_room_and_the_probes_leave_nothing() {
     }
 }
 
+#[test]
+fn a_program_is_no_library() {
+    assert!(own_library().is_none());
+    keep_own_library().unwrap();
+}
+
 /// In a process of its own: other tests would suffer.
 #[cfg(target_os = "linux")]
 #[test]

@@ -1,6 +1,7 @@
 //! What Linux and macOS share: POSIX.
 
 use std::{
+    ffi::{CStr, c_void},
     fs::{DirBuilder, OpenOptions, Permissions},
     io,
     mem::MaybeUninit,
@@ -24,6 +25,8 @@ use rustix::{
     },
 };
 
+use super::OwnLibrary;
+
 /// Opens a shared library: every symbol is bound now, and none is offered to libraries opened
 /// later. Give an absolute path: a bare name would be searched for.
 ///
@@ -34,6 +37,52 @@ pub(crate) unsafe fn open_library(path: &Path) -> Result<libloading::Library, li
     // SAFETY: the caller vouches for the constructors and destructors, which is all that `open`
     // asks for.
     unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map(Into::into)
+}
+
+/// What the loader knows of the image that this address is in.
+fn image_at(address: *const c_void) -> Option<libc::Dl_info> {
+    let mut info = MaybeUninit::<libc::Dl_info>::uninit();
+    // SAFETY: any address may be asked for, and `info` is a local that may be written.
+    if unsafe { libc::dladdr(address, info.as_mut_ptr()) } == 0 {
+        return None;
+    }
+    // SAFETY: `dladdr` has written it, as it succeeded.
+    Some(unsafe { info.assume_init() })
+}
+
+/// The image that this code is in, if it is not the program itself.
+fn own_image() -> Option<(*const c_void, libc::Dl_info)> {
+    let address = own_library as fn() -> Option<OwnLibrary> as *const c_void;
+    let own = image_at(address)?;
+    let program = image_at(super::in_program())?;
+    (own.dli_fbase != program.dli_fbase).then_some((address, own))
+}
+
+/// The name that the loader knows it by, as the program gave it.
+fn name_of(image: &libc::Dl_info) -> &CStr {
+    // SAFETY: the loader keeps the name as long as the image is in memory. This one is: its code
+    // runs here, and the result does not leave this room.
+    unsafe { CStr::from_ptr(image.dli_fname) }
+}
+
+/// The library that this code is in; `None` if it is in the program itself.
+pub(crate) fn own_library() -> Option<OwnLibrary> {
+    let (address, image) = own_image()?;
+    super::library_at(address, name_of(&image))
+}
+
+/// Keeps the library that this code is in in memory, whoever closes it. Does nothing in a program.
+pub(crate) fn keep_own_library() -> io::Result<()> {
+    let Some((_, image)) = own_image() else { return Ok(()) };
+    let flags = libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+    // SAFETY: the name is a text that ends. Nothing is loaded, so that no code runs: the library is in
+    // memory already.
+    let handle = unsafe { libc::dlopen(image.dli_fname, flags) };
+    if handle.is_null() {
+        let name = name_of(&image).to_string_lossy();
+        return Err(io::Error::other(format!("the loader does not know {name} any more")));
+    }
+    Ok(())
 }
 
 /// Has `child` run in every child process that `fork` makes of this one, before `fork` returns there.
@@ -63,7 +112,8 @@ fn at_fork(
     let [before, parent, child] =
         [before, parent, child].map(|f| f.map(|f| f as unsafe extern "C" fn()));
     // SAFETY: they are safe functions, so that calling them at any time is sound, and they stay
-    // callable: this code is part of the host's executable, which is never unmapped.
+    // callable: the host's image is never unmapped, the program's nor that of a library, which is kept
+    // (`keep_own_library`) before the host registers any.
     match unsafe { libc::pthread_atfork(before, parent, child) } {
         0 => Ok(()),
         code => Err(io::Error::from_raw_os_error(code)),
@@ -72,7 +122,7 @@ fn at_fork(
 
 /// Has `f` run when the process exits: after `main`, or by `exit` on whatever thread.
 pub(crate) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
-    // SAFETY: `f` is a safe function of the host's executable, which is never unmapped.
+    // SAFETY: `f` is a safe function of the host's image, which is never unmapped: as above.
     match unsafe { libc::atexit(f) } {
         0 => Ok(()),
         _ => Err(io::ErrorKind::OutOfMemory.into()),

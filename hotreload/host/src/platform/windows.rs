@@ -1,17 +1,25 @@
 //! Windows. Compiled, never run.
 
 use std::{
+    ffi::{OsString, c_void},
     fs, io,
+    os::windows::ffi::OsStringExt as _,
     path::Path,
+    ptr,
     sync::atomic::{AtomicU32, Ordering},
     thread,
     time::Duration,
 };
 
+use super::OwnLibrary;
+
 #[link(name = "kernel32")]
 unsafe extern "system" {
     fn FlushProcessWriteBuffers();
     fn GetCurrentThreadId() -> u32;
+    fn GetModuleFileNameW(module: *mut c_void, name: *mut u16, size: u32) -> u32;
+    fn GetModuleHandleExW(flags: u32, name: *const u16, module: *mut *mut c_void) -> i32;
+    fn GetModuleHandleW(name: *const u16) -> *mut c_void;
     fn TlsAlloc() -> u32;
     fn TlsFree(index: u32) -> i32;
 }
@@ -23,6 +31,42 @@ unsafe extern "C" {
 
 /// What `TlsAlloc` gives when there is no index left.
 const TLS_OUT_OF_INDEXES: u32 = u32::MAX;
+
+/// Has `GetModuleHandleExW` look for the module that an address is in.
+const FROM_ADDRESS: u32 = 4;
+/// Has it keep the module until the process ends.
+const PIN: u32 = 1;
+/// Has it leave the count of the module's users as it is.
+const UNCHANGED: u32 = 2;
+
+/// The module that this code is in, if it is not the program itself.
+fn own_module(flag: u32) -> io::Result<Option<*mut c_void>> {
+    let mut own = ptr::null_mut();
+    let address = own_module as fn(u32) -> io::Result<Option<*mut c_void>> as *const u16;
+    // SAFETY: the address is one of this code, and `own` is a local that may be written.
+    if unsafe { GetModuleHandleExW(FROM_ADDRESS | flag, address, &mut own) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: no name stands for the program.
+    let program = unsafe { GetModuleHandleW(ptr::null()) };
+    Ok((own != program).then_some(own))
+}
+
+/// The library that this code is in; `None` if it is in the program itself.
+pub(crate) fn own_library() -> Option<OwnLibrary> {
+    let module = own_module(UNCHANGED).ok()??;
+    let mut name = vec![0_u16; 1 << 15];
+    // SAFETY: the module is the one that this code is in, and so many words may be written.
+    let length = unsafe { GetModuleFileNameW(module, name.as_mut_ptr(), 1 << 15) } as usize;
+    let path = OsString::from_wide(name.get(..length).filter(|it| !it.is_empty())?).into();
+    // A library that is loaded cannot be removed.
+    Some(OwnLibrary { path, is_gone: false })
+}
+
+/// Keeps the library that this code is in in memory, whoever closes it. Does nothing in a program.
+pub(crate) fn keep_own_library() -> io::Result<()> {
+    own_module(PIN).map(|_| ())
+}
 
 /// Opens a shared library by its absolute path.
 ///
@@ -84,7 +128,8 @@ pub(crate) fn on_fork(
 
 /// Has `f` run when the process exits: after `main`, or by `exit` on whatever thread.
 pub(crate) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
-    // SAFETY: `f` is a safe function of the host's executable, which is never unmapped.
+    // SAFETY: `f` is a safe function of the host's image, which is never unmapped, the program's nor that
+    // of a library, which is kept (`keep_own_library`) before the host registers any.
     match unsafe { atexit(f) } {
         0 => Ok(()),
         _ => Err(io::ErrorKind::OutOfMemory.into()),

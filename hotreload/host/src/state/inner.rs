@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use hot_rt::rt::HostTable;
 
 use crate::{
-    file::{Allocator, shadow::Shadow},
+    file::{Allocator, HostFile, shadow::Shadow},
     said::{Code, Event, Reason, Result},
     state::{
         Current, Namespace, Notices, Options, RestartListeners, World, closed_site::ClosedSite,
@@ -31,9 +31,8 @@ pub(crate) struct Inner {
     pub(crate) world: Mutex<World>,
     pub(crate) shadow: Shadow,
     pub(crate) requirements: Requirements,
-    /// The program's file, as it was called at the start: the system calls it "(deleted)" once cargo
-    /// has built it again.
-    pub(crate) executable: Option<PathBuf>,
+    /// The file that the host was linked into.
+    pub(crate) file: HostFile,
     /// The folder that the program was started in.
     pub(crate) started_in: Option<PathBuf>,
     pub(crate) table: &'static HostTable,

@@ -22,12 +22,12 @@ pub(super) struct Program {
 impl Program {
     /// `None` if it is not of this workspace.
     pub(super) fn of(workspace: &Workspace) -> Option<Program> {
-        let executable = Inner::get()?.executable.as_deref()?;
-        let origin = Origin::of(executable)?;
+        let host_file = Inner::get()?.file.path()?;
+        let origin = Origin::of(host_file)?;
         let host = workspace.host(&origin)?;
-        let unit = Unit::of(workspace, &origin, &host, executable);
+        let unit = Unit::of(workspace, &origin, &host, host_file);
         let own = unit.as_ref().map(|unit| &*unit.dep_info);
-        let all = executable.with_extension("d");
+        let all = host_file.with_extension("d");
         let mut tree = Tree::new(workspace, &host.folder);
         // Beside what users start, cargo lists the files of all crates; elsewhere it is rustc, and
         // those of one crate.

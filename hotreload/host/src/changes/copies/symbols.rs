@@ -2,14 +2,14 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs, io,
-    path::PathBuf,
+    fs,
     rc::Rc,
 };
 
 use object::{Object as _, ObjectSymbol as _};
 
 use super::items::{Item, Kind, Owner};
+use crate::file::HostFile;
 use crate::file::machine_code::names::describe;
 
 /// Whether the program has a copy.
@@ -46,7 +46,7 @@ impl OfCrate {
     /// `None` if the file cannot be read.
     fn read(crate_name: &str) -> Option<OfCrate> {
         // Whole: with a cache, each name would be a read of its own.
-        let bytes = fs::read(executable().ok()?).ok()?;
+        let bytes = fs::read(HostFile::find().bytes()?).ok()?;
         let file = object::File::parse(&*bytes).ok()?;
         let path_of_probe = concat!(module_path!(), "::probe");
         let mut symbols = OfCrate { paths: BTreeSet::new(), is_complete: false };
@@ -104,14 +104,6 @@ impl OfCrate {
 /// Whether the path is of an implementation, beginning with the type's last name.
 fn is_of_trait(path: &str, implementation: &str) -> bool {
     path.match_indices(implementation).any(|(at, _)| path[..at].ends_with(['<', ':', '&', ' ']))
-}
-
-/// The program's own file. On Linux also when cargo has built another one into its place.
-fn executable() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") {
-        return Ok(PathBuf::from("/proc/self/exe"));
-    }
-    std::env::current_exe()
 }
 
 /// Has a symbol only if the program was not optimised: else it vanishes into its caller.
