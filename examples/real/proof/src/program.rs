@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What is waited for comes within this time, also on a slow machine that compiles everything.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The folder of the framework's sources.
 pub fn repository() -> PathBuf {
