@@ -5,16 +5,19 @@
 //! nothing of this repository depends on axum; the client is the one that examples/real is proved
 //! with.
 
+#[path = "../workspace/processes.rs"]
+mod processes;
 #[path = "../workspace/mod.rs"]
 mod workspace;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
-use workspace::{build, clean, write_file};
+use processes::measure;
+use workspace::{build, clean, lock, median, write_file};
 
 /// Path and content of each file; `HOTRELOAD` stands for the folder of package hotreload.
 const FILES: [(&str, &str); 6] = [
@@ -37,6 +40,9 @@ const FILES: [(&str, &str); 6] = [
     ("measure/src/http.rs", include_str!("../../../examples/real/proof/tests/axum/http.rs")),
 ];
 
+/// How often the service is started, which asks itself about a quarter of a minute then.
+const PROCESSES: usize = 3;
+
 fn main() -> ExitCode {
     workspace::end("service", run())
 }
@@ -45,13 +51,17 @@ fn run() -> io::Result<String> {
     let folder = write()?;
     println!("building the service");
     build(&folder, &["--release"])?;
-    let mut measure = clean(Command::new(folder.join("target/release/measure")));
-    let output = measure.current_dir(&folder).output()?;
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    if !output.status.success() {
-        return Err(io::Error::other(format!("the service: {}", output.status)));
+    let program = folder.join("target/release/measure");
+    let runs = (0..PROCESSES).map(|_| measure(clean(Command::new(&program)).current_dir(&folder)));
+    let runs = runs.collect::<io::Result<Vec<_>>>()?;
+    print!("{}", runs[0].0);
+    let mut figures = String::new();
+    for (index, (name, _)) in runs[0].1.iter().enumerate() {
+        let values: Vec<_> = runs.iter().map(|(_, figures)| figures[index].1).collect();
+        println!("{name} in {PROCESSES} processes: {values:?}");
+        figures += &format!("figure: {name} {:.3}\n", median(values.into_iter()));
     }
-    String::from_utf8(output.stdout).map_err(io::Error::other)
+    Ok(figures)
 }
 
 fn write() -> io::Result<PathBuf> {
@@ -61,10 +71,6 @@ fn write() -> io::Result<PathBuf> {
         let content = content.replace("HOTRELOAD/rt", &format!("{:?}", package.join("rt")));
         write_file(folder.join(path), &content.replace("HOTRELOAD", &format!("{package:?}")))?;
     }
-    // The versions that the example is proved with.
-    if !folder.join("Cargo.lock").exists() {
-        let lock = package.join("../examples/real/axum/Cargo.lock");
-        fs::copy(lock, folder.join("Cargo.lock"))?;
-    }
+    lock(&folder, "examples/real/axum")?;
     Ok(folder)
 }

@@ -50,6 +50,8 @@ impl Program {
         let mut command = Command::new(command()?);
         command.args(["hotreload", "run", "--"]).args(arguments).current_dir(&folder);
         command.env("CARGO_TARGET_DIR", target).env("XDG_RUNTIME_DIR", &sockets);
+        // Panics on purpose are told in a line.
+        command.env("RUST_BACKTRACE", "0");
         for (name, _) in std::env::vars().filter(|(name, _)| is_from_cargo(name)) {
             command.env_remove(name);
         }

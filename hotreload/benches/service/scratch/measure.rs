@@ -16,7 +16,7 @@ use http::Client;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 const ROUTES: [&str; 3] = ["plain", "hot", "hot_async"];
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 8;
 

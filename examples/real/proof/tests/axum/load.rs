@@ -13,7 +13,7 @@ use crate::http::{Answer, Client};
 const CONNECTIONS: usize = 8;
 
 /// Between two requests of a connection: cargo wants a processor, too.
-const PAUSE: Duration = Duration::from_millis(1);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What became of the requests.
 #[derive(Debug, Default)]
