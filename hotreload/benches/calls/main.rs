@@ -94,7 +94,7 @@ fn write() -> io::Result<PathBuf> {
     for (path, content) in FILES {
         write_file(folder.join(path), &content.replace("HOTRELOAD", &quoted))?;
     }
-    lock(&folder)?;
+    lock(&folder, ".")?;
     Ok(folder)
 }
 

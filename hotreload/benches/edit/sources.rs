@@ -21,7 +21,7 @@ debug = false
 pub(super) fn write(folder: &Path) -> io::Result<()> {
     let package = env!("CARGO_MANIFEST_DIR");
     write_file(folder.join("Cargo.toml"), WORKSPACE)?;
-    lock(folder)?;
+    lock(folder, ".")?;
     for (name, features, more) in [
         ("host", "features = [\"watch\"]", ""),
         ("tiny", "", ""),

@@ -28,7 +28,7 @@ debug = false
 /// Writes the workspace whose builds are measured.
 pub(super) fn write_structs(folder: &Path) -> io::Result<()> {
     write_file(folder.join("Cargo.toml"), STRUCTS)?;
-    lock(folder)?;
+    lock(folder, ".")?;
     for bundle in BUNDLES {
         let serde = "serde = { version = \"1\", features = [\"derive\"] }\n";
         let dependencies = if bundle == "derived" { serde } else { "" };
@@ -112,7 +112,7 @@ pub(super) fn write_exports(folder: &Path) -> io::Result<()> {
          [profile.dev]\ndebug = false\nincremental = false\n"
     );
     write_file(folder.join("Cargo.toml"), &workspace)?;
-    lock(folder)?;
+    lock(folder, ".")?;
     let host = format!(
         "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nhotreload = {{ path = {:?}, features = [\"host\"] }}\n\

@@ -73,7 +73,7 @@ fn write(folder: &Path) -> io::Result<()> {
     let workspace =
         format!("[workspace]\nresolver = \"3\"\nmembers = [{}\"measure\"]\n", members.concat());
     write_file(folder.join("Cargo.toml"), &workspace)?;
-    lock(folder)?;
+    lock(folder, ".")?;
     let serde = "serde = { version = \"1\", features = [\"derive\"] }\n";
     for (name, ty) in BUNDLES {
         let manifest = format!(

@@ -28,11 +28,12 @@ pub(crate) fn folder(benchmark: &str) -> io::Result<PathBuf> {
     Ok(target.join("benches").join(benchmark))
 }
 
-/// Gives a workspace the versions that the repository is tested with, where it has them.
-pub(crate) fn lock(workspace: &Path) -> io::Result<()> {
+/// Gives a workspace the versions that this folder of the repository is tested with, where it has
+/// them.
+pub(crate) fn lock(workspace: &Path, tested: &str) -> io::Result<()> {
     if !workspace.join("Cargo.lock").exists() {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        fs::copy(repository.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
+        let tested = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(tested);
+        fs::copy(tested.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
     }
     Ok(())
 }

@@ -1,0 +1,8 @@
+//! What exists once in the process, for the host and all bundles: the crates that are named here, and what
+//! they depend on. `cargo hotreload share CRATE` adds one.
+//!
+//! Linked by `cargo hotreload run` this is a shared library; by cargo alone, it is a crate as any other.
+
+extern crate axum as _;
+extern crate rusqlite as _;
+extern crate tokio as _;
