@@ -89,6 +89,20 @@ static void *call(void *index) {
 
 static pthread_barrier_t barrier;
 
+static char folder[4096];
+
+static void *load(void *index) {
+    hosts[(long)index].load(folder);
+    return NULL;
+}
+
+/// On a thread that ends: the system itself keeps a library for one that has thread-locals of it.
+static void on_thread(void *(*run)(void *), long index) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, run, (void *)index);
+    pthread_join(thread, NULL);
+}
+
 /// Has called hot code, and ends when the library is closed.
 static void *wait_outside(void *index) {
     int value = hosts[(long)index].value();
@@ -99,7 +113,7 @@ static void *wait_outside(void *index) {
 }
 
 int main(int count, char **paths) {
-    char line[4096], word[16], folder[4096];
+    char line[4096], word[16];
     setvbuf(stdout, NULL, _IOLBF, 0);
     pthread_barrier_init(&barrier, NULL, 2);
     while (fgets(line, sizeof line, stdin)) {
@@ -117,15 +131,15 @@ int main(int count, char **paths) {
         } else if (!strcmp(word, "start")) {
             hosts[n].start(NULL);
         } else if (!strcmp(word, "load")) {
-            hosts[n].load(folder);
+            on_thread(load, n);
         } else if (!strcmp(word, "value")) {
             printf("value %ld %d\n", n, hosts[n].value());
         } else if (!strcmp(word, "fail")) {
             printf("fail %d\n", hosts[n].fail());
         } else if (!strcmp(word, "thread")) {
-            pthread_t thread;
-            pthread_create(&thread, NULL, call, (void *)n);
-            pthread_join(thread, NULL);
+            on_thread(call, n);
+        } else if (!strcmp(word, "drop")) {
+            printf("drop %d\n", dlclose(hosts[n].handle));
         } else if (!strcmp(word, "close")) {
             pthread_t thread;
             pthread_create(&thread, NULL, wait_outside, (void *)n);
@@ -301,8 +315,13 @@ fn in_c(workspace: &Workspace, library: &Path, sources: &Path) {
     running.wait("loaded ");
     replace(sources, &rules(6, "i32"));
     until(&running, 26);
-    running.tell("value 1");
-    running.wait("value 1 25");
+    running.tell("thread 1");
+    running.wait("thread 25");
+    // Nobody but the host keeps it now.
+    running.tell("drop 1");
+    running.wait("drop 0");
+    running.tell("thread 1");
+    running.wait_for("thread 25", 2);
     end(running);
 }
 

@@ -11,8 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What is waited for comes within this time, also on a slow machine that compiles everything.
+/// What is waited for comes within this time, also on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The program's start does: everything is compiled before it.
+const COLD: Duration = Duration::from_secs(1200);
 
 /// The folder of the framework's sources.
 pub fn repository() -> PathBuf {
@@ -76,12 +79,12 @@ impl Program {
         Ok(Program { folder, sockets, command, said })
     }
 
-    /// The rest of the line, once the program or the command has said this.
+    /// The rest of the line, once the program or the command has said this since it was started.
     ///
     /// # Panics
     /// If neither says it.
     pub fn said(&self, words: &str) -> String {
-        self.said_since(0, words)
+        self.said_since(0, words, COLD)
     }
 
     /// Changes a source, and gives what is said behind `words` thereafter.
@@ -97,10 +100,10 @@ impl Program {
         }
         let since = self.said.lock().expect("nothing in there panics").len();
         fs::write(&path, text).expect("the source can be written");
-        self.said_since(since, words)
+        self.said_since(since, words, PATIENCE)
     }
 
-    fn said_since(&self, since: usize, words: &str) -> String {
+    fn said_since(&self, since: usize, words: &str, patience: Duration) -> String {
         let started = Instant::now();
         loop {
             let said = self.said.lock().expect("nothing in there panics")[since..].to_owned();
@@ -110,7 +113,7 @@ impl Program {
             {
                 return rest.to_owned();
             }
-            assert!(started.elapsed() < PATIENCE, "nobody says `{words}`:\n{said}");
+            assert!(started.elapsed() < patience, "nobody says `{words}`:\n{said}");
             thread::sleep(Duration::from_millis(5));
         }
     }
