@@ -676,7 +676,7 @@ fn objects_give_futures() {
 
 /// Plain calls stay plain, and so does their future.
 #[hot::export(direct)]
-async fn direct<'a>(all: &'a mut Vec<&str>, one: &u32) -> &'a str {
+async fn direct<'a>(all: &'a mut [&str], one: &u32) -> &'a str {
     turn().await;
     all[*one as usize]
 }
