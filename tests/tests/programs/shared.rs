@@ -67,11 +67,10 @@ fn main() {
     });
     host.load_crate(\"once-rules\").unwrap();
     once::DEPTH.set(5);
-    let swap = arc_swap::ArcSwap::from_pointee(6);
     let (mut last, mut hears) = (String::new(), false);
     loop {
         let before = once::COUNT.load(Relaxed);
-        let report = catch_unwind(|| once_rules::report(&swap));
+        let report = catch_unwind(|| once_rules::report());
         let report = report.unwrap_or_else(|_| \"panicked\".to_owned());
         let report = format!(\"{report} count {}\", once::COUNT.load(Relaxed) - before);
         if report != last {
@@ -113,10 +112,9 @@ unsafe impl GlobalAlloc for Counting {
 fn rules(name: &str, types: &str, new: &str, show: &str) -> String {
     format!(
         "hot::bundle!();\n{types}\n\
-         #[hot::export]\npub fn report(swap: &arc_swap::ArcSwap<u32>) -> String {{\n    \
+         #[hot::export]\npub fn report() -> String {{\n    \
              log::info!(\"one\");\n    \
              tracing::info!(\"one\");\n    \
-             assert_eq!(**swap.load(), 6);\n    \
              once::COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);\n    \
              let found = once::keep::<Config>({new}, |it| {show});\n    \
              format!(\"{name}: {{found}} depth {{}}\", once::DEPTH.get())\n}}\n"
@@ -125,7 +123,7 @@ fn rules(name: &str, types: &str, new: &str, show: &str) -> String {
 
 fn workspace() -> Workspace {
     let workspace = Workspace::new("shared-once");
-    let once = "once = { path = \"../once\" }\narc-swap = \"1.9\"\nlog = \"0.4\"\n\
+    let once = "once = { path = \"../once\" }\nlog = \"0.4\"\n\
                 tracing = { version = \"0.1\", default-features = false, features = [\"std\"] }";
     workspace.write(
         "once/Cargo.toml",
@@ -239,7 +237,7 @@ fn found_by_the_definition(workspace: &Workspace) {
 fn heard_once(workspace: &Workspace, run: &Piped) {
     let source = "use shared_once_shared as _;\nhot::bundle!();\n\
         pub struct Config { pub n: u64 }\n\
-        #[hot::export]\npub fn report(_: &arc_swap::ArcSwap<u32>) -> String {\n\
+        #[hot::export]\npub fn report() -> String {\n\
             use std::sync::atomic::Ordering::Relaxed;\n\
             static SAID: std::sync::Once = std::sync::Once::new();\n\
             SAID.call_once(|| { log::info!(\"two\"); tracing::warn!(\"two\"); });\n\
@@ -257,7 +255,7 @@ fn heard_once(workspace: &Workspace, run: &Piped) {
 fn counted_and_shown(workspace: &Workspace, run: &Piped) {
     let source = "use shared_once_shared as _;\nhot::bundle!();\n\
         pub struct Config { pub n: u64 }\n\
-        #[hot::export]\npub fn report(_: &arc_swap::ArcSwap<u32>) -> String {\n    deep(1)\n}\n\
+        #[hot::export]\npub fn report() -> String {\n    deep(1)\n}\n\
         #[inline(never)]\nfn deep(n: u32) -> String {\n    panic!(\"on purpose {n}\")\n}\n";
     workspace.write("once-rules/src/lib.rs", source);
     run.wait_for("back: Some(\"generation 4 panicked 2 times within 600s\").");
@@ -295,7 +293,7 @@ fn refused_before_anything_runs(workspace: &Workspace) {
     let lines = ["+extern crate once as _;", "+use shared_once_shared as _;"];
     assert!(lines.iter().all(|line| text.contains(line)), "{text}");
     assert_eq!(share(workspace, &["share", "once"]), "nothing is to be changed\n");
-    share(workspace, &["share", "log", "tracing", "arc-swap"]);
+    share(workspace, &["share", "log", "tracing"]);
     let refused = |path: &str, from: &str, to: &str, said: &str| {
         let path = workspace.folder().join(path);
         let before = fs::read_to_string(&path).unwrap();

@@ -104,16 +104,21 @@ impl Image {
                 LookupResult::Load { .. } => return Ok(()),
             },
         };
+        let symbols = file.symbol_map();
+        let symbol = symbols.containing(address).map_or("<unknown>", |it| it.name());
         let mut is_known = false;
         while let Some(frame) = frames.next()? {
-            let Some(function) = &frame.function else { continue };
             is_known = true;
             let place =
                 frame.location.as_ref().and_then(|it| Some((it.file?, it.line?, it.column)));
-            tell(text, &function.raw_name()?, place);
+            // With tables of lines alone there are no names.
+            match &frame.function {
+                Some(function) => tell(text, &function.raw_name()?, place),
+                None => tell(text, symbol, place),
+            }
         }
-        if !is_known && let Some(symbol) = file.symbol_map().containing(address) {
-            tell(text, symbol.name(), None);
+        if !is_known {
+            tell(text, symbol, None);
         }
         Ok(())
     }
@@ -123,7 +128,10 @@ impl Image {
 fn tell(text: &mut String, name: &str, place: Option<(&str, u32, Option<u32>)>) {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     const FRAMEWORK: [&str; 3] = ["__hot_entry", "hot_rt::", "hot::"];
-    let is_machinery = name.contains("catch_unwind") || name.contains("panicking::");
+    let is_machinery = name.contains("catch_unwind")
+        || name.contains("panicking::")
+        || name.contains("FnOnce")
+        || name == "__rust_try";
     if is_machinery || FRAMEWORK.iter().any(|it| name.contains(it)) {
         return;
     }
