@@ -46,7 +46,10 @@ fn addresses(backtrace: &str) -> Vec<u64> {
         // It returns to the instruction behind the call.
         u64::from_str_radix(digits, 16).ok()?.checked_sub(1)
     };
-    backtrace.lines().filter_map(address).collect()
+    let mut addresses: Vec<_> = backtrace.lines().filter_map(address).collect();
+    // Functions that std knows to be inlined are at the address of the one that they are in.
+    addresses.dedup();
+    addresses
 }
 
 /// What is said of those in files of this folder; nothing if there are none.
@@ -105,20 +108,23 @@ impl Image {
             },
         };
         let symbols = file.symbol_map();
-        let symbol = symbols.containing(address).map_or("<unknown>", |it| it.name());
-        let mut is_known = false;
+        let symbol = symbols.containing(address).map(|it| it.name());
+        let mut found = Vec::new();
         while let Some(frame) = frames.next()? {
-            is_known = true;
             let place =
                 frame.location.as_ref().and_then(|it| Some((it.file?, it.line?, it.column)));
             // With tables of lines alone there are no names.
-            match &frame.function {
-                Some(function) => tell(text, &function.raw_name()?, place),
-                None => tell(text, symbol, place),
-            }
+            let name = frame.function.as_ref().map(|it| it.raw_name().map(|it| it.into_owned()));
+            found.push((name.transpose()?, place));
         }
-        if !is_known {
-            tell(text, symbol, None);
+        // The outermost is the one that the symbol is of, which has its whole path.
+        match found.last_mut() {
+            Some((name, _)) if symbol.is_some() => *name = symbol.map(str::to_owned),
+            Some(_) => {}
+            None => found.push((symbol.map(str::to_owned), None)),
+        }
+        for (name, place) in &found {
+            tell(text, name.as_deref().unwrap_or("<unknown>"), *place);
         }
         Ok(())
     }
@@ -158,14 +164,15 @@ mod tests {
     #[test]
     fn names_and_lines() {
         #[inline(never)]
-        fn here() -> Vec<u64> {
-            addresses(&format!("{:#}", Backtrace::force_capture()))
+        fn here() -> (Vec<u64>, u32) {
+            (addresses(&format!("{:#}", Backtrace::force_capture())), line!())
         }
         let program = std::env::current_exe().unwrap();
-        let text = told(&here(), program.parent().unwrap());
-        let (name, line) = ("frames::tests::names_and_lines::here", line!() - 5);
+        let (addresses, line) = here();
+        let text = told(&addresses, program.parent().unwrap());
+        let name = "frames::tests::names_and_lines::here";
         assert!(text.contains(name), "{text}");
         assert!(text.contains(&format!("boundary/frames.rs:{line}:")), "{text}");
-        assert_eq!(told(&here(), Path::new("/nowhere")), "");
+        assert_eq!(told(&addresses, Path::new("/nowhere")), "");
     }
 }
