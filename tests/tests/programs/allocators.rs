@@ -95,9 +95,9 @@ fn a_wrapper_of_the_systems_allocator_takes_both_kinds() {
         assert!(out.contains("exchanged, 0 left\n"), "{out}");
         assert!(out.contains("exchanged by threads\n"), "{out}");
     }
-    // A panic and its text are the bundle's blocks, and its caller frees them: of a plain bundle nobody
-    // has counted them before.
-    let uncounted = 1000 * (size_of::<String>() + "boundary".len());
+    // A panic, with its text and the image that it comes from, and the text are the bundle's blocks, and
+    // its caller frees them: of a plain bundle nobody has counted them before.
+    let uncounted = 1000 * (size_of::<(String, usize)>() + "boundary".len());
     assert!(plain.contains(&format!("panicked, -{uncounted} left\n")), "{plain}");
     assert!(forwarding.contains("panicked, 0 left\n"), "{forwarding}");
     // A constructor that runs before init allocates from the host too, if it forwards.
