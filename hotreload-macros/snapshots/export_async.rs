@@ -244,7 +244,7 @@ const _: () = {
         __hot_0: &'a str,
         __hot_1: &'held mut Vec<&'held_ str>,
     ) -> ::hot::Future<'a, &'a str, (&'held (), &'held_ ())> {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "it is there to be compiled")]
         fn __hot_proof<
             '__hot_of_the_future,
             'a: '__hot_of_the_future,

@@ -218,7 +218,7 @@ const _: () = {
             __hot_0: &'held View<'of>,
             __hot_1: (u8, u8),
         ) -> ::hot::LocalFuture<'held, &'held str, (View<'of>,)> {
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "it is there to be compiled")]
             fn __hot_proof<
                 '__hot_of_the_future,
                 'of: '__hot_of_the_future,

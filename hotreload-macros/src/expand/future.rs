@@ -208,7 +208,7 @@ pub(crate) fn proof(callable: &Callable, args: &[Ident], krate: &Path) -> TokenS
         quote!(#lifetime #bound)
     });
     quote_spanned! {Span::mixed_site()=>
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "it is there to be compiled")]
         fn __hot_proof<#of_future, #(#lifetimes),*>(#(#args: #types),*) {
             #krate::rt::outlives::<#of_future, _>((#(#args,)*))
         }
