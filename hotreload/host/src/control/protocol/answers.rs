@@ -1,22 +1,11 @@
-//! What is said at the control socket: the one definition for both ends. `docs/control.md`
-//! describes it for other programs.
-//!
-//! Every request, answer and event is a line of JSON. A reader passes over fields and events that
-//! it does not know: the other end may be newer. A field that comes later gets `#[serde(default)]`:
-//! the other end may be older.
-
-#![allow(missing_docs, reason = "fields that say what they are")]
+//! What is asked of a host, and what it answers.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use crate::said::ErrorForm;
-use crate::said::{
-    self, BuildMessage, Error, FailedHook, HostCopy, Outcome, Report, Saved, Status, Undone,
-    Untidy, line,
-};
+use crate::said::{Error, ErrorForm, Report, Status, Untidy, line};
 
 /// What is asked of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +61,7 @@ impl Request {
     }
 
     /// Reads a line; an error says for people what is wrong with it.
-    pub(super) fn read(line: &[u8]) -> Result<Request, String> {
+    pub(in crate::control) fn read(line: &[u8]) -> Result<Request, String> {
         let json: Value =
             serde_json::from_slice(line).map_err(|_| "the request is no JSON".to_owned())?;
         Request::deserialize(json).map_err(|error| error.to_string())
@@ -83,7 +72,7 @@ impl Request {
 pub type Answer<T> = Result<T, Refusal>;
 
 /// The line of an answer, its end included: `ok` says which of the two it is.
-pub(super) fn answer_line<T: Serialize>(answer: &Answer<T>) -> String {
+pub(in crate::control) fn answer_line<T: Serialize>(answer: &Answer<T>) -> String {
     #[derive(Serialize)]
     struct Line<'a, T> {
         ok: bool,
@@ -201,13 +190,16 @@ pub struct Unchanged {
 
 impl Unchanged {
     /// For people.
-    pub(super) fn line(&self) -> String {
+    pub(in crate::control) fn line(&self) -> String {
         format!("{}: nothing changed since generation {}", self.bundle, self.generation)
     }
 }
 
 impl Published {
-    pub(super) fn new(reports: Vec<Arc<Report>>, unchanged: Vec<Unchanged>) -> Published {
+    pub(in crate::control) fn new(
+        reports: Vec<Arc<Report>>,
+        unchanged: Vec<Unchanged>,
+    ) -> Published {
         let live = reports.iter().map(ToString::to_string);
         let same = unchanged.iter().map(Unchanged::line);
         let lines: Vec<_> = live.chain(same).collect();
@@ -231,146 +223,6 @@ pub struct Listening {
     pub pid: u32,
 }
 
-/// What is told to those who listen. Each `text` is for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// A save has started the build of these packages.
-    Building { bundles: Vec<String> },
-    /// How far a build is: how many crates are compiled, and whether another cargo is waited for.
-    Progress { bundle: String, crates: usize, elapsed_ms: u64, waiting: bool },
-    /// A report of rustc as it renders it: an error or a warning.
-    Diagnostic { rendered: String, error: bool },
-    /// A line that something else printed, such as a procedural macro.
-    Output { text: String },
-    /// The build is over, in whatever way.
-    Built,
-    Loaded {
-        report: Arc<Report>,
-        #[serde(default)]
-        text: String,
-    },
-    RolledBack {
-        report: Arc<Report>,
-        #[serde(default)]
-        text: String,
-    },
-    Unloaded {
-        bundle: String,
-        #[serde(default)]
-        failed_hooks: Vec<FailedHook>,
-        #[serde(default)]
-        text: String,
-    },
-    Refused {
-        error: ErrorForm,
-        #[serde(default)]
-        text: String,
-    },
-    /// What came of a save.
-    Saved {
-        #[serde(default)]
-        files: Vec<String>,
-        #[serde(default)]
-        host_copies: Vec<HostCopy>,
-        #[serde(default)]
-        undone: Vec<Undone>,
-        #[serde(default)]
-        text: String,
-        #[serde(flatten)]
-        outcome: SaveOutcome,
-    },
-}
-
-/// What came of a save.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum SaveOutcome {
-    Live {
-        reports: Vec<Arc<Report>>,
-    },
-    Refused {
-        #[serde(default)]
-        bundles: Vec<String>,
-        error: ErrorForm,
-    },
-    Unchanged,
-    Host,
-    /// One that a newer host tells; its event's text is for people as ever.
-    #[serde(other)]
-    Other,
-}
-
-impl Event {
-    /// The event as a line, its end included.
-    pub(super) fn line(&self) -> String {
-        line(self) + "\n"
-    }
-
-    /// Reads a line; none if it is no event that this end knows.
-    pub fn read(line: &str) -> Option<Event> {
-        serde_json::from_str(line).ok()
-    }
-}
-
-impl From<&said::Event> for Event {
-    fn from(event: &said::Event) -> Self {
-        let text = event.to_string();
-        match event {
-            said::Event::Loaded(report) => Event::Loaded { report: report.clone(), text },
-            said::Event::RolledBack(report) => Event::RolledBack { report: report.clone(), text },
-            said::Event::Unloaded { bundle, failed_hooks } => {
-                Event::Unloaded { bundle: bundle.clone(), failed_hooks: failed_hooks.clone(), text }
-            }
-            said::Event::Refused(error) => {
-                Event::Refused { error: ErrorForm::from((**error).clone()), text }
-            }
-            said::Event::Building { bundles } => Event::Building { bundles: bundles.clone() },
-            said::Event::Saved(saved) => {
-                let Saved { files, outcome, host_copies, undone } = &**saved;
-                let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-                Event::Saved {
-                    files,
-                    host_copies: host_copies.clone(),
-                    undone: undone.clone(),
-                    text,
-                    outcome: outcome.into(),
-                }
-            }
-        }
-    }
-}
-
-impl From<&Outcome> for SaveOutcome {
-    fn from(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Live(reports) => SaveOutcome::Live { reports: reports.clone() },
-            Outcome::Refused { bundles, error } => {
-                let error = ErrorForm::from((**error).clone());
-                SaveOutcome::Refused { bundles: bundles.clone(), error }
-            }
-            Outcome::Unchanged => SaveOutcome::Unchanged,
-            Outcome::Host => SaveOutcome::Host,
-        }
-    }
-}
-
-impl From<&BuildMessage<'_>> for Event {
-    fn from(message: &BuildMessage<'_>) -> Self {
-        match *message {
-            BuildMessage::Diagnostic { rendered, error } => {
-                Event::Diagnostic { rendered: rendered.to_owned(), error }
-            }
-            BuildMessage::Line(line) => Event::Output { text: line.to_owned() },
-            BuildMessage::Progress { bundle, crates, elapsed, waiting } => {
-                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                Event::Progress { bundle: bundle.to_owned(), crates, elapsed_ms, waiting }
-            }
-            BuildMessage::Done => Event::Built,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -378,22 +230,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::said::{Code, Reason};
-
-    fn report() -> Arc<Report> {
-        let report = json!({
-            "bundle": "math",
-            "generation": 3,
-            "changes": { "edited": ["math::add"], "helpers": [], "exact": true },
-            "phases": { "build_ms": 211.6, "check_ms": 1.5 },
-        });
-        serde_json::from_value(report).unwrap()
-    }
-
-    fn error() -> Error {
-        let reason = Reason::new(Code::TypeChanged, "it has changed").fact("old", "u8");
-        Error::from(reason).caused_by(std::io::Error::other("deep down"))
-    }
+    use crate::control::protocol::samples::{error, report};
 
     #[test]
     fn each_request_is_read_as_it_was_written() {
@@ -461,68 +298,5 @@ mod tests {
         assert_eq!(read.status.definitions.len(), 1);
         assert_eq!(read.status.shadow_dir, PathBuf::from("/tmp"));
         assert_eq!(read_answer(&answer_line(&Ok(read.clone()))).unwrap(), Ok(read));
-    }
-
-    #[test]
-    fn each_event_is_read_as_it_was_written() {
-        let text = || "t".to_owned();
-        let names = || vec!["math".to_owned()];
-        let copy = HostCopy { item: text(), file: "/lib.rs".into(), certain: true };
-        let undone = Undone { bundle: text(), generation: 3, live: 4 };
-        let saved = |outcome| Event::Saved {
-            files: vec!["/lib.rs".to_owned()],
-            host_copies: vec![copy.clone()],
-            undone: vec![undone.clone()],
-            text: text(),
-            outcome,
-        };
-        for (event, name) in [
-            (Event::Building { bundles: names() }, "building"),
-            (
-                Event::Progress { bundle: text(), crates: 3, elapsed_ms: 812, waiting: true },
-                "progress",
-            ),
-            (Event::Diagnostic { rendered: text(), error: true }, "diagnostic"),
-            (Event::Output { text: text() }, "output"),
-            (Event::Built, "built"),
-            (Event::Loaded { report: report(), text: text() }, "loaded"),
-            (Event::RolledBack { report: report(), text: text() }, "rolled_back"),
-            (
-                Event::Unloaded { bundle: text(), failed_hooks: Vec::new(), text: text() },
-                "unloaded",
-            ),
-            (Event::Refused { error: error().into(), text: text() }, "refused"),
-            (saved(SaveOutcome::Live { reports: vec![report()] }), "saved"),
-            (saved(SaveOutcome::Refused { bundles: names(), error: error().into() }), "saved"),
-            (saved(SaveOutcome::Unchanged), "saved"),
-            (saved(SaveOutcome::Host), "saved"),
-        ] {
-            let line = event.line();
-            assert!(line.contains(&format!("\"event\":\"{name}\"")), "{line}");
-            assert_eq!(Event::read(&line), Some(event));
-        }
-    }
-
-    #[test]
-    fn events_of_a_newer_host_are_passed_over_or_read_as_far_as_they_are_known() {
-        for unknown in
-            ["null", "[]", "{\"event\":7}", "{\"event\":\"moved\"}", "{\"event\":\"loaded\"}"]
-        {
-            assert_eq!(Event::read(unknown), None, "{unknown}");
-        }
-        let saved =
-            json!({"event": "saved", "files": [], "text": "t", "outcome": "moved", "later": 1});
-        let read = Event::read(&saved.to_string());
-        let outcome = SaveOutcome::Other;
-        assert_eq!(
-            read,
-            Some(Event::Saved {
-                files: Vec::new(),
-                host_copies: Vec::new(),
-                undone: Vec::new(),
-                text: "t".to_owned(),
-                outcome
-            })
-        );
     }
 }
