@@ -5,6 +5,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -68,13 +69,13 @@ impl Project {
 
     /// The command without a terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        Project::command_in(&self.workspace, arguments)
+        Project::command_in(self.workspace.folder(), arguments)
     }
 
-    /// The same in another workspace.
-    pub fn command_in(workspace: &Workspace, arguments: &[&str]) -> Command {
+    /// The same in another workspace's folder.
+    pub fn command_in(folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(command());
-        command.current_dir(workspace.folder()).args(arguments);
+        command.current_dir(folder).args(arguments);
         for (name, _) in env::vars().filter(|(name, _)| is_from_cargo(name)) {
             command.env_remove(name);
         }
@@ -82,6 +83,18 @@ impl Project {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
+}
+
+/// The target folder of `cargo hotreload run` where a workspace has a shared library: that of the
+/// command's version, within the one of the fixtures.
+///
+/// # Panics
+/// If nothing was built there yet.
+pub fn target_dir_of_runs() -> PathBuf {
+    let entries = fs::read_dir(target_dir()).unwrap().flatten().map(|it| it.path());
+    let folders = entries.filter(|it| it.join("hotreload-wrapper").is_file());
+    let built = |it: &PathBuf| it.metadata().unwrap().modified().unwrap();
+    folders.max_by_key(built).expect("a build by `cargo hotreload run`")
 }
 
 /// Whether cargo sets this variable for the tests that it runs.
@@ -213,7 +226,7 @@ impl Piped {
     pub fn wait_for(&self, wanted: &str) {
         let start = Instant::now();
         while !self.text().contains(wanted) {
-            assert!(start.elapsed() < Duration::from_secs(300), "no {wanted}:\n{}", self.text());
+            assert!(start.elapsed() < Duration::from_secs(900), "no {wanted}:\n{}", self.text());
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! new          a project that runs at once, or a bundle for one
-//! share        libraries that exist once for a program and its bundles
+//! share        libraries that exist once for a program and its bundles; library, what the crate is
+//!              that has them
 //! run          build a program, start it, show what saves lead to
 //! status       which hosts run, and what they have loaded
 //! tidy         which attributes no value needs
@@ -25,6 +26,7 @@ mod completions;
 mod explain;
 mod inspect;
 mod layouts;
+mod library;
 #[cfg(target_os = "linux")]
 mod link;
 mod man;

@@ -14,6 +14,7 @@ use std::{
 
 use tests::{
     fixture::{PROFILE, cargo, repository},
+    project::{Piped, Project, target_dir_of_runs},
     ran::{Ran, ran, run},
 };
 
@@ -126,8 +127,8 @@ fn tree(folder: &Path) -> BTreeSet<(PathBuf, Vec<u8>)> {
     tree
 }
 
-/// The project is what its own words say: it passes its test, runs, and reloads with its state.
-fn works(name: &str, arguments: &[&str]) -> (Folder, PathBuf) {
+/// A project that is what its own words say: it is whole and formatted, and passes its test.
+fn made(name: &str, arguments: &[&str]) -> (Folder, PathBuf) {
     let parent = folder(name);
     let said = created(&parent, &[&[name], arguments].concat());
     let project = parent.join(name);
@@ -146,7 +147,12 @@ fn works(name: &str, arguments: &[&str]) -> (Folder, PathBuf) {
     passes_its_test(&project);
     let ran = ran(cargo().current_dir(&project).args(["fmt", "--check"]));
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    (parent, project)
+}
 
+/// One that `cargo run` starts, and that reloads with its state.
+fn works(name: &str, arguments: &[&str]) -> (Folder, PathBuf) {
+    let (parent, project) = made(name, arguments);
     let app = App::run(&project);
     app.wait_for("tick 2");
     edit(&project.join("logic/src/lib.rs"), "\"tick {}\"", "\"tock {}\"");
@@ -158,9 +164,58 @@ fn works(name: &str, arguments: &[&str]) -> (Folder, PathBuf) {
     (parent, project)
 }
 
+/// What `new` makes by default is started by the command, with its shared library.
+#[cfg(unix)]
+#[test]
+fn a_project_with_a_shared_library() {
+    let (_folder, project) = made("new-whole", &[]);
+    let run = |arguments: &[&str]| {
+        let mut command = Project::command_in(&project, arguments);
+        // As all fixtures are built, so that the framework is not compiled once more.
+        command.env("CARGO_INCREMENTAL", "0");
+        command
+    };
+    let library = project.join("logic/src/lib.rs");
+    let runs = Piped::start(run(&["run"]));
+    runs.wait_for("tick 2");
+    edit(&library, "\"tick {}\"", "\"tock {}\"");
+    runs.wait_for("generation 2 is live");
+    runs.wait_for("tock ");
+    assert!(!runs.text().contains("tock 1\n"), "the state went on: {}", runs.text());
+    drop(runs);
+    // The bundle links itself alone.
+    let size =
+        fs::metadata(target_dir_of_runs().join("debug/libnew_whole_logic.so")).unwrap().len();
+    assert!(size < 2_000_000, "{size} bytes");
+
+    // A crate that must exist once: what the host sets is what the bundle finds.
+    for package in ["host", "logic"] {
+        let manifest = project.join(package).join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, format!("{text}log = \"0.4\"\n")).unwrap();
+    }
+    let loads = "    host.load_crate";
+    let sets = format!("    log::set_max_level(log::LevelFilter::Info);\n{loads}");
+    edit(&project.join("host/src/main.rs"), loads, &sets);
+    let shared = ran(&mut run(&["share", "log"]));
+    assert_eq!((shared.code, &*shared.err), (Some(0), ""), "{shared:?}");
+    assert_eq!(shared.out.matches("+++ ").count(), 2, "the library's own files: {}", shared.out);
+    // So does a bundle that is made now: it links what is there.
+    created(&project, &["new-later", "--bundle-only"]);
+    let runs = Piped::start(run(&["run"]));
+    runs.wait_for("tock 1\n");
+    edit(&library, "\"tock {}\", world.ticks", "\"{} {}\", log::max_level(), world.ticks");
+    runs.wait_for("generation 2 is live");
+    runs.wait_for("INFO ");
+    assert!(!runs.text().contains("INFO 1\n"), "the state went on: {}", runs.text());
+    drop(runs);
+    let text = fs::read_to_string(project.join("new-later/src/lib.rs")).unwrap();
+    assert!(text.contains("use new_whole_shared as _;"), "{text}");
+}
+
 #[test]
 fn a_project() {
-    let (_folder, project) = works("new-game", &[]);
+    let (_folder, project) = works("new-game", &["--no-shared"]);
     // What the bundle links has nothing of the host.
     let tree = ["tree", "--offline", "--package", "new-game-logic", "--prefix", "none"];
     let linked = ran(cargo().current_dir(&project).args(tree)).out;
@@ -222,7 +277,7 @@ fn host_adds(host: &Path, said: &[&str]) {
 
 #[test]
 fn a_plug_in() {
-    let (_folder, project) = works("new-plugged", &["--plugin"]);
+    let (_folder, project) = works("new-plugged", &["--plugin", "--no-shared"]);
     let manifest = fs::read_to_string(project.join("logic/Cargo.toml")).unwrap();
     assert!(manifest.contains("crate-type = [\"cdylib\"]"), "{manifest}");
     let host = fs::read_to_string(project.join("host/Cargo.toml")).unwrap();

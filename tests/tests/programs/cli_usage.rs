@@ -61,6 +61,7 @@ fn wrong_usage_ends_with_2_and_a_word_on_standard_error() {
         &["inspect", "a", "--format", "yaml"],
         &["new"],
         &["new", "a", "b"],
+        &["new", "a", "--bundle-only", "--no-shared"],
         &["completions", "cobol"],
         &["completions"],
         &["man", "a", "b"],

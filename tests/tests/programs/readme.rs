@@ -38,7 +38,11 @@ mod followed {
             match step {
                 Step::Run(line) if line == "cargo hotreload run" => {
                     // The picture begins with the program, not with what cargo compiles.
-                    user.run("cargo build --quiet -p garden --bin garden");
+                    user.follow(step);
+                    user.see("tick 1");
+                    let mut first = user.program.take().unwrap();
+                    first.press("q");
+                    first.end();
                     user.start("env", &["-u", "ENV", "PS1=$ ", "sh"], (100, 200));
                     let terminal = user.program.as_mut().unwrap();
                     terminal.wait_for_text("$ ");
@@ -120,7 +124,7 @@ mod followed {
     }
 
     const MANIFEST: &str = "[package]\nname = \"life\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-                            [dependencies]\n";
+                            [dependencies]\nlibc = \"0.2\"\n";
 
     const MAIN: &str = r#"mod rules;
 
@@ -178,7 +182,7 @@ fn drawn<'a>(cells: impl Iterator<Item = &'a bool>) -> String {
             .split('`')
             .filter(|it| it.starts_with("cargo ") || it.starts_with("mv "))
             .collect();
-        assert_eq!(commands.len(), 3, "{commands:?}");
+        assert_eq!(commands.len(), 4, "{commands:?}");
         let made = user.run(commands[0]);
         let made = String::from_utf8_lossy(&made.stdout).into_owned();
         let (_, lines) = made.split_once("under [dependencies]:\n").expect("what the host adds");
@@ -189,11 +193,14 @@ fn drawn<'a>(cells: impl Iterator<Item = &'a bool>) -> String {
             .collect();
         user.edit("Cargo.toml", "[dependencies]\n", &format!("[dependencies]\n{lines}"));
         user.run(commands[1]);
+        // Where it is needed: here of what the program uses.
+        assert_eq!(commands[2], "cargo hotreload share tokio");
+        user.run(&commands[2].replace("tokio", "libc"));
         let steps = page::steps(&section);
         assert_eq!(page::counts(&steps), [0, 0, 2, 0], "commands, files, edits, outputs");
         steps.iter().for_each(|step| user.follow(step));
 
-        user.follow(&Step::Run(commands[2].to_owned()));
+        user.follow(&Step::Run(commands[3].to_owned()));
         user.see("turn 1: ..............###");
         user.edit("rules/src/lib.rs", "    turns: u32,", "    turns: u32,\n    seed: u8,");
         user.see("rules: generation 2 is live: .. rules::ROW moved (1 value");

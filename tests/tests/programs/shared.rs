@@ -6,8 +6,7 @@ use std::{fs, process::Command};
 
 use tests::{
     Workspace,
-    fixture::target_dir,
-    project::{Piped, Project},
+    project::{Piped, Project, target_dir_of_runs},
     workspace::{BUNDLE, HOST_FEATURES},
 };
 
@@ -142,7 +141,7 @@ fn workspace() -> Workspace {
 }
 
 fn command(workspace: &Workspace, arguments: &[&str]) -> Command {
-    Project::command_in(workspace, arguments)
+    Project::command_in(workspace.folder(), arguments)
 }
 
 fn share(workspace: &Workspace, arguments: &[&str]) -> String {
@@ -213,7 +212,7 @@ fn found_by_the_definition(workspace: &Workspace) {
     edit("seventh", INNER[1], inner, "it.inner.n.clone()");
     run.wait_for("seventh: found nine depth 5 count 1.");
     // What was of types that are gone went with them.
-    let kept = target_dir().join(folder_of_builds()).join("debug/incremental");
+    let kept = target_dir_of_runs().join("debug/incremental");
     let kept = fs::read_dir(kept).unwrap().flatten();
     assert_eq!(
         kept.filter(|it| it.file_name().to_string_lossy().starts_with("once_rules-")).count(),
@@ -222,7 +221,7 @@ fn found_by_the_definition(workspace: &Workspace) {
     drop(run);
 
     // Started without the command, it builds as it was built.
-    let program = target_dir().join(folder_of_builds()).join("debug/once-game");
+    let program = target_dir_of_runs().join("debug/once-game");
     let mut alone = Command::new(program);
     alone.current_dir(workspace.folder()).env("HOTRELOAD_WATCH", "1");
     alone.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
@@ -275,14 +274,6 @@ fn taken_back(workspace: &Workspace) {
     assert!(share(workspace, &["unshare"]).contains("-use shared_once_shared as _;"));
     assert!(!workspace.folder().join("shared").exists());
     assert_eq!(share(workspace, &["share", "--dry-run", "once"]).matches("+++ ").count(), 6);
-}
-
-/// The target folder of the wrapper, within that of the fixtures.
-fn folder_of_builds() -> String {
-    let entries = fs::read_dir(target_dir()).unwrap().flatten();
-    let names = entries.filter(|it| it.path().join("hotreload-wrapper").is_file());
-    let latest = names.max_by_key(|it| it.metadata().unwrap().modified().unwrap()).unwrap();
-    latest.file_name().to_str().unwrap().to_owned()
 }
 
 /// The builds that are refused before anything runs.

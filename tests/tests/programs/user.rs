@@ -21,7 +21,7 @@ use tests::{
     control::short_folder,
     fixture::{repository, root, target_dir},
     picture::without_numbers,
-    project::is_from_cargo,
+    project::{is_from_cargo, target_dir_of_runs},
 };
 
 pub(crate) struct User {
@@ -132,7 +132,7 @@ impl User {
                 return;
             }
             let new = lines.get(self.seen..).unwrap_or_default().join("\n");
-            assert!(start.elapsed() < Duration::from_secs(300), "no {expected:?} in\n{new}");
+            assert!(start.elapsed() < Duration::from_secs(900), "no {expected:?} in\n{new}");
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -187,10 +187,10 @@ pub(crate) fn of_garden() -> (User, MutexGuard<'static, ()>) {
     (User::new("guide"), alone)
 }
 
-/// The library that cargo has made of a crate.
+/// The library that `cargo hotreload run` has made of a crate, in a project with a shared library.
 pub(crate) fn library(crate_name: &str) -> PathBuf {
     let name = format!("{}{crate_name}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    let path = target_dir().join("debug").join(name);
+    let path = target_dir_of_runs().join("debug").join(name);
     assert!(Path::new(&path).is_file(), "{path:?}");
     path
 }

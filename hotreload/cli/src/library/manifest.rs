@@ -5,31 +5,20 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::Package;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::super::new;
 use hot_host::Result as HotResult;
 
 /// A manifest that is edited.
-pub(super) struct Manifest(DocumentMut);
-
-/// The manifest of a new shared library.
-pub(super) fn new_library(name: &str) -> String {
-    format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [lib]\n# dylib: what `cargo hotreload run` has host and bundles linked to. rlib: what cargo alone links.\n\
-         crate-type = [\"dylib\", \"rlib\"]\n\n\
-         [package.metadata.hotreload]\nshared = true\n\n[dependencies]\n"
-    )
-}
+pub(crate) struct Manifest(DocumentMut);
 
 /// A dependency on a package that lies there.
-pub(super) fn by_path(path: &Path) -> Value {
+pub(crate) fn by_path(path: &Path) -> Value {
     let path = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     InlineTable::from_iter([("path", Value::from(path))]).into()
 }
 
 /// How packages depend on a crate, seen from another folder: as the first of them does, with the
 /// features of all. The name is that by which they know it.
-pub(super) fn dependency<'a>(
+pub(crate) fn dependency<'a>(
     packages: impl Iterator<Item = (&'a Package, &'a Path)>,
     name: &str,
     from: &Path,
@@ -73,7 +62,7 @@ fn inline(item: &Item, folder: &Path, from: &Path) -> InlineTable {
     };
     if let Some(path) = table.get("path").and_then(Value::as_str) {
         let path = plain(&folder.join(path));
-        let path = new::relative(from, &path).to_string_lossy().into_owned();
+        let path = relative(from, &path).to_string_lossy().into_owned();
         table.insert("path", path.into());
     }
     table.decor_mut().clear();
@@ -113,12 +102,12 @@ fn merge(table: &mut InlineTable, other: &InlineTable) {
 }
 
 impl Manifest {
-    pub(super) fn parse(text: &str) -> Result<Manifest, String> {
+    pub(crate) fn parse(text: &str) -> Result<Manifest, String> {
         text.parse().map(Manifest).map_err(|error| format!("it is no TOML: {error}"))
     }
 
     /// Adds a dependency, or makes it this one.
-    pub(super) fn depend(mut self, name: &str, on: Value) -> Result<String, String> {
+    pub(crate) fn depend(mut self, name: &str, on: Value) -> Result<String, String> {
         let is_inherited = self.dependencies()?.get(name).is_some_and(|known| {
             let key = |key: &str| known.get(key).is_some();
             key("path") && on.as_inline_table().is_some_and(|it| it.contains_key("path"))
@@ -131,7 +120,7 @@ impl Manifest {
     }
 
     /// Without the dependency.
-    pub(super) fn forget(mut self, name: &str) -> Result<String, String> {
+    pub(crate) fn forget(mut self, name: &str) -> Result<String, String> {
         self.dependencies()?.remove(name);
         Ok(self.0.to_string())
     }
@@ -142,7 +131,7 @@ impl Manifest {
     }
 
     /// With one more member, unless a pattern has it already.
-    pub(super) fn add_member(mut self, folder: &str) -> Result<String, String> {
+    pub(crate) fn add_member(mut self, folder: &str) -> Result<String, String> {
         let members = self.members()?;
         let has = |it: &Value| {
             let pattern =
@@ -150,13 +139,13 @@ impl Manifest {
             pattern.is_some_and(|it| it.matches(folder))
         };
         if !members.iter().any(has) {
-            new::push(members, folder);
+            push(members, folder);
         }
         Ok(self.0.to_string())
     }
 
     /// Without the member.
-    pub(super) fn remove_member(mut self, folder: &str) -> Result<String, String> {
+    pub(crate) fn remove_member(mut self, folder: &str) -> Result<String, String> {
         let members = self.members()?;
         let at = members.iter().position(|it| it.as_str() == Some(folder));
         if let Some(at) = at {
@@ -172,4 +161,36 @@ impl Manifest {
         let members = workspace.entry("members").or_insert_with(|| Array::new().into());
         members.as_array_mut().ok_or_else(|| "the workspace's `members` is no list".to_owned())
     }
+}
+
+/// Adds to the list, in the form that it has: in one line, or one in each.
+pub(crate) fn push(members: &mut Array, name: &str) {
+    let text = |raw: Option<&toml_edit::RawString>| {
+        raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
+    };
+    let has_comma = members.trailing_comma();
+    let mut end = text(Some(members.trailing()));
+    let mut indent = None;
+    if let Some(last) = members.len().checked_sub(1).and_then(|index| members.get_mut(index)) {
+        let decor = last.decor_mut();
+        indent = text(decor.prefix()).rsplit_once('\n').map(|(_, indent)| indent.to_owned());
+        if indent.is_some() && !has_comma {
+            end = text(decor.suffix());
+            decor.set_suffix("");
+        }
+    }
+    let Some(indent) = indent else { return members.push(name) };
+    // A comment behind the last one stays behind it.
+    let (comment, end) = end.rsplit_once('\n').unwrap_or(("", ""));
+    let value = Value::from(name).decorated(format!("{comment}\n{indent}"), "");
+    members.push_formatted(value);
+    members.set_trailing(format!("\n{end}"));
+    members.set_trailing_comma(true);
+}
+
+/// The folders of `to`, seen from `from`; both are absolute.
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| Path::new(".."));
+    up.chain(to.components().skip(common).map(|part| Path::new(part.as_os_str()))).collect()
 }

@@ -2,17 +2,11 @@
 
 use std::fmt::Write as _;
 
-/// The root of a new shared library.
-pub(super) const NEW_LIBRARY: &str = "\
-//! What exists once in the process, for the host and all bundles: the crates that are named here, and what
-//! they depend on. `cargo hotreload share CRATE` adds one.
-//!
-//! Linked by `cargo hotreload run` this is a shared library; by cargo alone, it is a crate as any other.
-
-";
+/// Stands above the line that has the shared library linked.
+const WHY_USED: &str = "// rustc links no crate that nothing names: what is in this one exists once, for host and bundles.";
 
 /// The source with a line that has the crate in the shared library.
-pub(super) fn with_extern(text: &str, name: &str) -> String {
+pub(crate) fn with_extern(text: &str, name: &str) -> String {
     let line = extern_line(name);
     if text.lines().any(|it| it.trim() == line) {
         return text.to_owned();
@@ -26,13 +20,12 @@ pub(super) fn with_extern(text: &str, name: &str) -> String {
 }
 
 /// The source without it.
-pub(super) fn without_extern(text: &str, name: &str) -> String {
+pub(crate) fn without_extern(text: &str, name: &str) -> String {
     without(text, &extern_line(name))
 }
 
 /// The source with a line that has the shared library linked: behind what must be first.
-pub(super) fn with_use(text: &str, library: &str) -> String {
-    let line = use_line(library);
+pub(super) fn with_use(text: &str, line: &str) -> String {
     if text.lines().any(|it| it.trim() == line) {
         return text.to_owned();
     }
@@ -41,20 +34,16 @@ pub(super) fn with_use(text: &str, library: &str) -> String {
     let space = if before.is_empty() { "" } else { "\n" };
     let after = after.trim_start_matches('\n');
     let end = if after.is_empty() { "" } else { "\n" };
-    format!("{before}{space}{line}\n{end}{after}")
+    format!("{before}{space}{WHY_USED}\n{line}\n{end}{after}")
 }
 
 /// The source without it.
-pub(super) fn without_use(text: &str, library: &str) -> String {
-    without(text, &use_line(library))
+pub(super) fn without_use(text: &str, line: &str) -> String {
+    without(&text.replace(&format!("{WHY_USED}\n{line}"), line), line)
 }
 
 fn extern_line(name: &str) -> String {
     format!("extern crate {name} as _;")
-}
-
-fn use_line(library: &str) -> String {
-    format!("use {library} as _;")
 }
 
 /// Without the line, and without one of two blank lines that it has stood between.
@@ -106,35 +95,37 @@ fn end_of_inner(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::ROOT;
 
     #[test]
     fn a_line_is_added_and_taken_away() {
+        const LINE: &str = "use a_shared as _;";
         for (before, after) in [
-            ("", "use a_shared as _;\n"),
-            ("fn main() {}\n", "use a_shared as _;\n\nfn main() {}\n"),
-            ("//! Docs.\n\nfn main() {}\n", "//! Docs.\n\nuse a_shared as _;\n\nfn main() {}\n"),
+            ("", "LINE\n"),
+            ("fn main() {}\n", "LINE\n\nfn main() {}\n"),
+            ("//! Docs.\n\nfn main() {}\n", "//! Docs.\n\nLINE\n\nfn main() {}\n"),
             (
                 "// Hello.\n#![allow(\n    dead_code,\n)]\n// Next.\nhot::bundle!();\n",
-                "// Hello.\n#![allow(\n    dead_code,\n)]\n\nuse a_shared as _;\n\n// Next.\nhot::bundle!();\n",
+                "// Hello.\n#![allow(\n    dead_code,\n)]\n\nLINE\n\n// Next.\nhot::bundle!();\n",
             ),
-            (
-                "//! Docs.\n/// Of it.\nstruct A;\n",
-                "//! Docs.\n\nuse a_shared as _;\n\n/// Of it.\nstruct A;\n",
-            ),
+            ("//! Docs.\n/// Of it.\nstruct A;\n", "//! Docs.\n\nLINE\n\n/// Of it.\nstruct A;\n"),
         ] {
-            let with = with_use(before, "a_shared");
-            assert_eq!(with, after);
-            assert_eq!(with_use(&with, "a_shared"), after);
+            let with = with_use(before, LINE);
+            assert_eq!(with, after.replace("LINE", &format!("{WHY_USED}\n{LINE}")));
+            assert_eq!(with_use(&with, LINE), with);
             assert!(syn::parse_file(&with).is_ok(), "{with}");
-            assert!(!without_use(&with, "a_shared").contains("a_shared"));
+            let without = without_use(&with, LINE);
+            assert!(!without.contains(LINE) && !without.contains(WHY_USED), "{without}");
         }
         let text = "//! Docs.\n\nfn main() {}\n";
-        assert_eq!(without_use(&with_use(text, "a"), "a"), text);
+        assert_eq!(without_use(&with_use(text, LINE), LINE), text);
+        // One that somebody else has written.
+        assert_eq!(without_use("//! Docs.\n\nuse a_shared as _;\n\nfn main() {}\n", LINE), text);
     }
 
     #[test]
     fn crates_are_listed() {
-        let one = with_extern(NEW_LIBRARY, "tokio");
+        let one = with_extern(ROOT, "tokio");
         assert!(one.ends_with("other.\n\nextern crate tokio as _;\n"));
         let two = with_extern(&with_extern(&one, "axum"), "tokio");
         assert!(two.ends_with("extern crate tokio as _;\nextern crate axum as _;\n"));

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::relative;
+use crate::library::relative;
 use hot_host::{Code, Reason, Result};
 
 /// The package that a bundle depends on.

@@ -4,6 +4,7 @@
 use std::{fs, io, path::Path};
 
 use super::{failed, refused};
+use crate::library::{self, Library};
 use hot_host::Result;
 
 /// What the files are about.
@@ -12,7 +13,16 @@ pub(super) struct Files {
     pub(super) bundle: String,
     /// Whether nobody can depend on it.
     pub(super) plugin: bool,
+    /// The shared library that it links: one that is made with it, or that of its workspace.
+    pub(super) library: Option<Library>,
 }
+
+/// What the workspace's manifest says besides, if there is a shared library.
+const SHARED: &str =
+    "#   shared/  the crates that must exist once for both, such as a runtime: none at first.
+#            `cargo hotreload share CRATE` puts one there
+";
+const SHARED_MEMBER: &str = ", \"shared\"";
 
 /// What is created.
 pub(super) enum Kind<'a> {
@@ -20,7 +30,7 @@ pub(super) enum Kind<'a> {
     Workspace {
         host: &'a str,
         /// The dependencies that bundle and host inherit, lines of the workspace's Cargo.toml.
-        shared: [String; 2],
+        dependencies: [String; 2],
     },
     /// A bundle, in a workspace or on its own, with its dependency on `hot`.
     Bundle { alone: bool, dependency: String },
@@ -41,8 +51,8 @@ impl Files {
         let aside = aside.map_err(cannot)?;
         let whole = aside.path().join(name);
         let files = match kind {
-            Kind::Workspace { host, shared } => self.workspace(host, &shared),
-            Kind::Bundle { alone, dependency } => self.bundle(alone, &dependency),
+            Kind::Workspace { host, dependencies } => self.workspace(folder, host, &dependencies),
+            Kind::Bundle { alone, dependency } => self.bundle(folder, alone, &dependency),
         };
         for (path, content) in files {
             put(&whole.join(path), &content).map_err(cannot)?;
@@ -50,7 +60,12 @@ impl Files {
         fs::rename(&whole, folder).map_err(cannot)
     }
 
-    fn workspace(&self, host: &str, shared: &[String; 2]) -> Vec<(&'static str, String)> {
+    fn workspace(
+        &self,
+        folder: &Path,
+        host: &str,
+        dependencies: &[String; 2],
+    ) -> Vec<(&'static str, String)> {
         let crate_name = self.crate_name();
         let (dependency, import, tick, absent) = match self.plugin {
             true => (
@@ -79,8 +94,10 @@ impl Files {
         let root = fill(
             include_str!("template/workspace.toml.in"),
             &[
-                ("for_bundles", &shared[0]),
-                ("for_hosts", &shared[1]),
+                ("for_bundles", &dependencies[0]),
+                ("for_hosts", &dependencies[1]),
+                ("members", if self.library.is_some() { SHARED_MEMBER } else { "" }),
+                ("shared", if self.library.is_some() { SHARED } else { "" }),
                 ("profile", include_str!("template/profile.toml.in").trim_end()),
             ],
         );
@@ -92,19 +109,26 @@ impl Files {
             include_str!("template/main.rs.in"),
             &[("import", &import), ("bundle", &self.bundle), ("tick", &tick), ("absent", absent)],
         );
-        vec![
+        let [host_manifest, main] = self.link(&folder.join("host"), host_manifest, main);
+        let [logic_manifest, logic] = self.package(&folder.join("logic"), "hot.workspace = true");
+        let mut files = vec![
             ("Cargo.toml", root),
             (".gitignore", include_str!("template/gitignore.in").to_owned()),
             ("host/Cargo.toml", host_manifest),
             ("host/src/main.rs", main),
-            ("logic/Cargo.toml", self.manifest("hot.workspace = true")),
-            ("logic/src/lib.rs", include_str!("template/lib.rs.in").to_owned()),
-        ]
+            ("logic/Cargo.toml", logic_manifest),
+            ("logic/src/lib.rs", logic),
+        ];
+        if let Some(library) = &self.library {
+            files.push(("shared/Cargo.toml", library.manifest()));
+            files.push(("shared/src/lib.rs", library::ROOT.to_owned()));
+        }
+        files
     }
 
-    fn bundle(&self, alone: bool, dependency: &str) -> Vec<(&'static str, String)> {
-        let mut manifest = self.manifest(dependency);
-        let mut files = vec![("src/lib.rs", include_str!("template/lib.rs.in").to_owned())];
+    fn bundle(&self, folder: &Path, alone: bool, dependency: &str) -> Vec<(&'static str, String)> {
+        let [mut manifest, root] = self.package(folder, dependency);
+        let mut files = vec![("src/lib.rs", root)];
         if alone {
             // Profiles count in a workspace's root only.
             manifest += &format!("\n{}", include_str!("template/profile.toml.in"));
@@ -114,7 +138,8 @@ impl Files {
         files
     }
 
-    fn manifest(&self, dependency: &str) -> String {
+    /// Manifest and root of the bundle, which will lie in this folder.
+    fn package(&self, folder: &Path, dependency: &str) -> [String; 2] {
         let crate_type = match self.plugin {
             true => {
                 "# The library that the host loads; no crate can depend on it.\n\
@@ -126,10 +151,18 @@ impl Files {
                  crate-type = [\"rlib\", \"cdylib\"]"
             }
         };
-        fill(
+        let manifest = fill(
             include_str!("template/bundle.toml.in"),
             &[("bundle", &self.bundle), ("crate_type", crate_type), ("dependency", dependency)],
-        )
+        );
+        self.link(folder, manifest, include_str!("template/lib.rs.in").to_owned())
+    }
+
+    /// Manifest and root of a package that links the shared library, if there is one.
+    fn link(&self, folder: &Path, manifest: String, root: String) -> [String; 2] {
+        let Some(library) = &self.library else { return [manifest, root] };
+        let linked = library.linked_by_manifest(&manifest, folder);
+        [linked.expect("the template is TOML"), library.linked_by_root(&root)]
     }
 }
 

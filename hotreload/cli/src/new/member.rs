@@ -1,6 +1,7 @@
 //! The workspace that a new bundle lies in, and its list of members.
 
 use std::{
+    cell::OnceCell,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -8,7 +9,8 @@ use std::{
 
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-use super::{dependency::Hotreload, failed, relative};
+use super::{dependency::Hotreload, failed};
+use crate::library::{Library, push, relative};
 use hot_host::{Code, Error, Reason, Result, command::Workspace};
 
 /// The nearest workspace above a folder.
@@ -18,6 +20,8 @@ pub(super) struct Enclosing {
     /// Where its packages have `hotreload` from.
     pub(super) hotreload: Option<Hotreload>,
     manifest: DocumentMut,
+    /// What cargo says of it, once it was asked.
+    workspace: OnceCell<Result<Workspace>>,
 }
 
 impl Enclosing {
@@ -39,7 +43,8 @@ impl Enclosing {
                 Error::from(Reason::new(Code::NotCreated, what).file(&path)).caused_by(error)
             })?;
             if manifest.get("workspace").is_some_and(Item::is_table_like) {
-                let mut found = Enclosing { root: root.to_owned(), hotreload: None, manifest };
+                let (root, workspace) = (root.to_owned(), OnceCell::new());
+                let mut found = Enclosing { root, hotreload: None, manifest, workspace };
                 if found.excludes(folder) {
                     return Ok(None);
                 }
@@ -48,6 +53,15 @@ impl Enclosing {
             }
         }
         Ok(None)
+    }
+
+    fn workspace(&self) -> &Result<Workspace> {
+        self.workspace.get_or_init(|| Workspace::find(std::slice::from_ref(&self.root)))
+    }
+
+    /// The shared library, which each bundle of the workspace links.
+    pub(super) fn library(&self) -> Option<Library> {
+        Library::of(self.workspace().as_ref().ok()?)
     }
 
     pub(super) fn manifest(&self) -> PathBuf {
@@ -78,9 +92,10 @@ impl Enclosing {
     /// match yet; then the new bundle may be the first one.
     pub(super) fn check_name(&self, name: &str, folder: &Path) -> Result<()> {
         let crate_name = |name: &str| name.replace('-', "_");
-        let workspace = match Workspace::find(std::slice::from_ref(&self.root)) {
+        let workspace = match self.workspace() {
+            Ok(workspace) => workspace,
             Err(_) if self.takes(folder) => return Ok(()),
-            found => found?,
+            Err(error) => return Err(error.clone()),
         };
         let same = |it: &&cargo_metadata::Package| crate_name(&it.name) == crate_name(name);
         let Some(known) = workspace.packages().iter().find(same) else { return Ok(()) };
@@ -137,7 +152,7 @@ impl Enclosing {
             let for_bundles = shared("hot").and_then(package).unwrap_or(false);
             return Some(Hotreload::Workspace { for_bundles });
         }
-        let workspace = Workspace::find(std::slice::from_ref(&self.root)).ok()?;
+        let workspace = self.workspace().as_ref().ok()?;
         let mut dependencies = workspace.packages().iter().flat_map(|it| &it.dependencies);
         let folder = dependencies.find_map(|it| {
             let path = it.path.as_deref()?;
@@ -150,31 +165,6 @@ impl Enclosing {
         });
         folder.map(|folder| Hotreload::Folder(folder.into()))
     }
-}
-
-/// Adds to the list, in the form that it has: in one line, or one in each.
-pub(crate) fn push(members: &mut Array, name: &str) {
-    let text = |raw: Option<&toml_edit::RawString>| {
-        raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
-    };
-    let has_comma = members.trailing_comma();
-    let mut end = text(Some(members.trailing()));
-    let mut indent = None;
-    if let Some(last) = members.len().checked_sub(1).and_then(|index| members.get_mut(index)) {
-        let decor = last.decor_mut();
-        indent = text(decor.prefix()).rsplit_once('\n').map(|(_, indent)| indent.to_owned());
-        if indent.is_some() && !has_comma {
-            end = text(decor.suffix());
-            decor.set_suffix("");
-        }
-    }
-    let Some(indent) = indent else { return members.push(name) };
-    // A comment behind the last one stays behind it.
-    let (comment, end) = end.rsplit_once('\n').unwrap_or(("", ""));
-    let value = Value::from(name).decorated(format!("{comment}\n{indent}"), "");
-    members.push_formatted(value);
-    members.set_trailing(format!("\n{end}"));
-    members.set_trailing_comma(true);
 }
 
 #[cfg(test)]

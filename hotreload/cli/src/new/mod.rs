@@ -12,28 +12,34 @@ mod files;
 mod member;
 mod name;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
-use super::output::{self, Format};
+use super::{
+    library::Library,
+    output::{self, Format},
+};
 use dependency::Hotreload;
 use files::{Files, Kind};
 use hot_host::{Code, Error, Reason, Result};
 use member::Enclosing;
-pub(super) use member::push;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes the folder NAME: a workspace with a host, `NAME`, and a bundle, `NAME-logic`. It runs at once with \
-`cargo hotreload run`; edit logic/src/lib.rs and save. `cargo run` runs it without the keys.
+Makes the folder NAME: a workspace with a host, `NAME`, a bundle, `NAME-logic`, and a shared library, \
+`NAME-shared`. It runs at once with `cargo hotreload run`; edit logic/src/lib.rs and save. `cargo run` runs \
+it without the keys, and links the shared library as any other crate.
+
+A crate that must exist once for host and bundles, such as a runtime, goes into the shared library: \
+`cargo hotreload share CRATE`, also later, and also in a project that was made without.
 
 Examples:
   cargo hotreload new garden
 
   # The host does not depend on the bundle
   cargo hotreload new garden --plugin
+
+  # Two crates are enough
+  cargo hotreload new garden --no-shared
 
   # A bundle for the workspace of this folder
   cargo hotreload new rules --bundle-only
@@ -51,6 +57,9 @@ pub(super) struct Arguments {
     /// what it calls
     #[arg(long)]
     plugin: bool,
+    /// No shared library; a bundle alone links the one that its workspace has
+    #[arg(long, conflicts_with = "bundle_only")]
+    no_shared: bool,
     /// Where `hotreload` comes from, a folder or a git URL; by default the folder that this command
     /// was built from
     #[arg(long, value_name = "PATH|GIT-URL")]
@@ -66,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 /// Gives what is to be said of it.
 fn create(arguments: &Arguments) -> Result<String> {
-    let Arguments { name, bundle_only, plugin, hotreload } = arguments;
+    let Arguments { name, bundle_only, plugin, no_shared, hotreload } = arguments;
     name::check(name)?;
     let parent = std::env::current_dir().and_then(|folder| folder.canonicalize());
     let parent = parent.map_err(|error| refused("this folder cannot be read").caused_by(error))?;
@@ -81,11 +90,14 @@ fn create(arguments: &Arguments) -> Result<String> {
     if *bundle_only {
         bundle(&folder, name, *plugin, given)
     } else {
-        workspace(&folder, name, *plugin, given)
+        // Where the command cannot build one, it would be in the way.
+        let library = (cfg!(unix) && !no_shared).then(|| Library::new(&folder));
+        let files = Files { bundle: format!("{name}-logic"), plugin: *plugin, library };
+        workspace(&folder, name, &files, given)
     }
 }
 
-fn workspace(folder: &Path, name: &str, plugin: bool, given: Option<Hotreload>) -> Result<String> {
+fn workspace(folder: &Path, name: &str, files: &Files, given: Option<Hotreload>) -> Result<String> {
     if let Some(outer) = Enclosing::of(folder)?.filter(|outer| outer.takes(folder)) {
         let what = "a workspace above takes every folder here as a member, also a workspace";
         return Err(Reason::new(Code::NotCreated, what)
@@ -94,11 +106,15 @@ fn workspace(folder: &Path, name: &str, plugin: bool, given: Option<Hotreload>) 
             .into());
     }
     let hotreload = given.map_or_else(Hotreload::default, Ok)?;
-    let files = Files { bundle: format!("{name}-logic"), plugin };
-    let shared = [hotreload.for_bundle(folder, folder)?, hotreload.for_workspace(folder, folder)?];
-    files.write(folder, Kind::Workspace { host: name, shared })?;
+    let dependencies =
+        [hotreload.for_bundle(folder, folder)?, hotreload.for_workspace(folder, folder)?];
+    files.write(folder, Kind::Workspace { host: name, dependencies })?;
+    let shared = match &files.library {
+        Some(library) => format!(", shared library `{}` in {name}/shared", library.name),
+        None => String::new(),
+    };
     Ok(format!(
-        "created `{name}`: host `{name}` in {name}/host, bundle `{}` in {name}/logic\n  \
+        "created `{name}`: host `{name}` in {name}/host, bundle `{}` in {name}/logic{shared}\n  \
          cd {name}\n  \
          cargo hotreload run    then edit logic/src/lib.rs and save\n",
         files.bundle
@@ -119,7 +135,8 @@ fn bundle(folder: &Path, name: &str, plugin: bool, given: Option<Hotreload>) -> 
         Some(hotreload) => hotreload,
         None => Hotreload::default()?,
     };
-    let files = Files { bundle: name.to_owned(), plugin };
+    let library = outer.as_ref().and_then(Enclosing::library);
+    let files = Files { bundle: name.to_owned(), plugin, library };
     let dependency = hotreload.for_bundle(folder, root)?;
     files.write(folder, Kind::Bundle { alone: outer.is_none(), dependency })?;
     if let Some(outer) = outer.as_ref().filter(|outer| !outer.takes(folder)) {
@@ -177,11 +194,4 @@ fn refused(what: &str) -> Error {
 /// As [`refused`], for a file and a cause.
 fn failed(what: &str, file: &Path, cause: std::io::Error) -> Error {
     Error::from(Reason::new(Code::NotCreated, what).file(file)).caused_by(cause)
-}
-
-/// The folders of `to`, seen from `from`; both are absolute.
-pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
-    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(common).map(|_| Path::new(".."));
-    up.chain(to.components().skip(common).map(|part| Path::new(part.as_os_str()))).collect()
 }

@@ -2,29 +2,21 @@
 //! crates in it that must exist once; and `unshare`, which takes them out again.
 //!
 //! ```text
-//! manifest  what is written into each Cargo.toml
-//! source    what is written at the root of a crate
-//! edits     files as they are and as they shall be: shown, and written, all of them or none
+//! edits  files as they are and as they shall be: shown, and written, all of them or none
 //! ```
 
 mod edits;
-mod manifest;
-mod source;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
 use cargo_metadata::{Package, Target};
 
-use super::output::{self, Format};
+use super::{
+    library::{self, Library, Manifest},
+    output::{self, Format},
+};
 use edits::Edits;
 use hot_host::{Code, Error, Reason, Result, command::Workspace};
-use manifest::Manifest;
-
-/// The folder of a shared library that is made.
-const FOLDER: &str = "shared";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -97,33 +89,10 @@ fn workspace() -> Result<Workspace> {
     Workspace::find(&[here])
 }
 
-/// The shared library's package, there or not.
-struct Library {
-    name: String,
-    folder: PathBuf,
-}
-
-impl Library {
-    fn of(workspace: &Workspace) -> Library {
-        if let Some(shared) = workspace.shared() {
-            let folder = folder_of(shared.package).to_owned();
-            return Library { name: shared.package.name.to_string(), folder };
-        }
-        let root = workspace.root().file_name().unwrap_or_default().to_string_lossy();
-        let is_word = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-        let root: String = root.chars().filter(|it| is_word(*it)).collect();
-        let root = root.trim_start_matches(|it: char| !it.is_ascii_alphabetic());
-        let name = if root.is_empty() { FOLDER.to_owned() } else { format!("{root}-{FOLDER}") };
-        Library { name, folder: workspace.root().join(FOLDER) }
-    }
-
-    fn crate_name(&self) -> String {
-        self.name.replace('-', "_")
-    }
-}
-
 fn sharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
-    let library = Library::of(workspace);
+    let known = Library::of(workspace);
+    let is_new = known.is_none();
+    let library = known.unwrap_or_else(|| Library::new(workspace.root()));
     let users: Vec<_> = users(workspace, &library.name).collect();
     if users.is_empty() {
         return Err(refused("no package of the workspace depends on hotreload")
@@ -132,7 +101,6 @@ fn sharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
     }
     let mut edits = Edits::new(workspace.root());
     let (manifest, root) = (library.folder.join("Cargo.toml"), library.folder.join("src/lib.rs"));
-    let is_new = workspace.shared().is_none();
     if is_new {
         if library.folder.exists() {
             return Err(refused("the folder is there already, and is no shared library")
@@ -140,15 +108,15 @@ fn sharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
                 .help("give it another name, or write `[package.metadata.hotreload]` with `shared = true` into its Cargo.toml")
                 .into());
         }
-        edits.create(&manifest, manifest::new_library(&library.name));
-        edits.create(&root, source::NEW_LIBRARY.to_owned());
+        edits.create(&manifest, library.manifest());
+        edits.create(&root, library::ROOT.to_owned());
         edits.change(&workspace.root().join("Cargo.toml"), |text| {
-            Manifest::parse(text)?.add_member(FOLDER)
+            Manifest::parse(text)?.add_member(library::FOLDER)
         })?;
     }
     for name in crates {
         let wanted = users.iter().map(|user| (*user, folder_of(user)));
-        let dependency = manifest::dependency(wanted, name, &library.folder)?;
+        let dependency = library::dependency(wanted, name, &library.folder)?;
         let Some((key, dependency)) = dependency else {
             let names = users.iter().flat_map(|it| &it.dependencies).map(|it| it.name.as_str());
             let reason =
@@ -161,28 +129,25 @@ fn sharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
             });
         };
         edits.change(&manifest, |text| Manifest::parse(text)?.depend(&key, dependency))?;
-        edits.change(&root, |text| Ok(source::with_extern(text, &key.replace('-', "_"))))?;
+        edits.change(&root, |text| Ok(library::with_extern(text, &key.replace('-', "_"))))?;
     }
     for user in users {
         let folder = folder_of(user);
-        let path = super::new::relative(folder, &library.folder);
-        edits.change(&folder.join("Cargo.toml"), |text| {
-            Manifest::parse(text)?.depend(&library.name, manifest::by_path(&path))
-        })?;
+        edits
+            .change(&folder.join("Cargo.toml"), |text| library.linked_by_manifest(text, folder))?;
         for root in roots(user) {
-            edits.change(root, |text| Ok(source::with_use(text, &library.crate_name())))?;
+            edits.change(root, |text| Ok(library.linked_by_root(text)))?;
         }
     }
     Ok(edits)
 }
 
 fn unsharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
-    let Some(shared) = workspace.shared() else {
+    let (Some(shared), Some(library)) = (workspace.shared(), Library::of(workspace)) else {
         return Err(refused("the workspace has no shared library")
             .file(&workspace.root().join("Cargo.toml"))
             .into());
     };
-    let library = Library::of(workspace);
     let (manifest, root) = (library.folder.join("Cargo.toml"), library.folder.join("src/lib.rs"));
     let mut edits = Edits::new(workspace.root());
     if !crates.is_empty() {
@@ -192,7 +157,7 @@ fn unsharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
             }
             edits.change(&manifest, |text| Manifest::parse(text)?.forget(name))?;
             edits
-                .change(&root, |text| Ok(source::without_extern(text, &name.replace('-', "_"))))?;
+                .change(&root, |text| Ok(library::without_extern(text, &name.replace('-', "_"))))?;
         }
         return Ok(edits);
     }
@@ -200,10 +165,10 @@ fn unsharing(workspace: &Workspace, crates: &[String]) -> Result<Edits> {
         let own = folder_of(user).join("Cargo.toml");
         edits.change(&own, |text| Manifest::parse(text)?.forget(&library.name))?;
         for root in roots(user) {
-            edits.change(root, |text| Ok(source::without_use(text, &library.crate_name())))?;
+            edits.change(root, |text| Ok(library.unlinked_root(text)))?;
         }
     }
-    let member = super::new::relative(workspace.root(), &library.folder);
+    let member = library::relative(workspace.root(), &library.folder);
     edits.change(&workspace.root().join("Cargo.toml"), |text| {
         Manifest::parse(text)?.remove_member(&member.to_string_lossy())
     })?;
