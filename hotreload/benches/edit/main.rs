@@ -1,6 +1,7 @@
 //! From a saved edit to the new code being called: `cargo bench -p hotreload --bench edit`.
 //!
-//! Two workspaces with the same three bundles are written under the target folder. In the one a
+//! Two workspaces with the same three bundles are written under the target folder, and a third one whose
+//! bundles have the engine from a shared library. In the one a
 //! host watches; in the other `cargo build -p` does the same edit, by turns. The first is timed from
 //! before the file is written until a thread of the host has got the new answer from a hot call.
 //! Both have a target folder of their own and the same profile.
@@ -10,9 +11,9 @@ mod sources;
 mod workspace;
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
     time::Instant,
 };
@@ -54,8 +55,53 @@ fn run() -> io::Result<String> {
             median(others[others.len() - edits.len()..].iter().copied())
         );
     }
+    figures += &with_shared_library(&folder, &plain)?;
     let others = median(others.into_iter());
     Ok(format!("{figures}figure: edit.watch_and_reload_ms {others:.2}\n"))
+}
+
+/// The same edits in a workspace with a shared library, which has the engine, built as `cargo hotreload
+/// run` builds it: against `cargo build -p` of the bundle that links all of its own.
+fn with_shared_library(folder: &Path, plain: &Path) -> io::Result<String> {
+    let shared = folder.join("shared");
+    sources::write(&shared)?;
+    sources::share(&shared)?;
+    println!("\nbuilding the workspace with a shared library");
+    let target = folder.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let into = target.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+    build(&repository, &["-p", "hotreload-cli", "--target-dir", into])?;
+    // Without a bundle's name the host ends at once.
+    let command = target.join("debug").join(format!("cargo-hotreload{}", env::consts::EXE_SUFFIX));
+    let mut command = clean(Command::new(command));
+    let status = command.args(["run", "--once", "-p", "host"]).current_dir(&shared).status()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("cargo hotreload run: {status}")));
+    }
+    let mut figures = String::new();
+    for (bundle, figure) in [("tiny", "tiny"), ("systems", "deps")] {
+        let edits = measure(&shared, plain, bundle)?;
+        let live = median(edits.iter().map(|it| it.live));
+        let cargo = median(edits.iter().map(|it| it.cargo));
+        figures += &format!("figure: edit.{figure}_shared_over_cargo {:.3}\n", live / cargo);
+        println!("\n# {bundle}, with a shared library");
+        println!("edit to live           {live:8.1}");
+        println!("cargo build -p, static {cargo:8.1}");
+        println!("  build                {:8.2}", median(edits.iter().map(|it| it.phases[1])));
+    }
+    Ok(figures)
+}
+
+/// Where the host lies: a host that the command has built builds bundles as it was built.
+fn program(workspace: &Path) -> io::Result<PathBuf> {
+    let target = workspace.join("target");
+    let mut folders = vec![target.clone()];
+    for entry in fs::read_dir(&target)? {
+        folders.push(entry?.path());
+    }
+    let built = folders.into_iter().find(|it| it.join("hotreload-wrapper").is_file());
+    let name = format!("host{}", env::consts::EXE_SUFFIX);
+    Ok(built.unwrap_or(target).join("debug").join(name))
 }
 
 /// One edit, in milliseconds.
@@ -120,9 +166,7 @@ struct Host {
 
 impl Host {
     fn start(workspace: &Path, bundle: &str) -> io::Result<Host> {
-        let program =
-            workspace.join("target/debug").join(format!("host{}", env::consts::EXE_SUFFIX));
-        let mut child = clean(Command::new(program))
+        let mut child = clean(Command::new(program(workspace)?))
             .arg(bundle)
             .current_dir(workspace)
             .stdout(Stdio::piped())

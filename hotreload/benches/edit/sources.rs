@@ -44,6 +44,29 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What has the shared library linked.
+const SHARED: &str = "use edit_shared as _;\n\n";
+
+/// Gives a workspace a shared library with the engine in it, as `cargo hotreload share bevy_ecs` does.
+pub(super) fn share(folder: &Path) -> io::Result<()> {
+    const MANIFEST: &str = "[package]\nname = \"edit-shared\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\ncrate-type = [\"dylib\", \"rlib\"]\n\n\
+         [package.metadata.hotreload]\nshared = true\n\n\
+         [dependencies]\nbevy_ecs = \"0.20\"\n";
+    let root = WORKSPACE.replace("\"systems\"]", "\"systems\", \"shared\"]");
+    write_file(folder.join("Cargo.toml"), &root)?;
+    write_file(folder.join("shared/Cargo.toml"), MANIFEST)?;
+    write_file(folder.join("shared/src/lib.rs"), "extern crate bevy_ecs as _;\n")?;
+    for package in ["host", "tiny", "types", "systems"] {
+        let manifest = folder.join(package).join("Cargo.toml");
+        let text = fs::read_to_string(&manifest)?;
+        fs::write(manifest, format!("{text}edit-shared = {{ path = \"../shared\" }}\n"))?;
+    }
+    let host = format!("{}\n{SHARED}", include_str!("scratch/host.rs"));
+    fs::write(folder.join("host/src/main.rs"), host)?;
+    ["tiny", "types", "systems"].into_iter().try_for_each(|bundle| edit(folder, bundle, 0))
+}
+
 /// What the bundle's `answer` gives after this edit.
 pub(super) fn answer(number: u32) -> u32 {
     7_000 + number
@@ -58,7 +81,8 @@ pub(super) fn edit(folder: &Path, bundle: &str, number: u32) -> io::Result<()> {
     };
     // As an editor does: the file is written in place.
     fs::create_dir_all(folder.join(bundle).join("src"))?;
-    fs::write(folder.join(bundle).join("src/lib.rs"), source)
+    let shared = if folder.join("shared").exists() { SHARED } else { "" };
+    fs::write(folder.join(bundle).join("src/lib.rs"), format!("{shared}{source}"))
 }
 
 fn tiny(number: u32) -> String {
