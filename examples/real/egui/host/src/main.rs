@@ -7,7 +7,7 @@ use std::{
 
 use eframe::{
     CreationContext, Frame, NativeOptions,
-    egui::{Id, Ui, ViewportBuilder},
+    egui::{Align2, Id, Ui, ViewportBuilder, Window},
 };
 use notebook_shared as _;
 
@@ -39,9 +39,10 @@ impl App {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
-        // A panic of the bundle ends here, and the window waits for an edit.
+        // A panic of the bundle ends here, and the program waits for an edit.
         if catch_unwind(AssertUnwindSafe(|| notebook_window::show(ui))).is_err() {
-            ui.label("The window's code has panicked. The notes are still there: edit it.");
+            let panicked = Window::new("Panicked").anchor(Align2::CENTER_CENTER, [0.0, 0.0]);
+            panicked.show(ui, |ui| ui.label("The notes are still there: edit the code."));
         }
     }
 }

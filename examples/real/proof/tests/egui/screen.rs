@@ -151,8 +151,9 @@ impl Drop for Screen {
 
 fn lacks(program: &str, error: &io::Error) -> io::Error {
     io::Error::other(format!(
-        "{program}: {error}. This proof needs Xvfb, xdotool and ImageMagick, and a GL that needs no \
-         card: on Debian, apt-get install xvfb xdotool imagemagick libgl1-mesa-dri"
+        "{program}: {error}. This proof needs Xvfb, xdotool and ImageMagick, and what eframe opens \
+         windows with; on Debian: apt-get install xvfb xdotool imagemagick libgl1 libgl1-mesa-dri \
+         libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0"
     ))
 }
 
