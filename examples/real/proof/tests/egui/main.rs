@@ -23,7 +23,7 @@ const IN_LINE: Point = (150, 44);
 const THIRD_NOTE: Point = (15, 113);
 const DONE_HEADER: Point = (40, 190);
 const FIRST_DONE: Point = (33, 213);
-const FIRST_NOTE: Point = (15, 90);
+const OTHER_NOTE: Point = (15, 90);
 
 /// Another text.
 const TEXT: [(&str, &str); 1] = [("ui.button(\"Add\")", "ui.button(\"Write\")")];
@@ -92,7 +92,7 @@ fn example(path: &str) -> PathBuf {
 #[test]
 fn the_readme_has_these_edits() -> io::Result<()> {
     let readme = fs::read_to_string(example("README.md"))?;
-    for (_, to) in TEXT.iter().chain(&FIELD) {
+    for (_, to) in TEXT.iter().chain(&FIELD).chain(&REFUSED) {
         for line in to.lines() {
             assert!(readme.contains(line.trim()), "{line}");
         }
@@ -158,7 +158,7 @@ fn the_window_is_edited_while_it_is_open() -> io::Result<()> {
     screen.click(FIRST_DONE)?;
     screen
         .wait("nothing done", |it| !alike(it, &starred, &[DONE]) && !alike(it, &starred, &[COUNT]));
-    screen.click(FIRST_NOTE)?;
+    screen.click(OTHER_NOTE)?;
     let other = screen.wait("something done", |it| alike(it, &starred, &[COUNT]));
     program.edit(WINDOW, &back(REFUSED), "nothing changed");
 
