@@ -33,11 +33,16 @@ pub struct Program {
 }
 
 impl Program {
-    /// Copies a folder of `examples/real` aside, and starts the program in it.
+    /// Copies a folder of `examples/real` aside, and starts the program in it, with arguments and with
+    /// variables of its environment.
     ///
     /// # Errors
     /// If a file cannot be written, or cargo does not build the command.
-    pub fn start(name: &str, arguments: &[&str]) -> io::Result<Program> {
+    pub fn start(
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> io::Result<Program> {
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(name);
         let folder = std::env::temp_dir().join(format!("hotreload-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -53,6 +58,7 @@ impl Program {
         let mut command = Command::new(command()?);
         command.args(["hotreload", "run", "--"]).args(arguments).current_dir(&folder);
         command.env("CARGO_TARGET_DIR", target).env("XDG_RUNTIME_DIR", &sockets);
+        command.envs(environment.iter().copied());
         // Panics on purpose are told in a line.
         command.env("RUST_BACKTRACE", "0");
         for (name, _) in std::env::vars().filter(|(name, _)| is_from_cargo(name)) {

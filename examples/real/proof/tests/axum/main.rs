@@ -17,7 +17,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// The service, and where it is.
 fn start() -> io::Result<(Program, String)> {
-    let program = Program::start("axum", &["127.0.0.1:0"])?;
+    let program = Program::start("axum", &["127.0.0.1:0"], &[])?;
     let address = program.said("serving at http://");
     Ok((program, address))
 }
