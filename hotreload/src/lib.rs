@@ -352,6 +352,9 @@ pub use hot_types::versioned;
 pub use hot_host::*;
 #[doc(hidden)]
 pub use hot_rt::{__facts, __manifest_record, __target_features, __type_record};
+#[cfg(feature = "bevy_ecs")]
+#[doc(inline)]
+pub use hot_rt::ResourceOf;
 #[doc(inline)]
 pub use hot_rt::{
     Dyn, Erased, ErasedOf, Found, Future, Live, LiveRead, LiveWrite, LocalFuture, NotMoved,

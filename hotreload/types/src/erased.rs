@@ -1,7 +1,12 @@
 //! Containers of erased values that are taken apart by one image, and put together by another.
 
+#[cfg(feature = "bevy_ecs")]
+mod bevy_world;
 #[cfg(feature = "hecs")]
 mod hecs_world;
+
+#[cfg(feature = "bevy_ecs")]
+pub use bevy_world::ResourceOf;
 
 use core::{any::TypeId, mem};
 

@@ -129,6 +129,8 @@ pub mod rt {
     }
 }
 
+#[cfg(feature = "bevy_ecs")]
+pub use erased::ResourceOf;
 pub use erased::{Erased, ErasedOf, Found, Values};
 
 use describe::Describe;
