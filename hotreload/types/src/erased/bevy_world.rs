@@ -26,6 +26,7 @@ use bevy_ecs::{
     observer::Observer,
     ptr::OwningPtr,
     resource::Resource,
+    schedule::Schedules,
     storage::Table,
     world::World,
 };
@@ -168,8 +169,7 @@ impl<'w> Inventory<'w> {
         }
         let is_there = |kind: &usize| {
             let kind = kinds[*kind];
-            kind.is_resource
-                && (kind.id)(world).is_some_and(|id| world.contains_resource_by_id(id))
+            kind.is_resource && (kind.id)(world).is_some_and(|id| world.contains_resource_by_id(id))
         };
         Inventory { tables, sparse, resources: (0..kinds.len()).filter(is_there).collect() }
     }
@@ -191,7 +191,10 @@ impl<'w> Inventory<'w> {
     fn frame(&self) -> [Vec<Entities>; 2] {
         [&self.tables, &self.sparse].map(|groups| {
             let group = |group: &Group<'_>| {
-                (group.entities.iter().map(|entity| entity.to_bits()).collect(), group.kinds.clone())
+                (
+                    group.entities.iter().map(|entity| entity.to_bits()).collect(),
+                    group.kinds.clone(),
+                )
             };
             groups.iter().map(group).collect()
         })
@@ -230,8 +233,16 @@ fn obstacle(world: &World, kinds: &[&Kind]) -> Option<String> {
         }
     }
     let filters = world.components().resource_id::<DefaultQueryFilters>();
+    // A schedule that runs on the world leaves an empty list of schedules there.
+    let is_empty =
+        |of: &Schedules| of.iter().next().is_none() && of.ignored_scheduling_ambiguities.is_empty();
+    let schedules = world.get_resource::<Schedules>().filter(|of| is_empty(of));
+    let schedules = schedules.and(world.components().resource_id::<Schedules>());
     let resources: Vec<_> = kinds.iter().filter(|kind| kind.is_resource).collect();
-    let is_named = |id| Some(id) == filters || resources.iter().any(|it| (it.id)(world) == Some(id));
+    let is_named = |id| {
+        [filters, schedules].contains(&Some(id))
+            || resources.iter().any(|it| (it.id)(world) == Some(id))
+    };
     if let Some((info, _)) = world.iter_resources().find(|(info, _)| !is_named(info.id())) {
         let name = info.name();
         return Some(format!("it has a resource that its list of types does not name ({name})"));
@@ -429,6 +440,13 @@ unsafe impl Erased for World {
     /// The tables and other components, the resources, and the numbers of entities.
     type Frame = (Vec<Entities>, Vec<Entities>, Vec<usize>, Numbers);
 
+    fn accepts(kinds: &[&Kind]) -> Result<(), String> {
+        // Types that require each other panic.
+        let mut world = World::new();
+        kinds.iter().for_each(|kind| _ = (kind.register)(&mut world));
+        Ok(())
+    }
+
     fn list(&self, kinds: &[&Kind], found: &mut Found<'_>) -> Result<(), String> {
         if let Some(obstacle) = obstacle(self, kinds) {
             return Err(obstacle);
@@ -508,7 +526,8 @@ unsafe impl Erased for World {
         }
         for ((entities, _), columns) in tables.iter().zip(&columns) {
             for (row, bits) in entities.iter().enumerate() {
-                let beside = columns.iter().map(|(id, size, at)| (*id, at.wrapping_add(row * size)));
+                let beside =
+                    columns.iter().map(|(id, size, at)| (*id, at.wrapping_add(row * size)));
                 let of: Vec<_> = beside.chain(elsewhere.remove(bits).unwrap_or_default()).collect();
                 let ids: Vec<_> = of.iter().map(|(id, _)| *id).collect();
                 let entity = Entity::from_bits(*bits);
