@@ -343,6 +343,9 @@ fn commands_that_wait_are_dropped_with_the_world() {
     assert_eq!(RAN.load(Relaxed), 0);
 }
 
+/// What is done to a world, and what is said of it then.
+type Lossy<'a> = (&'a dyn Fn(&mut World), &'a str);
+
 #[test]
 fn what_it_cannot_move_is_an_error() {
     #[derive(Component)]
@@ -357,7 +360,7 @@ fn what_it_cannot_move_is_an_error() {
         assert_eq!(seen(&mut world), was);
         refused
     };
-    let changes: [(&dyn Fn(&mut World), &str); 6] = [
+    let changes: [Lossy<'_>; 6] = [
         (
             &|world| _ = world.spawn((Position(1), Unlisted)),
             "1 of its entities have components that its list of types does not name",

@@ -5,32 +5,32 @@
 //! the parts of a world that have its values are exchanged with those of a *bare* one, which has given the same
 //! numbers to types with the same layouts, and knows no hook, no observer and no queued command.
 
+mod bare;
+mod entities;
+mod obstacles;
+
 use core::{
-    alloc::Layout,
     any::type_name,
     mem::{self, MaybeUninit, needs_drop, offset_of},
-    ptr::{self, NonNull},
+    ptr::NonNull,
 };
 use std::collections::HashMap;
 
 use bevy_ecs::{
-    archetype::Archetype,
     change_detection::MaybeLocation,
-    component::{
-        Component, ComponentCloneBehavior, ComponentDescriptor, ComponentId, ComponentInfo,
-        Immutable, StorageType,
-    },
-    entity::{Entity, EntityAllocator, EntityGeneration, EntityIndex},
-    entity_disabling::{DefaultQueryFilters, Disabled},
-    lifecycle::{ComponentHook, ComponentHooks},
-    observer::Observer,
+    component::{Component, ComponentId, Immutable, StorageType},
+    entity::{Entity, EntityAllocator},
     ptr::OwningPtr,
     resource::Resource,
-    schedule::Schedules,
     storage::Table,
     world::World,
 };
 
+use self::{
+    bare::{bare, exchange},
+    entities::{Numbers, give_generations, numbers_of},
+    obstacles::obstacle,
+};
 use super::{Erased, ErasedOf, Found, Values};
 use crate::{
     Table as TypeTable, TypeRef, Versioned,
@@ -107,7 +107,7 @@ unsafe impl<T: Component> ErasedOf<T> for World {
         // SAFETY: the column has this number's type, which is `T`.
         column: |table, id| Some(unsafe { table.get_data_slice_for::<T>(id) }?.as_ptr().cast()),
         register_bits: |world| world.register_component::<Bits<T>>(),
-        forget: |world, entity| drop(world.entity_mut(entity).take::<Bits<T>>()),
+        forget: |world, entity| _ = world.entity_mut(entity).take::<Bits<T>>(),
     };
 }
 
@@ -122,7 +122,7 @@ unsafe impl<R: Resource> ErasedOf<ResourceOf<R>> for World {
         register: |world| world.register_resource::<R>(),
         column: |_, _| None,
         register_bits: |world| world.register_resource::<ResourceBits<R>>(),
-        forget: |world, _| drop(world.remove_resource::<ResourceBits<R>>()),
+        forget: |world, _| _ = world.remove_resource::<ResourceBits<R>>(),
     };
 }
 
@@ -210,226 +210,8 @@ fn numbers<'a>(
     components.filter_map(|(number, kind)| Some(((kind.id)(world)?, number)))
 }
 
-/// Why a world cannot move: what would be lost.
-fn obstacle(world: &World, kinds: &[&Kind]) -> Option<String> {
-    if !has_its_parts_inside(world) {
-        return Some("this version of `bevy_ecs` has another form of worlds".to_owned());
-    }
-    let has = |archetype: &&Archetype, id| !archetype.is_empty() && archetype.contains(id);
-    let observer = world.components().component_id::<Observer>();
-    if observer.is_some_and(|id| world.archetypes().iter().any(|it| has(&it, id))) {
-        return Some("it has observers, which are code of the version that added them".to_owned());
-    }
-    let is_listed: HashMap<ComponentId, usize> = numbers(world, kinds).collect();
-    for archetype in world.archetypes().iter().filter(|archetype| !archetype.is_empty()) {
-        if let Some(id) = archetype.iter_components().find(|id| !is_listed.contains_key(id)) {
-            let count = archetype.len();
-            let name = world.components().get_info(id).map(ComponentInfo::name);
-            return Some(format!(
-                "{count} of its entities have components that its list of types does not name \
-                 ({})",
-                name.map(|name| name.to_string()).unwrap_or_default()
-            ));
-        }
-    }
-    let filters = world.components().resource_id::<DefaultQueryFilters>();
-    // A schedule that runs on the world leaves an empty list of schedules there.
-    let is_empty =
-        |of: &Schedules| of.iter().next().is_none() && of.ignored_scheduling_ambiguities.is_empty();
-    let schedules = world.get_resource::<Schedules>().filter(|of| is_empty(of));
-    let schedules = schedules.and(world.components().resource_id::<Schedules>());
-    let resources: Vec<_> = kinds.iter().filter(|kind| kind.is_resource).collect();
-    let is_named = |id| {
-        [filters, schedules].contains(&Some(id))
-            || resources.iter().any(|it| (it.id)(world) == Some(id))
-    };
-    if let Some((info, _)) = world.iter_resources().find(|(info, _)| !is_named(info.id())) {
-        let name = info.name();
-        return Some(format!("it has a resource that its list of types does not name ({name})"));
-    }
-    if world.storages().non_send_resources.iter().any(|(_, data)| data.is_present()) {
-        return Some("it has a resource that is not `Send`".to_owned());
-    }
-    let disabled = world.components().component_id::<Disabled>();
-    let disabling = world.get_resource::<DefaultQueryFilters>();
-    if !disabling.is_some_and(|of| of.disabling_ids().eq(disabled)) {
-        return Some("its queries have default filters of their own".to_owned());
-    }
-    registered_later(world, kinds)
-}
-
-/// What was registered for a type besides what the type itself says, since that would be lost.
-fn registered_later(world: &World, kinds: &[&Kind]) -> Option<String> {
-    let mut other = World::new();
-    for kind in kinds.iter().filter(|kind| !kind.is_resource) {
-        let declared = (kind.register)(&mut other);
-        let Some(info) = (kind.id)(world).and_then(|id| world.components().get_info(id)) else {
-            continue;
-        };
-        let declared = other.components().get_info(declared).expect("it was just registered");
-        let count = |of: &ComponentInfo| of.required_components().iter_ids().count();
-        if silent(info.hooks()).1 != silent(declared.hooks()).1 || count(info) != count(declared) {
-            return Some(format!(
-                "hooks or required components were registered for `{}` besides those that the type declares",
-                (kind.name)()
-            ));
-        }
-    }
-    None
-}
-
-/// Hooks that do nothing, where there are some; and where that is.
-fn silent(hooks: &ComponentHooks) -> (ComponentHooks, [bool; 5]) {
-    const SILENT: ComponentHook = |_, _| ();
-    let (mut of, mut silent) = (hooks.clone(), ComponentHooks::default());
-    let has = [
-        of.try_on_add(SILENT).is_none(),
-        of.try_on_insert(SILENT).is_none(),
-        of.try_on_replace(SILENT).is_none(),
-        of.try_on_remove(SILENT).is_none(),
-        of.try_on_despawn(SILENT).is_none(),
-    ];
-    let set: [fn(&mut ComponentHooks, ComponentHook) -> &mut ComponentHooks; 5] = [
-        ComponentHooks::on_add,
-        ComponentHooks::on_insert,
-        ComponentHooks::on_replace,
-        ComponentHooks::on_remove,
-        ComponentHooks::on_despawn,
-    ];
-    for (_, set) in has.iter().zip(set).filter(|(has, _)| **has) {
-        set(&mut silent, SILENT);
-    }
-    (silent, has)
-}
-
-/// A world that has given the same numbers to types which are laid out alike. It knows nothing else of them but
-/// how they are dropped, and of these kinds, not even that.
-fn bare(world: &World, bits: &HashMap<ComponentId, &Kind>) -> World {
-    let mut bare = World::new();
-    let last = world.components().iter_registered().map(|info| info.id().index()).max();
-    // Those that every world has come first.
-    for number in bare.components().len()..last.map_or(0, |last| last + 1) {
-        let id = ComponentId::new(number);
-        let info = world.components().get_info(id);
-        let given = match (bits.get(&id), info) {
-            (Some(kind), _) => (kind.register_bits)(&mut bare),
-            (None, Some(info)) => bare.register_component_with_descriptor(descriptor(
-                info.storage_type(),
-                info.layout(),
-                info.drop(),
-            )),
-            // It was only asked for.
-            (None, None) => bare.register_component_with_descriptor(descriptor(
-                StorageType::Table,
-                Layout::new::<()>(),
-                None,
-            )),
-        };
-        assert_eq!(given, id, "all numbers before it are taken");
-        // Whether there are hooks is written into the archetypes.
-        if let (None, Some(info)) = (bits.get(&id), info) {
-            let hooks = bare.register_component_hooks_by_id(given).expect("it was just registered");
-            *hooks = silent(info.hooks()).0;
-        }
-    }
-    bare
-}
-
-fn descriptor(
-    storage: StorageType,
-    layout: Layout,
-    drop: Option<unsafe fn(OwningPtr<'_>)>,
-) -> ComponentDescriptor {
-    // SAFETY: the function drops what is laid out so: both are from one record of the type. All components
-    // are `Send` and `Sync`.
-    unsafe {
-        ComponentDescriptor::new_with_layout(
-            "",
-            storage,
-            layout,
-            drop,
-            false,
-            ComponentCloneBehavior::Default,
-            None,
-        )
-    }
-}
-
-/// Where a part of a world is in it, if it is.
-fn offset<P>(world: &World, part: fn(&World) -> &P) -> Option<usize> {
-    let offset = ptr::from_ref(part(world)).addr().checked_sub(ptr::from_ref(world).addr())?;
-    (offset + size_of::<P>() <= size_of::<World>()).then_some(offset)
-}
-
-fn has_its_parts_inside(world: &World) -> bool {
-    [
-        offset(world, World::archetypes),
-        offset(world, World::storages),
-        offset(world, World::bundles),
-        offset(world, World::entities),
-    ]
-    .iter()
-    .all(Option::is_some)
-}
-
-/// Exchanges what two worlds have of entities and values. Their numbers of types agree, as far as these parts
-/// name any.
-fn exchange(one: &mut World, other: &mut World) {
-    fn part<P>(one: &mut World, other: &mut World, part: fn(&World) -> &P) {
-        let [one, other] = [one, other].map(|world| {
-            let offset = offset(world, part).expect("a world that has it elsewhere does not move");
-            // SAFETY: what a world gives a reference to, and lies in the world, is a field of it.
-            unsafe { ptr::from_mut(world).byte_add(offset).cast::<P>() }
-        });
-        // SAFETY: both worlds are borrowed exclusively.
-        unsafe { ptr::swap(one, other) };
-    }
-    part(one, other, World::archetypes);
-    part(one, other, World::storages);
-    part(one, other, World::bundles);
-    part(one, other, World::entities);
-}
-
 /// The entities of a group, and the numbers of their kinds.
 type Entities = (Vec<u64>, Vec<usize>);
-
-/// Which entities there were: the generation of each number, the free ones, and the next number.
-type Numbers = (Vec<u32>, Vec<u64>, u32);
-
-fn numbers_of(world: &World, allocator: &EntityAllocator) -> Numbers {
-    let entities = world.entities();
-    let known = (0..entities.len()).filter_map(EntityIndex::from_raw_u32);
-    let of = known.map(|index| entities.resolve_from_index(index).generation().to_bits());
-    let mut generations: Vec<u32> = of.collect();
-    let used = generations.iter().rposition(|of| *of != EntityGeneration::FIRST.to_bits());
-    generations.truncate(used.map_or(0, |last| last + 1));
-
-    // No more of them are free than the world knows. So the last of these is new; before it are others, in order
-    // and without a generation, and before those the free ones.
-    let count = entities.len() + 1;
-    let mut all: Vec<Entity> = allocator.alloc_many(count).collect();
-    let last = all.last().map_or(0, |last| last.index_u32());
-    let is_new = |(back, entity): &(u32, &Entity)| {
-        entity.generation() == EntityGeneration::FIRST && entity.index_u32() + back == last
-    };
-    let new = (0..).zip(all.iter().rev()).take_while(is_new).count();
-    let next = all[all.len() - new].index_u32();
-    all.truncate(all.len() - new);
-    (generations, all.into_iter().map(Entity::to_bits).collect(), next)
-}
-
-/// Gives a world without entities these numbers.
-fn give_generations(world: &mut World, generations: &[u32]) {
-    for (index, generation) in (0..).zip(generations) {
-        let index = EntityIndex::from_raw_u32(index).expect("it was an entity's");
-        for generation in 0..*generation {
-            let generation = EntityGeneration::from_bits(generation);
-            let entity = Entity::from_index_and_generation(index, generation);
-            world.spawn_empty_at(entity).expect("it is the next of its number");
-            world.despawn_no_free(entity).expect("it was just spawned");
-        }
-    }
-}
 
 // SAFETY: of a table all values of a column are listed, and of other components each one; a component or resource
 // that no kind is of is an obstacle, and so there is no other value. `Inventory` gives them in one order, of
@@ -548,7 +330,7 @@ unsafe impl Erased for World {
 
         let allocator = world.entities_allocator_mut();
         *allocator = EntityAllocator::default();
-        drop(allocator.alloc_many(next));
+        _ = allocator.alloc_many(next);
         free.iter().for_each(|bits| allocator.free(Entity::from_bits(*bits)));
         world
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, world::WorldId};
 use bevy_input::{ButtonInput, keyboard::KeyCode};
 use bevy_state::state::State;
 use bevy_tasks::ComputeTaskPool;
@@ -50,18 +50,21 @@ hot::tracked! {
 #[hot::export]
 pub static SEA: hot::State<Sea> = hot::State::new(|| Sea::new(World::new()));
 
-/// The systems of this version. A private static begins anew with each.
-static SYSTEMS: Mutex<Option<Schedule>> = Mutex::new(None);
+/// The systems of this version, and the world that they have seen. A private static begins anew with each
+/// version; where one comes back, the world may be another one.
+static SYSTEMS: Mutex<Option<(WorldId, Schedule)>> = Mutex::new(None);
 
 const WIDTH: f32 = 40.0;
 
-/// Registers the systems, each time that a version comes.
-#[hot::on_load]
-fn register() {
+fn register(sea: &World) -> (WorldId, Schedule) {
     let mut systems = Schedule::default();
     systems.add_systems((feed, swim, eat, count).chain());
-    *SYSTEMS.lock().unwrap_or_else(PoisonError::into_inner) = Some(systems);
+    (sea.id(), systems)
+}
 
+/// Runs each time that a version comes.
+#[hot::on_load]
+fn fill() {
     let mut sea = SEA.write();
     let sea = sea.get_mut();
     if !sea.contains_resource::<Tally>() {
@@ -85,7 +88,8 @@ pub fn update(app: &mut World) -> String {
             feeds: app.resource::<ButtonInput<KeyCode>>().just_pressed(KeyCode::Space),
         });
         let mut systems = SYSTEMS.lock().unwrap_or_else(PoisonError::into_inner);
-        systems.as_mut().expect("they are registered").run(sea);
+        let are_of_it = systems.take().filter(|(of, _)| *of == sea.id());
+        systems.insert(are_of_it.unwrap_or_else(|| register(sea))).1.run(sea);
     }
     picture(sea)
 }
