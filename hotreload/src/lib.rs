@@ -83,7 +83,7 @@
 //! | none | bundles, and crates that export or call hot functions |
 //! | `host` | programs that load bundles |
 //! | `watch` | programs that rebuild and reload when a file is saved |
-//! | `bytes`, `glam`, `hecs`, `indexmap`, `smallvec`, `uuid` | the layouts of these crates' types are known: [`Versioned`] |
+//! | `bevy_ecs`, `bytes`, `glam`, `hecs`, `indexmap`, `smallvec`, `uuid` | the layouts of these crates' types are known: [`Versioned`] |
 //! | `static` | the last build of a program: hot calls are direct calls, nothing can be loaded |
 //! | `log` | bundles and programs: what a bundle logs by the crate `log` reaches the program's logger |
 //! | `tracing` | bundles and programs: the same for events and spans of the crate `tracing` |
@@ -350,6 +350,9 @@ pub use hot_types::versioned;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use hot_host::*;
+#[cfg(feature = "bevy_ecs")]
+#[doc(inline)]
+pub use hot_rt::ResourceOf;
 #[doc(hidden)]
 pub use hot_rt::{__facts, __manifest_record, __target_features, __type_record};
 #[doc(inline)]

@@ -146,6 +146,7 @@ impl<C: Erased> ProbeContainer<C> {
     /// What does it.
     pub const FUNCTIONS: Option<ContainerFunctions> = Some(ContainerFunctions {
         frame: <C::Frame as Versioned>::moves::<()>,
+        accepts: accepts::<C>,
         counts: counts::<C>,
         list: list::<C>,
         take_apart: take_apart::<C>,
@@ -222,6 +223,10 @@ fn kinds<C: Erased>(of: &Container) -> Vec<&'static C::Kind> {
         unsafe { &*kind().cast::<C::Kind>() }
     };
     of.kinds.iter().map(kind).collect()
+}
+
+fn accepts<C: Erased>(of: &Container) -> Result<(), String> {
+    catch_unwind(|| C::accepts(&kinds::<C>(of))).map_err(text_of_payload)?
 }
 
 /// # Safety

@@ -64,6 +64,8 @@ mod var_type;
 
 pub use cells::OtherLayout;
 pub use future::{Future, LocalFuture};
+#[cfg(feature = "bevy_ecs")]
+pub use hot_types::ResourceOf;
 #[doc(hidden)]
 pub use hot_types::{__facts, __manifest_record, __type_record};
 pub use hot_types::{Erased, ErasedOf, Found, Values, Versioned, versioned};

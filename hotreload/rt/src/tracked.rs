@@ -5,7 +5,7 @@
 /// What is in such a container no type says, so `hot` lets none cross or live in an exported static.
 /// This declares a type around one which does say. When one of the named types changes, the values in the
 /// container move to its new version, if the container can list them by type, as [`Erased`](crate::Erased)
-/// says it (`hecs::World` with the feature `hecs`), and lies in a [`State`](crate::State) or behind a [`Live`](crate::Live). Around any other container
+/// says it (a `World` of `hecs` or `bevy_ecs`, with the feature of that name), and lies in a [`State`](crate::State) or behind a [`Live`](crate::Live). Around any other container
 /// the layouts of the named types cannot change while it lives: a reload that changes one is refused
 /// (HOT0404). Types may be added to the list at any time.
 ///

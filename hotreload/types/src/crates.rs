@@ -9,6 +9,7 @@ use super::moves::Unchanged;
 #[cfg(feature = "smallvec")]
 use super::moves::within;
 #[cfg(any(
+    feature = "bevy_ecs",
     feature = "bytes",
     feature = "glam",
     feature = "hecs",
@@ -20,7 +21,13 @@ use super::{
     Table, TypeRef, Versioned,
     moves::{Form, Moves, Whole},
 };
-#[cfg(any(feature = "bytes", feature = "glam", feature = "hecs", feature = "uuid"))]
+#[cfg(any(
+    feature = "bevy_ecs",
+    feature = "bytes",
+    feature = "glam",
+    feature = "hecs",
+    feature = "uuid"
+))]
 use super::{
     facts::without_traits::*,
     moves::{Abilities, all_abilities},
@@ -92,6 +99,16 @@ plain! { "uuid" "1":
 plain! { "bytes" "1":
     "bytes::Bytes" bytes::Bytes,
     "bytes::BytesMut" bytes::BytesMut,
+}
+
+// What worlds of `bevy_ecs` have that is no author's. The name may borrow a text of the code that made it.
+#[cfg(feature = "bevy_ecs")]
+plain! { "bevy_ecs" "0.18":
+    "bevy_ecs::entity::Entity" bevy_ecs::entity::Entity,
+    "bevy_ecs::hierarchy::ChildOf" bevy_ecs::hierarchy::ChildOf,
+    "bevy_ecs::hierarchy::Children" bevy_ecs::hierarchy::Children,
+    "bevy_ecs::name::Name" bevy_ecs::name::Name,
+    "bevy_ecs::entity_disabling::Disabled" bevy_ecs::entity_disabling::Disabled,
 }
 
 // Not `hecs::World`: it holds values of erased types.
@@ -178,6 +195,7 @@ mod tests {
         let (cargo, own) = (include_str!("../Cargo.toml"), include_str!("crates.rs"));
         let mut found = 0;
         for (name, version) in [
+            ("bevy_ecs", "0.18"),
             ("bytes", "1"),
             ("glam", "0.34"),
             ("hecs", "0.11"),
@@ -196,7 +214,7 @@ mod tests {
             ];
             found += usize::from(names.iter().any(|name| spaces.contains(name)));
         }
-        assert_eq!(found, 6);
+        assert_eq!(found, 7);
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Containers of erased values that are taken apart by one image, and put together by another.
 
+#[cfg(feature = "bevy_ecs")]
+mod bevy_world;
 #[cfg(feature = "hecs")]
 mod hecs_world;
+
+#[cfg(feature = "bevy_ecs")]
+pub use bevy_world::ResourceOf;
 
 use core::{any::TypeId, mem};
 
@@ -13,7 +18,7 @@ use crate::{
 /// A container of values whose types it does not name, but which it can list by type: so it moves with
 /// them when one of these types changes. For containers that `hot::tracked!` declares.
 ///
-/// `hecs::World` is one, with the feature `hecs`. For one of your own it has to be said how it is taken
+/// `hecs::World` and `bevy_ecs::world::World` are such, with the features of these names. For one of your own it has to be said how it is taken
 /// apart and put together, in three steps. The code that the values are of lists them; they
 /// become those of the new version, somewhere else; then the old code takes apart what is left, and
 /// the new code makes a container of that and the new values.
@@ -116,6 +121,14 @@ pub unsafe trait Erased: Sized + 'static {
     /// What is left of it without its values: keys, order. The numbers of kinds in it are those of the code
     /// that took it apart.
     type Frame: Versioned + 'static;
+
+    /// Whether a container can be made of values of these kinds: asked of the new code, before anything moves.
+    ///
+    /// # Errors
+    /// What stands in the way. A panic is an error, too.
+    fn accepts(_kinds: &[&Self::Kind]) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Adds all values.
     ///
@@ -239,6 +252,8 @@ pub type KindOf = fn() -> *const ();
 pub struct ContainerFunctions {
     /// Of what is left without values.
     pub frame: fn() -> &'static Moves,
+    /// Whether one can be made of values of its types. A panic, which it has caught, is the text.
+    pub accepts: fn(&Container) -> Result<(), String>,
     /// The layouts of types that it has counted for so far.
     pub counts: unsafe fn(*const u8) -> Vec<*const ()>,
     /// Adds all values. A panic, which it has caught, is the text.

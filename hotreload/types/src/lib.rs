@@ -129,6 +129,8 @@ pub mod rt {
     }
 }
 
+#[cfg(feature = "bevy_ecs")]
+pub use erased::ResourceOf;
 pub use erased::{Erased, ErasedOf, Found, Values};
 
 use describe::Describe;
@@ -142,7 +144,7 @@ use type_ref::TypeRef;
 ///
 /// Implemented by `#[hot::versioned]`, for the types of the language and
 /// most of the standard library's, and by the features that are named after crates (`glam`, `uuid`,
-/// `bytes`, `smallvec`, `indexmap`, `hecs`) for theirs.
+/// `bytes`, `smallvec`, `indexmap`, `hecs`, `bevy_ecs`) for theirs.
 ///
 /// Not for `dyn Any` and other containers of erased types, closures, and trait objects: what they
 /// hold cannot be compared. Nor for `fn` pointers, `LazyLock` and `LazyCell`: a panic in them would end

@@ -93,6 +93,15 @@ impl Program {
         self.said_since(0, words, COLD)
     }
 
+    /// The same, of what is said from now on.
+    ///
+    /// # Panics
+    /// If neither says it.
+    pub fn says(&self, words: &str) -> String {
+        let since = self.said.lock().expect("nothing in there panics").len();
+        self.said_since(since, words, PATIENCE)
+    }
+
     /// Changes a source, and gives what is said behind `words` thereafter.
     ///
     /// # Panics

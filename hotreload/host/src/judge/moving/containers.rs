@@ -109,6 +109,9 @@ impl Planner<'_> {
         if !self.alikes.are_alike(was, is) || self.obstacles.within(was, is).is_some() {
             return self.refuse(refusals::other_frame(place));
         }
+        if let Err(why) = (new.functions.accepts)(new) {
+            return self.refuse(refusals::not_accepted(place, &why));
+        }
         let kinds = pairs(old, new).into_iter().map(|listed| {
             let listed = listed?;
             let (old, new) = listed.segment();

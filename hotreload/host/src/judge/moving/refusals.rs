@@ -128,6 +128,12 @@ pub(super) fn other_frame(place: &Place) -> Reason {
     reason(Code::HandleLayout, &place.new, what)
 }
 
+/// The new code cannot make a container of values of the types that it lists.
+pub(super) fn not_accepted(place: &Place, why: &str) -> Reason {
+    let what = format!("the container `{}` cannot be put together: {why}", place.new);
+    reason(Code::HandleLayout, &place.new, what)
+}
+
 pub(super) fn map(place: &Place, why: &str) -> Reason {
     let what = format!("the map `{}` cannot be moved: {why}", place.new);
     reason(Code::MapKeys, &place.new, what)
