@@ -8,6 +8,7 @@ mod terminal;
 mod allocators;
 #[cfg(unix)]
 mod aquarium;
+mod cli_clean;
 mod cli_keys;
 mod cli_lines;
 mod cli_new;
