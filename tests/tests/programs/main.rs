@@ -31,6 +31,7 @@ mod renamed;
 mod shadow;
 mod shared;
 mod shared_c;
+mod shared_registries;
 mod static_machine_code;
 mod static_mode;
 mod ui;
