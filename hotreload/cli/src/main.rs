@@ -10,6 +10,7 @@
 //! check        would a reload be refused?
 //! inspect      what a library's manifest says; layouts, those of its versioned types
 //! explain      the page of an error code, from pages; markdown, for a terminal
+//! clean        removes what earlier runs have left
 //! completions  for a shell
 //! man          pages for `man`
 //! link         this program as the linker of a shared library (Linux)
@@ -20,6 +21,8 @@
 //! `run`, `status` and `tidy` need the control socket, which Windows does not have yet.
 
 mod check;
+#[cfg(unix)]
+mod clean;
 #[cfg(unix)]
 mod client;
 mod completions;
@@ -98,6 +101,9 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Print the page of an error code, or list all codes
     Explain(explain::Arguments),
+    /// Remove what earlier runs have left on the disk
+    #[cfg(unix)]
+    Clean(clean::Arguments),
     /// Print a script that completes this command's arguments in a shell
     Completions(completions::Arguments),
     /// Write manual pages of this command and its subcommands
@@ -111,8 +117,8 @@ fn main() -> ExitCode {
         return link::run(&linker, std::env::args_os().skip(1));
     }
     #[cfg(unix)]
-    if let Some(arguments) = wrap::asked() {
-        return wrap::run(arguments);
+    if let Some(asked) = wrap::asked() {
+        return wrap::run(&asked);
     }
     // Cargo calls `cargo-hotreload hotreload ..`.
     let mut arguments: Vec<_> = std::env::args_os().collect();
@@ -146,6 +152,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        #[cfg(unix)]
+        Command::Clean(arguments) => clean::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

@@ -58,10 +58,11 @@ pub mod command {
     #[cfg(unix)]
     pub use crate::platform::{adopt_orphans, end_orphans, has_ended, reap_orphans, signal};
     pub use crate::{
-        build::{KEPT, Shared, Workspace, Wrapper},
+        build::{Folder, Inner, KEPT, Shared, Workspace, Wrapper},
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
+        file::shadow::each_left,
         load::{Library, Verdict},
-        said::{Diagnosis, Place, bytes, columns, counted, line, nearest, section},
+        said::{Diagnosis, Place, about, bytes, columns, counted, line, nearest, section},
     };
 }

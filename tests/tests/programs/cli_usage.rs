@@ -15,7 +15,7 @@ use tests::{
     ran::{Ran, cli, ran, run},
 };
 
-const SUBCOMMANDS: [&str; 11] = [
+const SUBCOMMANDS: [&str; 12] = [
     "new",
     "run",
     "share",
@@ -25,6 +25,7 @@ const SUBCOMMANDS: [&str; 11] = [
     "check",
     "inspect",
     "explain",
+    "clean",
     "completions",
     "man",
 ];

@@ -140,6 +140,10 @@ int main(int count, char **paths) {
             on_thread(call, n);
         } else if (!strcmp(word, "drop")) {
             printf("drop %d\n", dlclose(hosts[n].handle));
+        } else if (!strcmp(word, "mapped")) {
+            void *handle = dlopen(paths[n + 1], RTLD_NOW | RTLD_NOLOAD);
+            printf("mapped %ld %d\n", n, handle != NULL);
+            if (handle) dlclose(handle);
         } else if (!strcmp(word, "close")) {
             pthread_t thread;
             pthread_create(&thread, NULL, wait_outside, (void *)n);
@@ -310,6 +314,13 @@ fn in_c(workspace: &Workspace, library: &Path, sources: &Path) {
     // Another image of the library has another host, with bundles of its own.
     let kept = workspace.folder().join("libkept.so");
     fs::copy(&bundle, &kept).unwrap();
+    // Closed before it has a host, it goes: the system keeps it for nobody else.
+    running.tell("open 1");
+    running.wait("open 1");
+    running.tell("drop 1");
+    running.wait("drop 0");
+    running.tell("mapped 1");
+    running.wait("mapped 1 0");
     running.tell("open 1");
     running.tell(&format!("load 1 {}", kept.display()));
     running.wait("loaded ");
@@ -319,7 +330,9 @@ fn in_c(workspace: &Workspace, library: &Path, sources: &Path) {
     running.wait("thread 25");
     // Nobody but the host keeps it now.
     running.tell("drop 1");
-    running.wait("drop 0");
+    running.wait_for("drop 0", 2);
+    running.tell("mapped 1");
+    running.wait("mapped 1 1");
     running.tell("thread 1");
     running.wait_for("thread 25", 2);
     end(running);

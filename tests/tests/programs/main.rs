@@ -8,6 +8,7 @@ mod terminal;
 mod allocators;
 #[cfg(unix)]
 mod aquarium;
+mod cli_clean;
 mod cli_keys;
 mod cli_lines;
 mod cli_new;
@@ -30,6 +31,7 @@ mod renamed;
 mod shadow;
 mod shared;
 mod shared_c;
+mod shared_registries;
 mod static_machine_code;
 mod static_mode;
 mod ui;

@@ -120,8 +120,23 @@ fn rules(name: &str, types: &str, new: &str, show: &str) -> String {
     )
 }
 
+/// A package that is no member of the workspace, though a bundle links it: `Config` consists of this.
+fn outside(field: &str, new: &str) -> String {
+    format!(
+        "pub struct Config {{ n: {field} }}\n\
+         pub fn new() -> Config {{ Config {{ n: {new} }} }}\n\
+         pub fn show(it: &Config) -> String {{ format!(\"{field} {{}}\", it.n) }}\n"
+    )
+}
+
 fn workspace() -> Workspace {
     let workspace = Workspace::new("shared-once");
+    // The workspace excludes this folder.
+    workspace.write(
+        "out/outside/Cargo.toml",
+        "[package]\nname = \"once-outside\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    workspace.write("out/outside/src/lib.rs", &outside("u64", "7"));
     let once = "once = { path = \"../once\" }\nlog = \"0.4\"\n\
                 tracing = { version = \"0.1\", default-features = false, features = [\"std\"] }";
     workspace.write(
@@ -129,7 +144,8 @@ fn workspace() -> Workspace {
         "[package]\nname = \"once\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
     );
     workspace.write("once/src/lib.rs", ONCE);
-    workspace.package("once-rules", BUNDLE, "", once);
+    let outside = "once-outside = { path = \"../out/outside\" }";
+    workspace.package("once-rules", BUNDLE, "", &format!("{once}\n{outside}"));
     workspace.package(
         "once-game",
         "",
@@ -199,10 +215,17 @@ fn found_by_the_definition(workspace: &Workspace) {
     let inner = "Config { inner: Inner { n: [9, 9] } }";
     edit("fourth", INNER[0], inner, "it.inner.n[0].to_string()");
     run.wait_for("fourth: found 9 depth 5 count 1.");
+    leave_what_a_killed_rustc_leaves();
     let inner = "Config { inner: Inner { n: \"nine\".to_owned() } }";
     edit("fifth", INNER[1], inner, "it.inner.n.clone()");
     run.wait_for("fifth: new depth 5 count 1.");
     run.wait_for("fifth: found nine depth 5 count 1.");
+
+    // A type of a package outside of the workspace, for which cargo calls no workspace wrapper.
+    edit("outer", "use once_outside::Config;", "once_outside::new()", "once_outside::show(it)");
+    run.wait_for("outer: found u64 7 depth 5 count 1.");
+    workspace.write("out/outside/src/lib.rs", &outside("String", "\"seven\".to_owned()"));
+    run.wait_for("outer: found String seven depth 5 count 1.");
 
     // What the sources do not name is not linked from there.
     workspace
@@ -211,13 +234,7 @@ fn found_by_the_definition(workspace: &Workspace) {
     run.wait_for("use shared_once_shared as _;");
     edit("seventh", INNER[1], inner, "it.inner.n.clone()");
     run.wait_for("seventh: found nine depth 5 count 1.");
-    // What was of types that are gone went with them.
-    let kept = target_dir_of_runs().join("debug/incremental");
-    let kept = fs::read_dir(kept).unwrap().flatten();
-    assert_eq!(
-        kept.filter(|it| it.file_name().to_string_lossy().starts_with("once_rules-")).count(),
-        1
-    );
+    what_was_kept_goes();
     drop(run);
 
     // Started without the command, it builds as it was built.
@@ -230,6 +247,29 @@ fn found_by_the_definition(workspace: &Workspace) {
     edit("eighth", INNER[1], inner, "it.inner.n.clone()");
     alone.wait_for("eighth: found nine depth 5 count 1.");
     drop(alone);
+}
+
+fn is_of_rules(folder: &fs::DirEntry) -> bool {
+    folder.file_name().to_string_lossy().split('-').next() == Some("once_rules")
+}
+
+fn leave_what_a_killed_rustc_leaves() {
+    let folder = target_dir().join(folder_of_builds()).join("debug/incremental");
+    let own = fs::read_dir(folder).unwrap().flatten();
+    let own = own.filter(|it| is_of_rules(it));
+    let left = own.map(|it| it.path().join("0123/once_rules-1/s-working"));
+    assert_eq!(left.map(|it| fs::create_dir_all(it).unwrap()).count(), 1);
+}
+
+/// What rustc has kept of types that there are no more is removed, whoever has left it.
+fn what_was_kept_goes() {
+    let folder = target_dir().join(folder_of_builds()).join("debug/incremental");
+    let kept = || {
+        let folders = fs::read_dir(&folder).unwrap().flatten();
+        let own = folders.filter(|it| is_of_rules(it));
+        own.flat_map(|it| fs::read_dir(it.path()).unwrap().flatten()).map(|it| it.path())
+    };
+    assert_eq!(kept().count(), 1);
 }
 
 /// What a bundle logs and traces comes once to the host's, though nobody listened as it was loaded.

@@ -10,7 +10,7 @@ use toml_edit::DocumentMut;
 
 use super::Arguments;
 use crate::wrap;
-use hot_host::command::{Shared, Workspace};
+use hot_host::command::{Folder, Shared, Workspace};
 
 /// How the program is built together with its bundles.
 pub(super) struct Together {
@@ -19,6 +19,8 @@ pub(super) struct Together {
     /// What cargo is given besides.
     arguments: Vec<OsString>,
     target_dir: PathBuf,
+    /// Nobody removes it while this lives.
+    _folder: Folder,
     /// What the program is called.
     name: String,
     /// What `cargo run` would tell it.
@@ -61,7 +63,8 @@ impl Together {
         arguments.extend(["--target-dir".into(), target_dir.clone().into()]);
         let variables = wrapper.environment();
         let variables = variables.map(|(name, value)| (name, value.into_os_string())).collect();
-        Some(wrapper.leave(&target_dir).map(|()| Together {
+        Some(wrapper.take(&target_dir).map(|folder| Together {
+            _folder: folder,
             variables,
             arguments,
             target_dir,

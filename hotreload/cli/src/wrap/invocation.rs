@@ -24,6 +24,9 @@ pub(super) struct Invocation {
     pub(super) linker: Option<OsString>,
     /// Where what is kept for the next time lies.
     pub(super) incremental: Option<PathBuf>,
+    /// Whether lints are capped, as cargo does it where the package has no path. The user's flags may say
+    /// it of all.
+    caps_lints: bool,
 }
 
 /// What sort of crate it is.
@@ -58,6 +61,8 @@ impl Invocation {
             } else if let Some(named) = value("--extern") {
                 let path = named.to_str()?.split_once('=').map(|(_, path)| path.into());
                 found.externs.extend(path);
+            } else if value("--cap-lints").is_some() {
+                found.caps_lints = true;
             } else if let Some(option) = value("-C") {
                 match option.to_str()?.split_once('=') {
                     Some(("extra-filename", suffix)) => found.suffix = suffix.to_owned(),
@@ -79,6 +84,18 @@ impl Invocation {
             found.form = Form::Library;
         }
         Some(found)
+    }
+
+    /// Whether its types may be others the next time that it is compiled: its sources may be edited, or
+    /// those of a crate that it depends on, as where a path stands in for one of a registry. Cargo takes
+    /// it that what it has downloaded stays as it is.
+    pub(super) fn can_change(&self) -> bool {
+        let is_downloaded = self.caps_lints
+            && downloads()
+                .is_some_and(|folders| folders.iter().any(|it| self.root.starts_with(it)));
+        let has_note =
+            |library: &PathBuf| Self::note_of(library, "types").is_some_and(|it| it.is_file());
+        !is_downloaded || self.externs.iter().any(has_note)
     }
 
     pub(super) fn is(&self, kind: Kind) -> bool {
@@ -112,6 +129,13 @@ impl Invocation {
         let name = library.file_stem()?.to_str()?.strip_prefix("lib")?;
         Some(library.with_file_name(format!("{name}.{kind}")))
     }
+}
+
+/// Where cargo keeps the sources that it has downloaded.
+fn downloads() -> Option<[PathBuf; 2]> {
+    let usual = || Some(env::home_dir()?.join(".cargo"));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(usual)?;
+    Some([home.join("registry/src"), home.join("git/checkouts")])
 }
 
 /// What rustc makes of a crate.

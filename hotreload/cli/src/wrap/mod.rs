@@ -1,16 +1,18 @@
-//! This program as a wrapper of rustc, which cargo calls for the workspace's own crates: what lies in
-//! the shared library is then linked from there, by the program and by its bundles.
+//! This program as a wrapper of rustc, which cargo calls for all crates. What lies in the shared library is
+//! then linked from there by those of the workspace: by the program and by its bundles.
 //!
 //! ```text
 //! invocation  what cargo asks of rustc
 //! types       a hash of the types that a crate defines
 //! linked      what rustc has linked: each library once?
-//! incremental what rustc keeps for the next time, of types that there are no more
+//! incremental where rustc keeps something for the next time
 //! ```
 //!
 //! To a `TypeId`, a type is its path and the crate's `-C metadata`. A type map in the shared library
 //! would hand a value of the old `Config` to code that was compiled with the new one. With the hash
-//! among the metadata, both have different `TypeId`s.
+//! among the metadata, both have different `TypeId`s. That concerns each crate whose sources can be
+//! edited: packages with a path may lie outside of the workspace, where cargo calls no workspace wrapper.
+//! So this program is cargo's wrapper for all crates, too, and is called by itself for the workspace's.
 
 mod incremental;
 mod invocation;
@@ -26,9 +28,8 @@ use std::{
 };
 
 use cargo_config2::Config;
-use hot_host::command::Wrapper;
+use hot_host::command::{Inner, Wrapper};
 
-use incremental::Kept;
 use invocation::{Form, Invocation};
 use linked::Linked;
 
@@ -56,21 +57,50 @@ pub(super) fn this(workspace: &Path) -> io::Result<Wrapper> {
     let this = env::current_exe()?;
     let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
     // A program that this command has started may start it in turn.
-    let inner = config.build.rustc_workspace_wrapper.filter(|it| *it != this);
+    let own = |wrapper: Option<PathBuf>| wrapper.filter(|it| *it != this);
+    let (all, workspace) = (config.build.rustc_wrapper, config.build.rustc_workspace_wrapper);
+    let inner = Inner { all: own(all), workspace: own(workspace) };
     Ok(Wrapper::new(this, &version(), inner))
 }
 
 /// What cargo has called this program for, if it was called in place of rustc.
-pub(super) fn asked() -> Option<Vec<OsString>> {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
+pub(super) fn asked() -> Option<Asked> {
+    env::var_os(Wrapper::VARIABLE)?;
+    let this = env::current_exe().ok()?;
+    let mut arguments: Vec<_> = env::args_os().skip(1).collect();
+    let is_member = arguments.first().is_some_and(|it| *it == *this);
+    if is_member {
+        arguments.remove(0);
+    }
     // The variable is there in all that the program starts.
     let is_rustc = PathBuf::from(arguments.first()?).file_stem()?.to_str()?.contains("rustc");
-    (is_rustc && env::var_os(Wrapper::VARIABLE).is_some()).then_some(arguments)
+    is_rustc.then_some(Asked { is_member, arguments })
+}
+
+/// A call of rustc that cargo wants.
+pub(super) struct Asked {
+    /// Whether it concerns a crate of the workspace: then cargo names this program twice.
+    is_member: bool,
+    /// rustc, and what it is given.
+    arguments: Vec<OsString>,
+}
+
+impl Asked {
+    /// With the user's wrappers, which call each other as cargo would have them do it.
+    fn command(&self) -> Command {
+        let [all, workspace] = Wrapper::INNER.map(env::var_os);
+        let inner = all.into_iter().chain(workspace.filter(|_| self.is_member));
+        let inner: Vec<_> = inner.filter(|it| !it.is_empty()).collect();
+        let mut words = inner.iter().chain(&self.arguments);
+        let mut command = Command::new(words.next().expect("rustc is one"));
+        command.args(words);
+        command
+    }
 }
 
 /// Calls rustc.
-pub(super) fn run(arguments: Vec<OsString>) -> ExitCode {
-    match wrap(arguments) {
+pub(super) fn run(asked: &Asked) -> ExitCode {
+    match wrap(asked) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: the wrapper of `cargo hotreload` cannot run rustc: {error}");
@@ -79,24 +109,21 @@ pub(super) fn run(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
+fn wrap(asked: &Asked) -> io::Result<ExitCode> {
     let wanted = env::var(Wrapper::VARIABLE).unwrap_or_default();
     if wanted != version() {
         let text = "another version of the command was installed since: start the program again \
                     with `cargo hotreload run`";
         return Err(io::Error::other(text));
     }
-    let rustc = arguments.remove(0);
-    let mut command = match env::var_os(Wrapper::INNER) {
-        Some(inner) => {
-            let mut command = Command::new(inner);
-            command.arg(rustc);
-            command
-        }
-        None => Command::new(rustc),
+    let mut command = asked.command();
+    let Some(invocation) = Invocation::of(&asked.arguments[1..]) else {
+        return status(&mut command);
     };
-    command.args(&arguments);
-    let Some(invocation) = Invocation::of(&arguments) else { return status(&mut command) };
+    if !asked.is_member {
+        let can_change = invocation.form == Form::Library && invocation.can_change();
+        return if can_change { compile(&mut command, &invocation) } else { status(&mut command) };
+    }
     if invocation.links() {
         // Where the shared library and std are found, for as long as nothing is moved.
         command.args(["-C", "prefer-dynamic", "-C", "rpath", "--print"]);
@@ -139,9 +166,13 @@ fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCod
     command.arg("-C").arg(format!("metadata={types}"));
     // Cargo has those compiled that depend on it as soon as they can be, before this ends.
     types.leave(invocation)?;
-    let kept = Kept::before(invocation)?;
+    if let Some(folder) = incremental::folder(invocation, types) {
+        let mut option = OsString::from("incremental=");
+        option.push(folder);
+        // The last one counts.
+        command.arg("-C").arg(option);
+    }
     let code = status(command)?;
-    kept.after(invocation, types)?;
     if code == ExitCode::SUCCESS && types::of(invocation, &read)? != types {
         let name = &invocation.name;
         eprintln!(

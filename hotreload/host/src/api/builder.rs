@@ -160,6 +160,23 @@ impl HostBuilder {
         self
     }
 
+    /// Has bundles loaded whose constructors use this crate of a shared library: something that they
+    /// register there, as `inventory::submit!` does, stays registered, and each generation registers it
+    /// anew. By default such a bundle is refused before it is opened ([`Code::Registers`](crate::Code::Registers)),
+    /// unless it is known that it does no harm: what `derive(Reflect)` of bevy's makes is.
+    ///
+    /// The name is the crate's, as in paths; where a constructor uses several crates, any of them will do.
+    /// Code that is linked statically does not matter, since each generation has its own.
+    ///
+    /// ```
+    /// let host = hot::Host::builder().constructors_may_use("inventory").start().unwrap();
+    /// # let _ = host;
+    /// ```
+    pub fn constructors_may_use(mut self, crate_name: impl Into<String>) -> Self {
+        self.options.constructors_may_use.insert(crate_name.into());
+        self
+    }
+
     /// Calls `sink` with rustc's reports and the progress of builds. Otherwise the reports go to what
     /// `HostBuilder::watch` was given, or all of it to standard error. The thread that builds
     /// calls it. Under `cargo hotreload run` the command shows builds,

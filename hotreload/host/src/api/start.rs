@@ -98,6 +98,7 @@ pub(super) fn start(mut options: Options) -> Result<&'static Inner> {
         requirements: Requirements {
             allocator: options.allocator.or_else(|| file.allocator()),
             shared_std,
+            constructors_may_use: std::mem::take(&mut options.constructors_may_use),
         },
         file,
         started_in: env::current_dir().ok(),

@@ -40,7 +40,7 @@ pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
 pub(crate) use request::{Build, Built};
-pub use shared::{Shared, Wrapper};
+pub use shared::{Folder, Inner, Shared, Wrapper};
 pub(crate) use sink::{as_text, standard_error};
 pub(crate) use unit::Unit;
 pub use workspace::Workspace;

@@ -126,7 +126,7 @@ impl Workspace {
     }
 
     /// The target folder that cargo uses when nobody names another one.
-    pub(crate) fn target_dir(&self) -> &Path {
+    pub fn target_dir(&self) -> &Path {
         &self.target_dir
     }
 

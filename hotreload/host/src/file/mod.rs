@@ -10,10 +10,13 @@
 //! machine_code/ what the compiler made of a bundle's crates
 //! dynamic       what the system's loader reads of a file (Linux)
 //! needed        which other libraries it brings along (Linux)
+//! constructors  what runs when it is opened, and what of those libraries that uses (Linux)
 //! shadow        private copies: linkers write files in place
 //! ```
 
 mod allocator;
+#[cfg(target_os = "linux")]
+pub(crate) mod constructors;
 #[cfg(target_os = "linux")]
 mod dynamic;
 mod host_file;

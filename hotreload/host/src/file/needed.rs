@@ -103,6 +103,17 @@ pub(crate) fn shares(crate_name: &str, file: &Path, source: &Path) -> bool {
     })
 }
 
+/// Of names that a file uses, those which a library has that it needs, other than std.
+pub(crate) fn from_others(needed: &[Needed], names: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut rest = names.clone();
+    let is_std = |it: &Needed| it.name.as_bytes().starts_with(b"libstd-");
+    for library in needed.iter().filter(|it| !is_std(it)) {
+        // One that cannot be read gives nothing.
+        let _ = Dynamic::open(&library.found).map(|it| it.give(&mut rest));
+    }
+    names.difference(&rest).cloned().collect()
+}
+
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("/")).to_owned()
 }

@@ -35,14 +35,29 @@ pub(crate) struct Shadow {
     _lock: File,
 }
 
+/// The user's own folder in `base`, or among the temporary files.
+fn root_in(base: Option<&Path>) -> (PathBuf, PathBuf) {
+    let base = base.map_or_else(env::temp_dir, Path::to_owned);
+    let root = base.join(format!("hotreload-{}", platform::user_id()));
+    (base, root)
+}
+
+/// Does something with the folders among the temporary files that hosts have left which have ended, while none
+/// can start.
+///
+/// # Errors
+/// Another process does so, or starts, for longer than one waits.
+pub fn each_left(act: impl FnMut(&Path)) -> io::Result<()> {
+    folder::each_dead(&root_in(None).1, act)
+}
+
 impl Shadow {
     /// Makes this host's folder, and removes those of hosts that have ended.
     ///
     /// All of it lies in a folder `hotreload-<user>` in `base`, which is the folder for temporary
     /// files if not given. `base` itself keeps its rights and its other files.
     pub(crate) fn create(base: Option<&Path>) -> Result<Shadow> {
-        let base = base.map_or_else(env::temp_dir, Path::to_owned);
-        let root = base.join(format!("hotreload-{}", platform::user_id()));
+        let (base, root) = root_in(base);
         Self::create_in(&base, &root).map_err(|error| {
             let message = "the private folder for copies of libraries cannot be made";
             Error::from(Reason::new(Code::Shadow, message).file(&root)).caused_by(error)

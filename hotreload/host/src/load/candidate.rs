@@ -12,6 +12,8 @@ use crate::file::shadow::Shadow;
 use crate::file::{Allocator, Tables, shadow};
 use crate::judge::Party;
 #[cfg(target_os = "linux")]
+use crate::load::registering;
+#[cfg(target_os = "linux")]
 use crate::platform;
 use crate::said::{Code, Error, Reason, Result};
 use crate::state::Requirements;
@@ -78,7 +80,7 @@ impl Candidate {
         let mut reasons = candidate.fingerprint(host);
         reasons.extend(candidate.allocator(host));
         #[cfg(target_os = "linux")]
-        reasons.extend(candidate.libraries(path));
+        reasons.extend(candidate.libraries(path, host));
         reasons.extend(duplicates(candidate.exports.iter().map(|item| item.path.as_str())));
         reasons.extend(stranger(&candidate.header, &candidate.imports));
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
@@ -131,9 +133,9 @@ impl Candidate {
 
     /// A reason for each library that the process has mapped in another build than the bundle was
     /// linked with: the loader would bind the bundle to it, by names alone, or map both. Else one for
-    /// the names that are nowhere.
+    /// the names that are nowhere, and for what its constructors would do with the libraries.
     #[cfg(target_os = "linux")]
-    fn libraries(&self, path: &Path) -> Vec<Reason> {
+    fn libraries(&self, path: &Path, host: &Requirements) -> Vec<Reason> {
         let file = self.copy.as_ref().map_or(path, |copy| copy.path());
         let needed = Closure::named(file, path).found;
         if needed.is_empty() {
@@ -155,6 +157,7 @@ impl Candidate {
         if reasons.is_empty() {
             let missing = needed::missing(file, path, &mapped);
             reasons.extend((!missing.is_empty()).then(|| lacking(&missing, &needed)));
+            reasons.extend(registering::check(file, &needed, &host.constructors_may_use));
         }
         reasons
     }

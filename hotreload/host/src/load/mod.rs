@@ -3,6 +3,7 @@
 //! ```text
 //! transact       the steps of a transaction: check everything, then publish
 //! candidate      a file, checked as far as it tells without being run
+//! registering    constructors that would register something in a shared library (Linux)
 //! after          the world as the transaction would leave it, and the checks against that
 //! unfit          who does not fit what comes: asked again before the publishing, and closed by it
 //! map            a checked file becomes an image whose init has handed in
@@ -43,6 +44,8 @@ mod map;
 mod migrate;
 mod moving;
 mod publish;
+#[cfg(target_os = "linux")]
+mod registering;
 mod repeated;
 mod tidy;
 mod transact;

@@ -27,7 +27,7 @@ pub use json::{ErrorForm, line};
 pub(crate) use names::crate_name;
 pub use names::nearest;
 pub use notice::{Level, Notice};
-pub use people::{bytes, columns, counted, section};
+pub use people::{about, bytes, columns, counted, section};
 pub use report::{Migration, Phases, Report, RolledBack};
 pub use saved::{HostCopy, Outcome, Saved, Undone};
 pub use status::{

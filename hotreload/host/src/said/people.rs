@@ -19,7 +19,7 @@ pub fn bytes(count: u64) -> String {
 }
 
 /// About how many bytes: `12.3 MB`.
-pub(crate) fn about(count: u64) -> String {
+pub fn about(count: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.into_iter().find(|(size, _)| count >= *size) {
         // Tenths, rounded down: no unit has more than 999 of the next one.

@@ -1,6 +1,7 @@
 //! The state behind the handles: one for each process.
 
 use std::{
+    collections::BTreeSet,
     panic,
     path::PathBuf,
     sync::{
@@ -83,6 +84,8 @@ pub(crate) struct Requirements {
     /// What the program's global allocator hands out, if that is known.
     pub(crate) allocator: Option<Allocator>,
     pub(crate) shared_std: bool,
+    /// The crates in a shared library that constructors may use.
+    pub(crate) constructors_may_use: BTreeSet<String>,
 }
 
 impl Requirements {

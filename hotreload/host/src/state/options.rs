@@ -1,6 +1,6 @@
 //! What a host was started with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use crate::{
     file::Allocator,
@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) strict: bool,
     pub(crate) rollback_after: Option<Policy>,
     pub(crate) rollback_on_hook_error: bool,
+    pub(crate) constructors_may_use: BTreeSet<String>,
     /// Where what builds say goes; to `watch` or to standard error if there is none.
     pub(crate) build_output: Option<BuildSink>,
     /// Whether rustc's reports shall be in colour, wherever standard error leads.
@@ -41,6 +42,7 @@ impl Default for Options {
             strict: false,
             rollback_after: None,
             rollback_on_hook_error: false,
+            constructors_may_use: BTreeSet::new(),
             build_output: None,
             shows_colour: false,
             control: true,

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// the open file that holds its lock.
 pub(super) fn claim(root: &Path) -> io::Result<(PathBuf, File)> {
     let _guard = RootLock::take(root)?;
-    remove_dead(root);
+    dead(root, |folder| _ = fs::remove_dir_all(folder));
     let path = new_folder(root)?;
     let lock = open_lock(&path.join("lock"), true)?;
     lock.try_lock()?;
@@ -80,11 +80,20 @@ fn open_lock(path: &Path, create: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes the folders of hosts that have ended. The caller holds the root's lock.
+/// Does something with the folders of hosts that have ended, while none can start.
+pub(super) fn each_dead(root: &Path, act: impl FnMut(&Path)) -> io::Result<()> {
+    if !root.is_dir() {
+        return Ok(());
+    }
+    let _guard = RootLock::take(root)?;
+    dead(root, act);
+    Ok(())
+}
+
+/// The folders of hosts that have ended. The caller holds the root's lock.
 ///
-/// Only folders named as [`new_folder`] names them. What cannot be judged or removed stays for
-/// the next start.
-fn remove_dead(root: &Path) {
+/// Only folders named as [`new_folder`] names them. What cannot be judged stays for the next start.
+fn dead(root: &Path, mut act: impl FnMut(&Path)) {
     let Ok(entries) = fs::read_dir(root) else {
         return;
     };
@@ -103,7 +112,7 @@ fn remove_dead(root: &Path) {
         if cfg!(windows) {
             drop(held);
         }
-        let _ = fs::remove_dir_all(entry.path());
+        act(&entry.path());
     }
 }
 
