@@ -65,7 +65,7 @@ mod var_type;
 pub use cells::OtherLayout;
 pub use future::{Future, LocalFuture};
 #[doc(hidden)]
-pub use hot_types::{__facts, __manifest_record, __type_record};
+pub use hot_types::{__facts, __laid, __manifest_record, __type_record};
 pub use hot_types::{Erased, ErasedOf, Found, Values, Versioned, versioned};
 /// Makes the crate a bundle: it stands once, at the crate's root.
 pub use hotreload_macros::bundle;
