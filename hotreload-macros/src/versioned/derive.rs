@@ -309,6 +309,7 @@ impl<'a> Definition<'a> {
                     };
                     field.expand(&place, concrete)
                 });
+                // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.
                 quote_spanned! {Span::mixed_site()=>
                     {
                         let this = ::core::mem::MaybeUninit::<Self>::uninit();
