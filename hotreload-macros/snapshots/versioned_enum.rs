@@ -1,6 +1,4 @@
 #[repr(u8)]
-#[derive(renamed::rt::VersionedFields)]
-#[hot(crate = renamed)]
 enum State<T: Iterator, const N: usize>
 where
     T: Clone,
@@ -47,86 +45,60 @@ const _: () = {
                 ]
             },
         );
-        const TABLE: &'static renamed::rt::versioned::Table = &renamed::rt::versioned::Table::of::<
-            Self,
-        >(
-            renamed::rt::versioned::Definition {
-                kind: renamed::rt::versioned::TypeKind::Enum,
-                repr: "u8",
-                generics: "T : Iterator , const N : usize where T : Clone",
-                invariants: 0u64,
-                renamed_from: "",
-            },
-            __HotFacts::UNKNOWN,
-            &[],
-            const {
-                &[
-                    renamed::rt::versioned::Variant {
-                        name: "Idle",
-                        form: "unit",
-                        renamed_from: "",
-                        discriminant: ::core::option::Option::Some({
-                            const __HOT_BASE: ::core::primitive::u8 = 3;
-                            __HOT_BASE as ::core::primitive::i128 + 0
-                        }),
-                        fields: &[],
-                    },
-                    renamed::rt::versioned::Variant {
-                        name: "Moving",
-                        form: "struct",
-                        renamed_from: "",
-                        discriminant: ::core::option::Option::Some({
-                            const __HOT_BASE: ::core::primitive::u8 = 3;
-                            __HOT_BASE as ::core::primitive::i128 + 1
-                        }),
-                        fields: &[
-                            __HotField::of::<
-                                [T::Item; N],
-                            >(
-                                "to",
-                                __HotField::NOWHERE,
-                                __HotFacts::UNKNOWN,
-                                "",
-                                "[Item; N]",
-                                <[T::Item; N] as __HotVersioned>::REF,
-                                <[T::Item; N] as __HotVersioned>::describe,
-                            ),
-                        ],
-                    },
-                    renamed::rt::versioned::Variant {
-                        name: "Held",
-                        form: "tuple",
-                        renamed_from: "",
-                        discriminant: ::core::option::Option::Some({
-                            const __HOT_BASE: ::core::primitive::u8 = 3;
-                            __HOT_BASE as ::core::primitive::i128 + 2
-                        }),
-                        fields: &[
-                            __HotField::of::<
-                                T,
-                            >(
-                                "0",
-                                __HotField::NOWHERE,
-                                __HotFacts::UNKNOWN,
-                                "",
-                                "T",
-                                <T as __HotVersioned>::REF,
-                                <T as __HotVersioned>::describe,
-                            ),
-                        ],
-                    },
-                ]
-            },
-        );
-        const ABILITIES: __HotAbilities = __HotAbilities::asked::<
-            Self,
-        >(
-            __HotProbe::<Self>::HAS_DROP,
-            __HotProbe::<Self>::DEFAULT,
-            __HotProbe::<Self>::KEY,
-            __HotProbe::<Self>::COMPARE,
-            __HotProbe::<Self>::HASHER,
-        );
+        const TABLE: &'static __HotTable = &__HotTable {
+            variants: &[
+                renamed::rt::versioned::Variant {
+                    laid: b"\x04\0\0\0Idle\x04\0\0\0unit\x01",
+                    discriminant: ::core::option::Option::Some({
+                        const __HOT_BASE: ::core::primitive::u8 = 3;
+                        __HOT_BASE as ::core::primitive::i128 + 0
+                    }),
+                    fields: &[],
+                },
+                renamed::rt::versioned::Variant {
+                    laid: b"\x06\0\0\0Moving\x06\0\0\0struct\x01",
+                    discriminant: ::core::option::Option::Some({
+                        const __HOT_BASE: ::core::primitive::u8 = 3;
+                        __HOT_BASE as ::core::primitive::i128 + 1
+                    }),
+                    fields: &[
+                        __hot_of(
+                            __HotPlace::<[T::Item; N]>::NOWHERE,
+                            b"\x02\0\0\0to\0",
+                            b"\0\0\0\0\t\0\0\0[Item; N]",
+                            __HotFacts::UNKNOWN,
+                            <[T::Item; N] as __HotVersioned>::REF,
+                            <[T::Item; N] as __HotVersioned>::describe,
+                        ),
+                    ],
+                },
+                renamed::rt::versioned::Variant {
+                    laid: b"\x04\0\0\0Held\x05\0\0\0tuple\x01",
+                    discriminant: ::core::option::Option::Some({
+                        const __HOT_BASE: ::core::primitive::u8 = 3;
+                        __HOT_BASE as ::core::primitive::i128 + 2
+                    }),
+                    fields: &[
+                        __hot_of(
+                            __HotPlace::<T>::NOWHERE,
+                            b"\x01\0\0\x000\0",
+                            b"\0\0\0\0\x01\0\0\0T",
+                            __HotFacts::UNKNOWN,
+                            <T as __HotVersioned>::REF,
+                            <T as __HotVersioned>::describe,
+                        ),
+                    ],
+                },
+            ],
+            ..__HotTable::of::<
+                Self,
+            >(
+                __HotKind::Enum,
+                __HotFacts::UNKNOWN,
+                b"\x02\0\0\0u8.\0\0\0T : Iterator , const N : usize where T : Clone\0\0\0\0\0\0\0\0\0\0\0\0",
+            )
+        };
+        const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
         type Owned = renamed::rt::versioned::Whole<Self>;
         fn moves<__HotM>() -> &'static renamed::rt::versioned::Moves {
@@ -224,46 +196,31 @@ const _: () = {
             ::core::concat!(::core::module_path!(), "::", "State"),
             &[],
         ),
-        definition: renamed::rt::versioned::Definition {
-            kind: renamed::rt::versioned::TypeKind::Enum,
-            repr: "u8",
-            generics: "T : Iterator , const N : usize where T : Clone",
-            invariants: 0u64,
-            renamed_from: "",
-        },
-        fields: &[],
+        laid: b"\x06\x02\0\0\0u8.\0\0\0T : Iterator , const N : usize where T : Clone\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         variants: &[
             renamed::rt::versioned::GenericVariant {
-                name: "Idle",
-                form: "unit",
-                renamed_from: "",
+                head: b"\x04\0\0\0Idle\x04\0\0\0unit\x01",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 0
                 }),
-                fields: &[],
+                fields: b"\0\0\0\0",
             },
             renamed::rt::versioned::GenericVariant {
-                name: "Moving",
-                form: "struct",
-                renamed_from: "",
+                head: b"\x06\0\0\0Moving\x06\0\0\0struct\x01",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 1
                 }),
-                fields: &[
-                    renamed::rt::versioned::GenericField("to", 0u8, "", "[Item; N]", ""),
-                ],
+                fields: b"\x01\0\0\0\x02\0\0\0to\0\0\0\0\0\t\0\0\0[Item; N]",
             },
             renamed::rt::versioned::GenericVariant {
-                name: "Held",
-                form: "tuple",
-                renamed_from: "",
+                head: b"\x04\0\0\0Held\x05\0\0\0tuple\x01",
                 discriminant: ::core::option::Option::Some({
                     const __HOT_BASE: ::core::primitive::u8 = 3;
                     __HOT_BASE as ::core::primitive::i128 + 2
                 }),
-                fields: &[renamed::rt::versioned::GenericField("0", 0u8, "", "T", "")],
+                fields: b"\x01\0\0\0\x01\0\0\x000\0\0\0\0\0\x01\0\0\0T",
             },
         ],
     };

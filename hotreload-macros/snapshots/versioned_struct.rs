@@ -1,14 +1,10 @@
 /// Doc.
 #[derive(Clone)]
-#[derive(::hot::rt::VersionedFields)]
-#[hot(invariants = 2)]
 pub struct View<'x> {
     pub text: &'x str,
-    #[hot(unsafe(opaque(Foreign)))]
     list: Vec<Foreign>,
     r#type: Option<Box<Self>>,
     at: [(u32, f32); 2],
-    #[hot(unsafe(opaque))]
     hidden: u8,
 }
 #[doc(hidden)]
@@ -83,54 +79,25 @@ const _: () = {
             ::core::concat!(::core::module_path!(), "::", "View"),
             &[],
         );
-        const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table::of::<
-            Self,
-        >(
-                ::hot::rt::versioned::Definition {
-                    kind: ::hot::rt::versioned::TypeKind::Struct,
-                    repr: "",
-                    generics: "'l0",
-                    invariants: 2u64,
-                    renamed_from: "",
-                },
-                __HotFacts::known(
-                    __HotProbe::<Self>::COPY,
-                    __HotProbe::<Self>::SEND,
-                    __HotProbe::<Self>::SYNC,
-                    __HotProbe::<Self>::UNPIN,
-                ),
-                const {
+        const TABLE: &'static __HotTable = {
+            let this = ::core::mem::MaybeUninit::<Self>::uninit();
+            let at = this.as_ptr();
+            &__HotTable {
+                fields: unsafe {
                     &[
-                        __HotField::of::<
-                            &'x str,
-                        >(
-                                "text",
-                                ::core::mem::offset_of!(Self, text),
-                                __HotFacts::known(
-                                    __HotProbe::<&'x str>::COPY,
-                                    __HotProbe::<&'x str>::SEND,
-                                    __HotProbe::<&'x str>::SYNC,
-                                    __HotProbe::<&'x str>::UNPIN,
-                                ),
-                                "a",
-                                "&str",
-                                <&'x str as __HotVersioned>::REF,
-                                <&'x str as __HotVersioned>::describe,
-                            )
-                            .public(),
-                        __HotField::of::<
-                            Vec<Foreign>,
-                        >(
-                            "list",
-                            ::core::mem::offset_of!(Self, list),
-                            __HotFacts::known(
-                                __HotProbe::<Vec<Foreign>>::COPY,
-                                __HotProbe::<Vec<Foreign>>::SEND,
-                                __HotProbe::<Vec<Foreign>>::SYNC,
-                                __HotProbe::<Vec<Foreign>>::UNPIN,
-                            ),
-                            "",
-                            "Vec<Foreign>",
+                        __hot_of(
+                            __hot_within(at, &raw const (*at).text),
+                            b"\x04\0\0\0text\x01",
+                            b"\x01\0\0\0a\x04\0\0\0&str",
+                            __hot_facts!(& 'x str),
+                            <&'x str as __HotVersioned>::REF,
+                            <&'x str as __HotVersioned>::describe,
+                        ),
+                        __hot_of(
+                            __hot_within(at, &raw const (*at).list),
+                            b"\x04\0\0\0list\0",
+                            b"\0\0\0\0\x0C\0\0\0Vec<Foreign>",
+                            __hot_facts!(Vec < Foreign >),
                             <Vec<
                                 ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
                             > as __HotVersioned>::REF,
@@ -138,38 +105,24 @@ const _: () = {
                                 ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
                             > as __HotVersioned>::describe,
                         ),
-                        __HotField::of::<
-                            Option<Box<Self>>,
-                        >(
-                            "type",
-                            ::core::mem::offset_of!(Self, r#type),
-                            __HotFacts::known(
-                                __HotProbe::<Option<Box<Self>>>::COPY,
-                                __HotProbe::<Option<Box<Self>>>::SEND,
-                                __HotProbe::<Option<Box<Self>>>::SYNC,
-                                __HotProbe::<Option<Box<Self>>>::UNPIN,
-                            ),
-                            "",
-                            "Option<Box<Self>>",
+                        __hot_of(
+                            __hot_within(at, &raw const (*at).r#type),
+                            b"\x04\0\0\0type\0",
+                            b"\0\0\0\0\x11\0\0\0Option<Box<Self>>",
+                            __hot_facts!(Option < Box < Self > >),
                             <Option<Box<Self>> as __HotVersioned>::REF,
                             <Option<Box<Self>> as __HotVersioned>::describe,
                         ),
-                        __HotField::plain::<
-                            [(u32, f32); 2],
-                        >("at", ::core::mem::offset_of!(Self, at), "[(u32, f32); 2]"),
-                        __HotField::of::<
-                            u8,
-                        >(
-                            "hidden",
-                            ::core::mem::offset_of!(Self, hidden),
-                            __HotFacts::known(
-                                __HotProbe::<u8>::COPY,
-                                __HotProbe::<u8>::SEND,
-                                __HotProbe::<u8>::SYNC,
-                                __HotProbe::<u8>::UNPIN,
-                            ),
-                            "",
-                            "u8",
+                        __hot_plain(
+                            __hot_within(at, &raw const (*at).at),
+                            b"\x02\0\0\0at\0",
+                            b"\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\xF6u\xB6\x01\xEB\xBD\x9E$\xE55\xE4\xA1\xA2mj\xFF\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\xDDg2l\xE2}\xA3C@Z1(\x1Cs\x06\t\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0|G\xC0\x80\x83\xAC\xA8\xE5\xA3\x1D\xEA,@F\xED\x87\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0=\xF1\xEB\xE2\x934\xFD\xE5\xB6r\x07\xB6Y\xFD\x82\xFC\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0@\xEB(C\xE4\x02\x89^Q\x0C6\xA0\xAE\r5\xF9\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
+                        ),
+                        __hot_of(
+                            __hot_within(at, &raw const (*at).hidden),
+                            b"\x06\0\0\0hidden\0",
+                            b"\0\0\0\0\x02\0\0\0u8",
+                            __hot_facts!(u8),
                             <::hot::rt::versioned::Opaque<
                                 u8,
                                 __HotOpaque1,
@@ -181,19 +134,18 @@ const _: () = {
                         ),
                     ]
                 },
-                &[],
-            )
-            .with_lifetimes(__HOT_LIFETIMES)
-            .with_identities(__HOT_IDENTITIES);
-        const ABILITIES: __HotAbilities = __HotAbilities::asked::<
-            Self,
-        >(
-            __HotProbe::<Self>::HAS_DROP,
-            __HotProbe::<Self>::DEFAULT,
-            __HotProbe::<Self>::KEY,
-            __HotProbe::<Self>::COMPARE,
-            __HotProbe::<Self>::HASHER,
-        );
+                identities: ::core::option::Option::Some(__HOT_IDENTITIES),
+                lifetimes: __HOT_LIFETIMES,
+                ..__HotTable::of::<
+                    Self,
+                >(
+                    __HotKind::Struct,
+                    __hot_facts!(Self),
+                    b"\0\0\0\0\x03\0\0\0'l0\x02\0\0\0\0\0\0\0\0\0\0\0",
+                )
+            }
+        };
+        const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
         type Owned = ::hot::rt::versioned::Whole<Self>;
         fn moves<__HotM>() -> &'static ::hot::rt::versioned::Moves {

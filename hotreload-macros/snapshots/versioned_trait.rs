@@ -30,116 +30,74 @@ const _: () = {
             ::core::concat!(::core::module_path!(), "::", "Shape"),
             &[],
         );
-        const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table::of_trait(
+        const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table {
+            fields: &[
+                ::hot::rt::versioned::Field::of_supertrait(
+                    b"\0\0\0\0\0",
+                    b"\0\0\0\0\x04\0\0\0Base",
+                    <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                    <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                ),
+                ::hot::rt::versioned::Field::of_supertrait(
+                    b"\0\0\0\0\0",
+                    b"\0\0\0\0\x04\0\0\0Send",
+                    <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                    <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                ),
+            ],
+            variants: &[
+                ::hot::rt::versioned::Variant {
+                    laid: b"\x04\0\0\0area\x0F\0\0\0self: &Self (b)\0",
+                    discriminant: ::core::option::Option::None,
+                    fields: &[
+                        ::hot::rt::versioned::field::of(
+                            ::hot::rt::versioned::Place::<&'x f32>::NOWHERE,
+                            b"\x01\0\0\x000\0",
+                            b"\x01\0\0\0a\x04\0\0\0&f32",
+                            __hot_facts!(& 'x f32),
+                            <&'x f32 as ::hot::Versioned>::REF,
+                            <&'x f32 as ::hot::Versioned>::describe,
+                        ),
+                        ::hot::rt::versioned::field::of(
+                            ::hot::rt::versioned::Place::<f32>::NOWHERE,
+                            b"\x02\0\0\0->\0",
+                            b"\0\0\0\0\x03\0\0\0f32",
+                            __hot_facts!(f32),
+                            <f32 as ::hot::Versioned>::REF,
+                            <f32 as ::hot::Versioned>::describe,
+                        ),
+                    ],
+                },
+                #[cfg(unix)]
+                ::hot::rt::versioned::Variant {
+                    laid: b"\x03\0\0\0raw\x16\0\0\0unsafe self: Box<Self>\0",
+                    discriminant: ::core::option::Option::None,
+                    fields: &[
+                        ::hot::rt::versioned::field::of(
+                            ::hot::rt::versioned::Place::<&'_ u8>::NOWHERE,
+                            b"\x01\0\0\x000\0",
+                            b"\x01\0\0\0b\x03\0\0\0&u8",
+                            __hot_facts!(& '_ u8),
+                            <&'_ u8 as ::hot::Versioned>::REF,
+                            <&'_ u8 as ::hot::Versioned>::describe,
+                        ),
+                        ::hot::rt::versioned::field::of(
+                            ::hot::rt::versioned::Place::<&'_ u8>::NOWHERE,
+                            b"\x02\0\0\0->\0",
+                            b"\x01\0\0\0b\x03\0\0\0&u8",
+                            __hot_facts!(& '_ u8),
+                            <&'_ u8 as ::hot::Versioned>::REF,
+                            <&'_ u8 as ::hot::Versioned>::describe,
+                        ),
+                    ],
+                },
+            ],
+            lifetimes: &[],
+            ..::hot::rt::versioned::Table::of_trait(
                 Self::TRAIT,
-                ::hot::rt::versioned::Definition {
-                    kind: ::hot::rt::versioned::TypeKind::Trait,
-                    repr: "",
-                    generics: "'l0 : Base + Send",
-                    renamed_from: "",
-                    invariants: 0u64,
-                },
-                const {
-                    &[
-                        ::hot::rt::versioned::Field::of_supertrait(
-                            "Base",
-                            <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                            <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
-                        ),
-                        ::hot::rt::versioned::Field::of_supertrait(
-                            "Send",
-                            <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                            <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
-                        ),
-                    ]
-                },
-                const {
-                    &[
-                        ::hot::rt::versioned::Variant {
-                            name: "area",
-                            form: "self: &Self (b)",
-                            renamed_from: "",
-                            discriminant: ::core::option::Option::None,
-                            fields: &[
-                                ::hot::rt::versioned::Field::of::<
-                                    &'x f32,
-                                >(
-                                    "0",
-                                    ::hot::rt::versioned::Field::NOWHERE,
-                                    __HotFacts::known(
-                                        __HotProbe::<&'x f32>::COPY,
-                                        __HotProbe::<&'x f32>::SEND,
-                                        __HotProbe::<&'x f32>::SYNC,
-                                        __HotProbe::<&'x f32>::UNPIN,
-                                    ),
-                                    "a",
-                                    "&f32",
-                                    <&'x f32 as ::hot::Versioned>::REF,
-                                    <&'x f32 as ::hot::Versioned>::describe,
-                                ),
-                                ::hot::rt::versioned::Field::of::<
-                                    f32,
-                                >(
-                                    "->",
-                                    ::hot::rt::versioned::Field::NOWHERE,
-                                    __HotFacts::known(
-                                        __HotProbe::<f32>::COPY,
-                                        __HotProbe::<f32>::SEND,
-                                        __HotProbe::<f32>::SYNC,
-                                        __HotProbe::<f32>::UNPIN,
-                                    ),
-                                    "",
-                                    "f32",
-                                    <f32 as ::hot::Versioned>::REF,
-                                    <f32 as ::hot::Versioned>::describe,
-                                ),
-                            ],
-                        },
-                        #[cfg(unix)]
-                        ::hot::rt::versioned::Variant {
-                            name: "raw",
-                            form: "unsafe self: Box<Self>",
-                            renamed_from: "",
-                            discriminant: ::core::option::Option::None,
-                            fields: &[
-                                ::hot::rt::versioned::Field::of::<
-                                    &'_ u8,
-                                >(
-                                    "0",
-                                    ::hot::rt::versioned::Field::NOWHERE,
-                                    __HotFacts::known(
-                                        __HotProbe::<&'_ u8>::COPY,
-                                        __HotProbe::<&'_ u8>::SEND,
-                                        __HotProbe::<&'_ u8>::SYNC,
-                                        __HotProbe::<&'_ u8>::UNPIN,
-                                    ),
-                                    "b",
-                                    "&u8",
-                                    <&'_ u8 as ::hot::Versioned>::REF,
-                                    <&'_ u8 as ::hot::Versioned>::describe,
-                                ),
-                                ::hot::rt::versioned::Field::of::<
-                                    &'_ u8,
-                                >(
-                                    "->",
-                                    ::hot::rt::versioned::Field::NOWHERE,
-                                    __HotFacts::known(
-                                        __HotProbe::<&'_ u8>::COPY,
-                                        __HotProbe::<&'_ u8>::SEND,
-                                        __HotProbe::<&'_ u8>::SYNC,
-                                        __HotProbe::<&'_ u8>::UNPIN,
-                                    ),
-                                    "b",
-                                    "&u8",
-                                    <&'_ u8 as ::hot::Versioned>::REF,
-                                    <&'_ u8 as ::hot::Versioned>::describe,
-                                ),
-                            ],
-                        },
-                    ]
-                },
+                b"\0\0\0\0\x11\0\0\0'l0 : Base + Send\0\0\0\0\0\0\0\0\0\0\0\0",
             )
-            .with_lifetimes(const { &[] });
+        };
     }
     #[automatically_derived]
     unsafe impl<'__hot, 'x> ::hot::rt::versioned::VersionedTrait

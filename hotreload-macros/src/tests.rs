@@ -123,11 +123,40 @@ fn snapshot_of_a_bundle() {
     compare_with_snapshot("bundle.rs", expansion);
 }
 
-/// Both steps: what the attribute leaves, and what the derive behind it adds.
+/// What the attribute leaves, and what the derive behind it adds where there is one.
 fn versioned_type(options: &str, item: &str) -> TokenStream {
     let item = versioned::expand(tokens(options), tokens(item));
+    if !item.to_string().contains("VersionedFields") {
+        return item;
+    }
     let derived = versioned::derive(item.clone());
     quote::quote!(#item #derived)
+}
+
+/// A definition in which nothing is left to `#[cfg]` needs no derive, and gets the same.
+#[test]
+fn a_definition_that_is_final_is_expanded_at_once() {
+    let kept =
+        "struct T < 'x > { #[serde(skip)] a : & 'x str , #[hot(default = 3)] b : Vec < u8 > }";
+    let at_once = versioned::expand(tokens("invariants = 2"), tokens(kept)).to_string();
+    assert!(!at_once.contains("VersionedFields"), "{at_once}");
+    let derived = versioned::derive(tokens(&format!("#[hot(invariants = 2)] {kept}"))).to_string();
+    assert!(at_once.ends_with(&derived), "{at_once} does not end with {derived}");
+    // Rustc has no use for an attribute that no derive declares.
+    let item = kept.replace("#[hot(default = 3)] ", "");
+    assert!(at_once.starts_with(&tokens(&item).to_string()), "{at_once}");
+
+    for item in [
+        "struct T { #[cfg(unix)] a: u8, b: u8 }",
+        "struct T<#[cfg(unix)] 'x> { a: &'x u8 }",
+        "enum T { A, #[cfg_attr(unix, cfg(windows))] B }",
+        "enum T { A { #[cfg(unix)] a: u8 } }",
+        "#[cfg_attr(unix, adds_a_field)] struct T { a: u8 }",
+        "#[adds_a_field] struct T { a: u8 }",
+    ] {
+        let text = versioned::expand(TokenStream::new(), tokens(item)).to_string();
+        assert!(text.contains("VersionedFields") && !text.contains("impl"), "{text}");
+    }
 }
 
 #[test]
@@ -166,8 +195,13 @@ fn what_the_spelling_of_a_field_says() {
         ("a", "Dyn<dyn F>"),
         ("", "&str"),
     ] {
-        let spelling = quote::quote!(#lifetimes, #tokens).to_string();
-        assert!(text.contains(&spelling), "no {spelling} in {text}");
+        let mut laid = Vec::new();
+        for part in [lifetimes, tokens] {
+            laid.extend((part.len() as u32).to_le_bytes());
+            laid.extend(part.as_bytes());
+        }
+        let laid = proc_macro2::Literal::byte_string(&laid).to_string();
+        assert!(text.contains(&laid), "no {laid} in {text}");
     }
 }
 

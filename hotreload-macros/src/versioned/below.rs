@@ -4,8 +4,8 @@
 //! whether what was read is what there is.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{format_ident, quote_spanned};
-use syn::{Attribute, Data, Meta, Token, punctuated::Punctuated};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Attribute, Data, DeriveInput, GenericParam, Meta, Token, punctuated::Punctuated};
 
 /// The attributes at the beginning of an item, those that belong to the derive, and the rest of it.
 pub(super) fn split(item: TokenStream) -> (TokenStream, TokenStream, TokenStream) {
@@ -90,6 +90,52 @@ const INERT: [&str; 33] = [
 
 /// Whose attributes rustc leaves alone.
 const TOOLS: [&str; 5] = ["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
+
+/// Whether nothing of the definition is left to macros and to `#[cfg]`.
+pub(super) fn is_final(input: &DeriveInput) -> bool {
+    let conditional = |attribute: &Attribute| {
+        attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+    };
+    unknown(&input.attrs).next().is_none() && !everywhere(input).any(conditional)
+}
+
+/// All attributes: of the definition, its parameters, variants and fields.
+fn everywhere(input: &DeriveInput) -> impl Iterator<Item = &Attribute> {
+    let params = input.generics.params.iter().flat_map(|param| match param {
+        GenericParam::Lifetime(param) => &param.attrs,
+        GenericParam::Type(param) => &param.attrs,
+        GenericParam::Const(param) => &param.attrs,
+    });
+    let variants = match &input.data {
+        Data::Enum(data) => Some(data.variants.iter().flat_map(|variant| &variant.attrs)),
+        _ => None,
+    };
+    let fields = super::derive::all_fields(&input.data).flat_map(|field| &field.attrs);
+    input.attrs.iter().chain(params).chain(variants.into_iter().flatten()).chain(fields)
+}
+
+/// The definition as rustc is to have it: without `#[hot(..)]`.
+pub(super) fn without_own(mut input: DeriveInput, item: &TokenStream) -> TokenStream {
+    fn is_own(attribute: &Attribute) -> bool {
+        attribute.path().is_ident("hot")
+    }
+    if !everywhere(&input).any(is_own) {
+        return item.clone();
+    }
+    let clear = |attributes: &mut Vec<Attribute>| attributes.retain(|one| !is_own(one));
+    clear(&mut input.attrs);
+    match &mut input.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(|field| clear(&mut field.attrs)),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                clear(&mut variant.attrs);
+                variant.fields.iter_mut().for_each(|field| clear(&mut field.attrs));
+            }
+        }
+        Data::Union(_) => {}
+    }
+    input.into_token_stream()
+}
 
 /// What compiles if the definition, as rustc has it in the end, has these fields and variants, and no
 /// others. A pointer has no subtypes and is not dereferenced to fit, and can be had of a packed field.

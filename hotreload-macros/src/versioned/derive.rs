@@ -3,14 +3,15 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Expr, Fields, Generics, LitStr, Member, Path, Type, Visibility,
-    ext::IdentExt, visit_mut::VisitMut,
+    Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, LitStr, Member, Path, Type,
+    Visibility, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut,
 };
 
 use super::{
     OPTIONS, UNION, below, block,
     field::{Field, RawPointers, facts, identity, repr},
     generics,
+    laid::Laid,
     moves::{self, Branch, Part},
 };
 use crate::{
@@ -39,14 +40,40 @@ fn try_expand(item: TokenStream) -> syn::Result<TokenStream> {
     }
     let options = Options::parse(tokens, OPTIONS, &mut errors);
     for attribute in given {
-        errors.on(attribute, "write the options within `#[hot::versioned(..)]`, once");
+        errors.on(attribute, TWICE);
     }
+    expand_with(&input, &options, errors)
+}
+
+const TWICE: &str = "write the options within `#[hot::versioned(..)]`, once";
+
+fn expand_with(
+    input: &DeriveInput,
+    options: &Options,
+    mut errors: Errors,
+) -> syn::Result<TokenStream> {
     if let Data::Union(data) = &input.data {
         errors.on(data.union_token, UNION);
     }
-    let definition = Definition::new(&input, &options, &mut errors);
+    let definition = Definition::new(input, options, &mut errors);
     errors.propagate()?;
     Ok(definition.expand())
+}
+
+/// The definition with its implementation, if what is written is what rustc will have: no derive is needed
+/// that sees what macros and `#[cfg]` leave.
+pub(super) fn expand_at_once(options: &Options, item: &TokenStream) -> Option<TokenStream> {
+    let input: DeriveInput = syn::parse2(item.clone()).ok()?;
+    if !below::is_final(&input) {
+        return None;
+    }
+    let mut errors = Errors::default();
+    let own = |attribute: &&Attribute| attribute.path().is_ident("hot");
+    input.attrs.iter().filter(own).for_each(|attribute| errors.on(attribute, TWICE));
+    let expansion =
+        expand_with(&input, options, errors).unwrap_or_else(syn::Error::into_compile_error);
+    let (unread, item) = (super::unread(options), below::without_own(input, item));
+    Some(quote!(#unread #item #expansion))
 }
 
 /// A struct or an enum.
@@ -63,7 +90,7 @@ struct Definition<'a> {
 }
 
 enum Shape<'a> {
-    Struct { kind: &'static str, fields: Vec<(TokenStream, Field<'a>)> },
+    Struct { kind: (&'static str, u8), fields: Vec<(Member, Field<'a>)> },
     Enum(Vec<Variant<'a>>),
 }
 
@@ -112,16 +139,12 @@ impl<'a> Definition<'a> {
         let shape = match &input.data {
             Data::Struct(data) => {
                 let kind = match &data.fields {
-                    Fields::Named(_) => "Struct",
-                    Fields::Unnamed(_) => "Tuple",
-                    Fields::Unit => "Unit",
+                    Fields::Named(_) => ("Struct", 3),
+                    Fields::Unnamed(_) => ("Tuple", 4),
+                    Fields::Unit => ("Unit", 5),
                 };
-                let members = data.fields.members().map(|member| {
-                    quote_spanned! {Span::mixed_site()=>
-                        ::core::mem::offset_of!(Self, #member)
-                    }
-                });
-                Shape::Struct { kind, fields: members.zip(read(&data.fields, errors)).collect() }
+                let fields = data.fields.members().zip(read(&data.fields, errors)).collect();
+                Shape::Struct { kind, fields }
             }
             Data::Enum(data) => {
                 let discriminants = discriminants(data, &repr);
@@ -185,18 +208,10 @@ impl<'a> Definition<'a> {
         let (params, _, clause) = bounded.split_for_impl();
         let (_, arguments, _) = input.generics.split_for_impl();
         let name = generics::name(krate, &self.last, Some(&input.generics));
-        let about = self.about();
-        let facts = facts(quote!(Self), concrete);
-        let (fields, variants) = self.table(concrete);
-        let (fields, variants) = (generics::list(&fields), generics::list(&variants));
+        let table = self.table(concrete);
         let markers = self.markers.definitions(krate);
         let moves = self.moves();
-        let (hidden, with_hidden) = self.hidden();
-        let (identities, with_identities) = self.identities();
-        let as_version = self
-            .version_of
-            .as_ref()
-            .map(|name| quote_spanned!(Span::mixed_site()=> .as_version_of(#name)));
+        let (hidden, identities) = (self.hidden(), self.identities());
         let (of_many, dependent) = if concrete {
             (
                 quote!(
@@ -235,23 +250,8 @@ impl<'a> Definition<'a> {
                 #[automatically_derived]
                 unsafe impl #params #krate::Versioned for #ident #arguments #clause {
                     const REF: &'static #krate::rt::versioned::TypeRef = &#name;
-                    const TABLE: &'static #krate::rt::versioned::Table =
-                        &#krate::rt::versioned::Table::of::<Self>(
-                            #about,
-                            #facts,
-                            #fields,
-                            #variants,
-                        )
-                        #with_hidden
-                        #with_identities
-                        #as_version;
-                    const ABILITIES: __HotAbilities = __HotAbilities::asked::<Self>(
-                        __HotProbe::<Self>::HAS_DROP,
-                        __HotProbe::<Self>::DEFAULT,
-                        __HotProbe::<Self>::KEY,
-                        __HotProbe::<Self>::COMPARE,
-                        __HotProbe::<Self>::HASHER,
-                    );
+                    const TABLE: &'static __HotTable = #table;
+                    const ABILITIES: __HotAbilities = __hot_abilities!();
                     type Lifetimes = #lifetimes;
                     type Owned = #krate::rt::versioned::Whole<Self>;
                     #moves
@@ -264,40 +264,65 @@ impl<'a> Definition<'a> {
         )
     }
 
-    fn about(&self) -> TokenStream {
-        let Definition { krate, input, repr, invariants, renamed_from, shape, .. } = self;
-        let kind = match shape {
-            Shape::Struct { kind, .. } => format_ident!("{kind}"),
-            Shape::Enum(_) => format_ident!("Enum"),
+    /// `TypeKind` in hotreload/types/src/table.rs: its name and its number.
+    fn kind(&self) -> (Ident, u8) {
+        let (name, number) = match &self.shape {
+            Shape::Struct { kind, .. } => *kind,
+            Shape::Enum(_) => ("Enum", 6),
         };
-        let generics = generics::rendered(&input.generics, TokenStream::new());
-        quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::Definition {
-                kind: #krate::rt::versioned::TypeKind::#kind,
-                repr: #repr,
-                generics: #generics,
-                invariants: #invariants,
-                renamed_from: #renamed_from,
-            }
-        }
+        (format_ident!("{name}"), number)
     }
 
-    fn table(&self, concrete: bool) -> (Vec<TokenStream>, Vec<TokenStream>) {
-        let krate = &self.krate;
+    /// What the records have of the definition before its fields.
+    fn about(&self) -> Laid {
+        let Definition { input, repr, invariants, renamed_from, .. } = self;
+        let generics = generics::rendered(&input.generics, TokenStream::new());
+        Laid::default().text(repr).text(&generics).u64(*invariants).text(renamed_from)
+    }
+
+    /// The table. Its lists are no arguments of a function: so they live for ever without being
+    /// constants of their own, each of which costs rustc as much as a function.
+    fn table(&self, concrete: bool) -> TokenStream {
+        let ((kind, _), about, facts) = (self.kind(), self.about(), facts(quote!(Self), concrete));
+        let mut rest = quote_spanned! {Span::mixed_site()=>
+            ..__HotTable::of::<Self>(__HotKind::#kind, #facts, #about)
+        };
+        if self.has_hidden() {
+            rest = quote_spanned!(Span::mixed_site()=> lifetimes: __HOT_LIFETIMES, #rest);
+        }
+        if self.has_identities() {
+            let some = quote!(::core::option::Option::Some(__HOT_IDENTITIES));
+            rest = quote_spanned!(Span::mixed_site()=> identities: #some, #rest);
+        }
+        if let Some(name) = &self.version_of {
+            rest = quote_spanned!(Span::mixed_site()=> version_of: #name, #rest);
+        }
         match &self.shape {
+            Shape::Struct { fields, .. } if fields.is_empty() => {
+                quote_spanned!(Span::mixed_site()=> &__HotTable { #rest })
+            }
             Shape::Struct { fields, .. } => {
-                let fields = fields.iter();
-                let fields = fields.map(|(offset, field)| field.expand(offset, concrete));
-                (fields.collect(), Vec::new())
+                let fields = fields.iter().map(|(member, field)| {
+                    let here = Span::mixed_site().located_at(field.ty.span());
+                    let place = quote_spanned! {here=>
+                        __hot_within(at, &raw const (*at).#member)
+                    };
+                    field.expand(&place, concrete)
+                });
+                // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.
+                quote_spanned! {Span::mixed_site()=>
+                    {
+                        let this = ::core::mem::MaybeUninit::<Self>::uninit();
+                        let at = this.as_ptr();
+                        &__HotTable { fields: unsafe { &[#(#fields),*] }, #rest }
+                    }
+                }
             }
             Shape::Enum(variants) => {
-                let offset = quote!(__HotField::NOWHERE);
-                let variants = variants.iter().map(|variant| {
-                    let fields = variant.fields.iter();
-                    let fields = fields.map(|field| field.expand(&offset, concrete));
-                    variant.expand(krate, "Variant", fields)
-                });
-                (Vec::new(), variants.collect())
+                let variants = variants.iter().map(|variant| variant.expand(&self.krate, concrete));
+                quote_spanned! {Span::mixed_site()=>
+                    &__HotTable { variants: &[#(#variants),*], #rest }
+                }
             }
         }
     }
@@ -324,19 +349,22 @@ impl<'a> Definition<'a> {
         }
     }
 
-    /// What tells the lifetimes that aliases hide in the fields, and what adds it to the table.
-    fn hidden(&self) -> (TokenStream, TokenStream) {
+    fn has_hidden(&self) -> bool {
+        generics::lifetimes(&self.input.generics).next().is_some()
+    }
+
+    /// What tells the lifetimes that aliases hide in the fields.
+    fn hidden(&self) -> TokenStream {
         let Definition { krate, input, .. } = self;
-        if generics::lifetimes(&input.generics).next().is_none() {
-            return Default::default();
+        if !self.has_hidden() {
+            return TokenStream::new();
         }
         let this = self.this();
         let lifetimes =
             self.of_fields(|before, field| field.lifetimes(krate, before, &this, &input.generics));
-        let hidden = quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {Span::mixed_site()=>
             const __HOT_LIFETIMES: &[#krate::rt::versioned::Lifetimes] = &[#(#lifetimes),*];
-        };
-        (hidden, quote_spanned!(Span::mixed_site()=> .with_lifetimes(__HOT_LIFETIMES)))
+        }
     }
 
     /// What tells the lifetimes in fields whose types depend on a parameter, where it has an argument.
@@ -365,22 +393,33 @@ impl<'a> Definition<'a> {
         }
     }
 
-    /// What tells the types of opaque fields, and what adds it to the table.
-    fn identities(&self) -> (TokenStream, TokenStream) {
-        let Definition { krate, input, .. } = self;
+    /// What tells the types of opaque fields, of each.
+    fn opaque(&self) -> Vec<TokenStream> {
         let this = self.this();
-        let fields = self.of_fields(|before, field| field.identity(before, &this, &input.generics));
         // Where the type is a generic one, nothing tells how its crate was compiled.
-        if fields.is_empty() || generics::depends(&this, &input.generics) {
-            return Default::default();
+        if generics::depends(&this, &self.input.generics) {
+            return Vec::new();
         }
-        let holder = syn::parse2(crate::expand::known::witness(this)).expect("it is a type");
+        self.of_fields(|before, field| field.identity(before, &this, &self.input.generics))
+    }
+
+    fn has_identities(&self) -> bool {
+        !self.opaque().is_empty()
+    }
+
+    /// What tells the types of opaque fields.
+    fn identities(&self) -> TokenStream {
+        let Definition { krate, input, .. } = self;
+        let fields = self.opaque();
+        if fields.is_empty() {
+            return TokenStream::new();
+        }
+        let holder = syn::parse2(crate::expand::known::witness(self.this())).expect("it is a type");
         let holder = identity(&[holder], &input.generics);
-        let identities = quote_spanned! {Span::mixed_site()=>
+        quote_spanned! {Span::mixed_site()=>
             const __HOT_IDENTITIES: &#krate::rt::versioned::Identities =
                 &#krate::rt::versioned::Identities { holder: #holder, fields: &[#(#fields),*] };
-        };
-        (identities, quote_spanned!(Span::mixed_site()=> .with_identities(__HOT_IDENTITIES)))
+        }
     }
 
     /// The type, named outside of its `impl`.
@@ -412,41 +451,65 @@ impl<'a> Definition<'a> {
     }
 
     fn generic_record(&self) -> TokenStream {
-        let krate = &self.krate;
-        let name = generics::name(krate, &self.last, None);
-        let about = self.about();
-        let generic = |field: &Field<'_>| field.expand_generic(krate);
-        let (fields, variants): (Vec<_>, Vec<_>) = match &self.shape {
+        let name = generics::name(&self.krate, &self.last, None);
+        let (fields, variants) = match &self.shape {
             Shape::Struct { fields, .. } => {
-                (fields.iter().map(|(_, field)| generic(field)).collect(), Vec::new())
+                (fields.iter().map(|(_, field)| field.laid()).collect(), Vec::new())
             }
-            Shape::Enum(variants) => {
-                let variants = variants.iter().map(|variant| {
-                    variant.expand(krate, "GenericVariant", variant.fields.iter().map(generic))
-                });
-                (Vec::new(), variants.collect())
-            }
+            Shape::Enum(variants) => (Vec::new(), variants.iter().map(Variant::laid).collect()),
         };
-        generic_record(krate, &name, &about, &fields, &variants)
+        generic_record(&self.krate, &name, self.kind().1, &self.about(), fields, variants)
     }
+}
+
+/// `TypeKind::Trait` in hotreload/types/src/table.rs.
+pub(super) const TRAIT: u8 = 7;
+
+/// A variant, or a method of a trait, as the record of a generic definition has it.
+pub(super) struct LaidVariant<'a> {
+    /// It is there under these conditions.
+    pub(super) cfg: Vec<&'a Attribute>,
+    pub(super) head: Laid,
+    pub(super) discriminant: Option<TokenStream>,
+    pub(super) fields: Vec<Laid>,
 }
 
 /// The record of a generic definition.
 pub(super) fn generic_record(
     krate: &Path,
     name: &TokenStream,
-    about: &TokenStream,
-    fields: &[TokenStream],
-    variants: &[TokenStream],
+    kind: u8,
+    about: &Laid,
+    fields: Vec<Laid>,
+    variants: Vec<LaidVariant<'_>>,
 ) -> TokenStream {
+    let laid = Laid::default().u8(kind).then(about).all(&fields);
+    let variants = variants.iter().map(|LaidVariant { cfg, head, discriminant, fields }| {
+        let discriminant = optional(discriminant);
+        let fields = Laid::default().all(fields);
+        quote_spanned! {Span::mixed_site()=>
+            #(#cfg)*
+            #krate::rt::versioned::GenericVariant {
+                head: #head,
+                discriminant: #discriminant,
+                fields: #fields,
+            }
+        }
+    });
     quote_spanned! {Span::mixed_site()=>
         const __HOT_GENERIC: #krate::rt::versioned::Generic = #krate::rt::versioned::Generic {
             ty: &#name,
-            definition: #about,
-            fields: &[#(#fields),*],
+            laid: #laid,
             variants: &[#(#variants),*],
         };
         #krate::__manifest_record!(__HOT_RECORD, __HOT_GENERIC);
+    }
+}
+
+fn optional(tokens: &Option<TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -455,31 +518,44 @@ fn part<'a>((member, field): (Member, &'a Field<'_>)) -> Part<'a> {
 }
 
 impl Variant<'_> {
-    fn expand(
-        &self,
-        krate: &Path,
-        sort: &str,
-        fields: impl Iterator<Item = TokenStream>,
-    ) -> TokenStream {
+    /// What a record has before its discriminant and its fields.
+    fn head(&self) -> Laid {
         let Variant { name, form, renamed_from, discriminant, .. } = self;
-        let sort = format_ident!("{sort}");
-        let discriminant = match discriminant {
-            Some(number) => quote!(::core::option::Option::Some(#number)),
-            None => quote!(::core::option::Option::None),
-        };
+        let renamed = if renamed_from.is_empty() { 0 } else { RENAMED };
+        let marks = u8::from(discriminant.is_some()) | renamed;
+        Laid::default().text(name).text(form).marks(marks, RENAMED, renamed_from)
+    }
+
+    fn expand(&self, krate: &Path, concrete: bool) -> TokenStream {
+        let (head, discriminant) = (self.head(), optional(&self.discriminant));
+        let fields = self.fields.iter().map(|field| {
+            let ty = field.ty;
+            let place = quote_spanned!(Span::mixed_site()=> __HotPlace::<#ty>::NOWHERE);
+            field.expand(&place, concrete)
+        });
         quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::#sort {
-                name: #name,
-                form: #form,
-                renamed_from: #renamed_from,
+            #krate::rt::versioned::Variant {
+                laid: #head,
                 discriminant: #discriminant,
                 fields: &[#(#fields),*],
             }
         }
     }
+
+    fn laid(&self) -> LaidVariant<'static> {
+        LaidVariant {
+            cfg: Vec::new(),
+            head: self.head(),
+            discriminant: self.discriminant.clone(),
+            fields: self.fields.iter().map(Field::laid).collect(),
+        }
+    }
 }
 
-fn all_fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
+/// `RENAMED` of variants, in docs/layout-format.md.
+const RENAMED: u8 = 2;
+
+pub(super) fn all_fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
     let (of_struct, of_enum) = match data {
         Data::Struct(data) => (Some(data.fields.iter()), None),
         Data::Enum(data) => (None, Some(data.variants.iter())),

@@ -1,15 +1,14 @@
 //! A field: its type as it is written, and as the records name it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, GenericArgument, Generics, LitStr, Path, PathArguments, Type, TypeFnPtr, TypePath,
-    TypePtr,
+    Attribute, Generics, LitStr, Path, Type, TypeFnPtr, TypePath, TypePtr,
     ext::IdentExt,
     visit_mut::{self, VisitMut},
 };
 
-use super::generics;
+use super::{generics, known::Known, laid::Laid};
 use crate::{
     check,
     errors::Errors,
@@ -73,53 +72,52 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn expand(&self, offset: &TokenStream, concrete: bool) -> TokenStream {
-        let Field { name, is_public, ty, named, lifetimes, spelling, .. } = self;
-        let public = is_public.then(|| quote_spanned!(Span::mixed_site()=> .public()));
-        let marked = self.marked();
-        // One that is hidden is none.
-        if concrete && is_plain(named) {
+    /// The field of the table. `place` is where it is.
+    pub(super) fn expand(&self, place: &TokenStream, concrete: bool) -> TokenStream {
+        let Field { ty, named, .. } = self;
+        let before = self.before();
+        let known = if concrete && self.opaque.is_empty() { Known::of(ty) } else { None };
+        let spelled = Laid::default().text(&self.lifetimes).text(&self.spelling);
+        let (name, facts) = match known {
+            Some(Known::Plain(Some(name))) => {
+                let after = spelled.then(&name.laid);
+                return quote_spanned!(Span::mixed_site()=> __hot_plain(#place, #before, #after));
+            }
+            Some(Known::Plain(None) | Known::Library(None)) => (None, None),
+            Some(Known::Library(name)) => (name, None),
+            None => (None, Some(facts(ty, concrete))),
+        };
+        if let Some(facts) = facts {
             return quote_spanned! {Span::mixed_site()=>
-                __HotField::plain::<#named>(#name, #offset, #spelling)
-                #public
-                #marked
+                __hot_of(
+                    #place,
+                    #before,
+                    #spelled,
+                    #facts,
+                    <#named as __HotVersioned>::REF,
+                    <#named as __HotVersioned>::describe,
+                )
             };
         }
-        if concrete && self.opaque.is_empty() && is_known(named) {
-            return quote_spanned! {Span::mixed_site()=>
-                __HotField::known::<#named>(#name, #offset, #spelling)
-                #public
-                #marked
-            };
-        }
-        let facts = facts(ty, concrete);
-        quote_spanned! {Span::mixed_site()=>
-            __HotField::of::<#ty>(
-                #name,
-                #offset,
-                #facts,
-                #lifetimes,
-                #spelling,
-                <#named as __HotVersioned>::REF,
-                <#named as __HotVersioned>::describe,
-            )
-            #public
-            #marked
-        }
+        let (id, after) = match name {
+            Some(name) => (name.id, spelled.then(&name.laid)),
+            None => (0, spelled),
+        };
+        let id = Literal::u128_unsuffixed(id);
+        quote_spanned!(Span::mixed_site()=> __hot_known(#place, #before, #after, #id))
     }
 
-    /// What marks it as one of which something is said.
-    fn marked(&self) -> Option<TokenStream> {
-        let (marks, renamed_from) = self.marks(false);
-        (!self.said.is_nothing())
-            .then(|| quote_spanned!(Span::mixed_site()=> .said(#marks, #renamed_from)))
+    /// What a record has before its numbers.
+    fn before(&self) -> Laid {
+        let (marks, renamed_from) = self.marks();
+        Laid::default().text(&self.name).marks(marks, RENAMED, &renamed_from)
     }
 
-    /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table.rs.
-    fn marks(&self, is_public: bool) -> (u8, String) {
+    /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table/field.rs.
+    fn marks(&self) -> (u8, String) {
         let Said { default, convert, stays, renamed_from, .. } = &self.said;
         let marks =
-            [is_public, default.is_some(), convert.is_some(), *stays, renamed_from.is_some()];
+            [self.is_public, default.is_some(), convert.is_some(), *stays, renamed_from.is_some()];
         let bits = marks.iter().enumerate().map(|(bit, is_set)| u8::from(*is_set) << bit).sum();
         (bits, renamed_from.as_ref().map(LitStr::value).unwrap_or_default())
     }
@@ -167,16 +165,14 @@ impl<'a> Field<'a> {
         Some(quote_spanned!(Span::mixed_site()=> (#place, #id)))
     }
 
-    pub(super) fn expand_generic(&self, krate: &Path) -> TokenStream {
-        let Field { name, is_public, lifetimes, spelling, .. } = self;
-        let (marks, renamed_from) = self.marks(*is_public);
-        quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::GenericField(
-                #name, #marks, #lifetimes, #spelling, #renamed_from,
-            )
-        }
+    /// Its part of a generic definition's record.
+    pub(super) fn laid(&self) -> Laid {
+        self.before().text(&self.lifetimes).text(&self.spelling)
     }
 }
+
+/// `Field::RENAMED` in hotreload/types/src/table/field.rs.
+const RENAMED: u8 = 16;
 
 /// The identity of types, whatever lifetimes of the definition are in them.
 pub(super) fn identity(types: &[Type], of: &Generics) -> TokenStream {
@@ -189,67 +185,10 @@ pub(super) fn identity(types: &[Type], of: &Generics) -> TokenStream {
 /// The traits of a type, where they can be known. It stands in a [`block`](super::block), which has
 /// the traits that say no.
 pub(super) fn facts(ty: impl ToTokens, concrete: bool) -> TokenStream {
-    if !concrete {
-        return quote_spanned!(Span::mixed_site()=> __HotFacts::UNKNOWN);
-    }
-    quote_spanned! {Span::mixed_site()=>
-        __HotFacts::known(
-            __HotProbe::<#ty>::COPY,
-            __HotProbe::<#ty>::SEND,
-            __HotProbe::<#ty>::SYNC,
-            __HotProbe::<#ty>::UNPIN,
-        )
-    }
-}
-
-/// Whether a type is spelled as one that consists of numbers, `bool`s and `char`s. To ask rustc what
-/// each field promises takes most of the time that a versioned type costs.
-fn is_plain(ty: &Type) -> bool {
-    const PLAIN: [&str; 16] = [
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-        "f32", "f64", "bool", "char",
-    ];
-    match ty {
-        Type::Path(TypePath { qself: None, path, .. }) => {
-            path.get_ident().is_some_and(|name| PLAIN.contains(&name.to_string().as_str()))
-        }
-        Type::Array(array) => is_plain(&array.elem),
-        // Of a macro's parameter.
-        Type::Group(group) => is_plain(&group.elem),
-        // Of longer ones nothing is known.
-        Type::Tuple(tuple) => {
-            (1..=12).contains(&tuple.elems.len()) && tuple.elems.iter().all(is_plain)
-        }
-        _ => false,
-    }
-}
-
-/// Whether a type is spelled as one of the standard library's whose traits follow from its arguments, and
-/// those of its arguments are known as well.
-fn is_known(ty: &Type) -> bool {
-    const LEAVES: [&str; 3] = ["String", "PathBuf", "Duration"];
-    const OF_OTHERS: [&str; 8] =
-        ["Vec", "VecDeque", "Option", "Box", "HashMap", "HashSet", "BTreeMap", "BTreeSet"];
-    match ty {
-        Type::Path(TypePath { qself: None, path, .. }) => {
-            let mut segments = path.segments.iter();
-            let (Some(last), None) = (segments.next(), segments.next()) else { return false };
-            let is_one_of = |names: &[&str]| names.iter().any(|name| last.ident == name);
-            match &last.arguments {
-                PathArguments::None => is_one_of(&LEAVES) || is_plain(ty),
-                PathArguments::AngleBracketed(arguments) => is_one_of(&OF_OTHERS)
-                    && arguments.args.iter().all(
-                        |argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)),
-                    ),
-                PathArguments::Parenthesized(_) => false,
-            }
-        }
-        Type::Array(array) => is_known(&array.elem),
-        Type::Group(group) => is_known(&group.elem),
-        Type::Tuple(tuple) => {
-            (1..=12).contains(&tuple.elems.len()) && tuple.elems.iter().all(is_known)
-        }
-        _ => false,
+    if concrete {
+        quote_spanned!(Span::mixed_site()=> __hot_facts!(#ty))
+    } else {
+        quote_spanned!(Span::mixed_site()=> __HotFacts::UNKNOWN)
     }
 }
 

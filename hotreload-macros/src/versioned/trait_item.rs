@@ -10,7 +10,14 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{OPTIONS, below, block, derive::generic_record, field::facts, generics, object};
+use super::{
+    OPTIONS, below, block,
+    derive::{LaidVariant, TRAIT, generic_record},
+    field::facts,
+    generics,
+    laid::Laid,
+    object,
+};
 use crate::{
     errors::{Errors, beside},
     expand::known,
@@ -163,9 +170,8 @@ impl Trait<'_> {
             }
         } else {
             let name = generics::name(krate, &last, None);
-            let methods: Vec<_> =
-                methods.iter().map(|method| method.expand_generic(&item.generics, krate)).collect();
-            generic_record(krate, &name, &about, &[], &methods)
+            let methods = methods.iter().map(|method| method.laid(&item.generics)).collect();
+            generic_record(krate, &name, TRAIT, &about, Vec::new(), methods)
         };
         let objects = object::expand(item, methods, krate);
         block(
@@ -176,13 +182,12 @@ impl Trait<'_> {
                     const PROMISES: &'static ::core::primitive::str = "dyn";
                     const TRAIT: &'static #krate::rt::versioned::TypeRef = &#name;
                     const TABLE: &'static #krate::rt::versioned::Table =
-                        &#krate::rt::versioned::Table::of_trait(
-                            Self::TRAIT,
-                            #about,
-                            const { &[#(#supertraits),*] },
-                            const { &[#(#table),*] },
-                        )
-                        .with_lifetimes(const { &[#(#lifetimes),*] });
+                        &#krate::rt::versioned::Table {
+                            fields: &[#(#supertraits),*],
+                            variants: &[#(#table),*],
+                            lifetimes: &[#(#lifetimes),*],
+                            ..#krate::rt::versioned::Table::of_trait(Self::TRAIT, #about)
+                        };
                 }
                 #(#others)*
                 #objects
@@ -191,20 +196,11 @@ impl Trait<'_> {
         )
     }
 
-    fn about(&self) -> TokenStream {
-        let Trait { krate, item, options, .. } = self;
+    fn about(&self) -> Laid {
+        let Trait { item, options, .. } = self;
         let repr = if item.unsafety.is_some() { "unsafe" } else { "" };
-        let invariants = options.invariants.unwrap_or(0);
         let generics = generics::rendered(&item.generics, &item.supertraits);
-        quote_spanned! {Span::mixed_site()=>
-            #krate::rt::versioned::Definition {
-                kind: #krate::rt::versioned::TypeKind::Trait,
-                repr: #repr,
-                generics: #generics,
-                renamed_from: "",
-                invariants: #invariants,
-            }
-        }
+        Laid::default().text(repr).text(&generics).u64(options.invariants.unwrap_or(0)).text("")
     }
 
     fn supertraits(&self) -> Vec<TokenStream> {
@@ -214,12 +210,13 @@ impl Trait<'_> {
             _ => None,
         });
         let fields = traits.map(|path| {
-            let tokens = spelled(path);
+            let (before, after) = (before_type(""), Laid::default().text("").text(&spelled(path)));
             // Where it is not known is said on the supertrait itself.
             let object = quote_spanned!(path.span()=> (dyn #path + '_));
             quote_spanned! {Span::mixed_site()=>
                 #krate::rt::versioned::Field::of_supertrait(
-                    #tokens,
+                    #before,
+                    #after,
                     <#object as #krate::rt::versioned::VersionedTrait>::REF,
                     <#object as #krate::rt::versioned::VersionedTrait>::describe,
                 )
@@ -322,33 +319,37 @@ impl<'a> Method<'a> {
     }
 
     fn expand(&self, of_trait: &Generics, krate: &Path, concrete: bool) -> TokenStream {
-        let (cfg, name, (form, types)) = (&self.cfg, self.name(), self.described(of_trait));
+        let (cfg, (form, types)) = (&self.cfg, self.described(of_trait));
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, concrete: ty } = described;
             let facts = facts(ty, concrete);
-            let place = place(index, types.len());
+            let before = before_type(&place(index, types.len()));
+            let after = Laid::default().text(lifetimes).text(name);
             quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::Field::of::<#ty>(
-                    #place,
-                    #krate::rt::versioned::Field::NOWHERE,
+                #krate::rt::versioned::field::of(
+                    #krate::rt::versioned::Place::<#ty>::NOWHERE,
+                    #before,
+                    #after,
                     #facts,
-                    #lifetimes,
-                    #name,
                     <#ty as #krate::Versioned>::REF,
                     <#ty as #krate::Versioned>::describe,
                 )
             }
         });
+        let head = self.head(&form);
         quote_spanned! {Span::mixed_site()=>
             #(#cfg)*
             #krate::rt::versioned::Variant {
-                name: #name,
-                form: #form,
-                renamed_from: "",
+                laid: #head,
                 discriminant: ::core::option::Option::None,
                 fields: &[#(#fields),*],
             }
         }
+    }
+
+    /// What a record has before its types.
+    fn head(&self, form: &str) -> Laid {
+        Laid::default().text(&self.name()).text(form).u8(0)
     }
 
     /// Of a trait without parameters, which are of no type here.
@@ -362,32 +363,23 @@ impl<'a> Method<'a> {
         }
     }
 
-    fn expand_generic(&self, of_trait: &Generics, krate: &Path) -> TokenStream {
-        let (cfg, name, (form, types)) = (&self.cfg, self.name(), self.described(of_trait));
-        let fields = types.iter().enumerate().map(|(index, described)| {
-            let Described { name, lifetimes, .. } = described;
-            let place = place(index, types.len());
-            quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::GenericField(
-                    #place,
-                    0,
-                    #lifetimes,
-                    #name,
-                    "",
-                )
-            }
+    fn laid(&self, of_trait: &Generics) -> LaidVariant<'a> {
+        let (form, types) = self.described(of_trait);
+        let fields = types.iter().enumerate().map(|(index, Described { name, lifetimes, .. })| {
+            before_type(&place(index, types.len())).text(lifetimes).text(name)
         });
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfg)*
-            #krate::rt::versioned::GenericVariant {
-                name: #name,
-                form: #form,
-                renamed_from: "",
-                discriminant: ::core::option::Option::None,
-                fields: &[#(#fields),*],
-            }
+        LaidVariant {
+            cfg: self.cfg.clone(),
+            head: self.head(&form),
+            discriminant: None,
+            fields: fields.collect(),
         }
     }
+}
+
+/// What a record has of a supertrait, a parameter or a result before its numbers.
+fn before_type(name: &str) -> Laid {
+    Laid::default().text(name).u8(0)
 }
 
 /// What a method's type is called: a parameter's number, or the result.

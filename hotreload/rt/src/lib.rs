@@ -67,7 +67,7 @@ pub use future::{Future, LocalFuture};
 #[cfg(feature = "bevy_ecs")]
 pub use hot_types::ResourceOf;
 #[doc(hidden)]
-pub use hot_types::{__facts, __manifest_record, __type_record};
+pub use hot_types::{__facts, __laid, __manifest_record, __type_record};
 pub use hot_types::{Erased, ErasedOf, Found, Values, Versioned, versioned};
 /// Makes the crate a bundle: it stands once, at the crate's root.
 pub use hotreload_macros::bundle;

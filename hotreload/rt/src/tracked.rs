@@ -128,29 +128,30 @@ macro_rules! tracked {
                         &[],
                     );
                 const TABLE: &'static $crate::rt::versioned::Table =
-                    &$crate::rt::versioned::Table::of::<Self>(
-                        $crate::rt::versioned::Definition {
-                            kind: $crate::rt::versioned::TypeKind::Tuple,
-                            repr: "",
-                            generics: "",
-                            invariants: 0,
-                            renamed_from: "",
-                        },
-                        $crate::__facts!($name),
-                        const {
-                            &[$crate::rt::versioned::Field::of::<$crate::rt::Tracked<$container>>(
-                                "0",
-                                ::core::mem::offset_of!($name, 0),
+                    {
+                        let this = ::core::mem::MaybeUninit::<Self>::uninit();
+                        let at = this.as_ptr();
+                        // SAFETY: there is room for one, of which this is the field.
+                        let place = unsafe {
+                            $crate::rt::versioned::field::within(at, &raw const (*at).0)
+                        };
+                        &$crate::rt::versioned::Table {
+                            fields: &[$crate::rt::versioned::field::of(
+                                place,
+                                $crate::__laid!(text "0", u8 0),
+                                $crate::__laid!(text "", text ::core::stringify!($container)),
                                 $crate::__facts!($crate::rt::Tracked<$container>),
-                                "",
-                                ::core::stringify!($container),
                                 <__HotOpaque as $crate::Versioned>::REF,
                                 <__HotOpaque as $crate::Versioned>::describe,
-                            )]
-                        },
-                        &[],
-                    )
-                    .reaching(const { &[$(<$ty as $crate::Versioned>::describe),+] });
+                            )],
+                            reaches: &[$(<$ty as $crate::Versioned>::describe),+],
+                            ..$crate::rt::versioned::Table::of::<Self>(
+                                $crate::rt::versioned::TypeKind::Tuple,
+                                $crate::__facts!($name),
+                                $crate::__laid!(text "", text "", u64 0, text ""),
+                            )
+                        }
+                    };
                 type Lifetimes = ();
                 type Parts = ();
                 type Owned = $crate::rt::versioned::Whole<Self>;

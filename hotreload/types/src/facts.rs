@@ -8,6 +8,7 @@ use super::Versioned;
 /// What a type's values promise and need, in bits. A constant knows the traits only where the type is
 /// concrete: within `impl<T>` the compiler says no to all of them. Of others they are asked at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Facts(u8);
 
 impl Facts {
@@ -143,7 +144,14 @@ pub mod without_traits {
     pub use crate::moves::Lacks as _;
     #[doc(no_inline)]
     pub use crate::{
-        Versioned as __HotVersioned, moves::Abilities as __HotAbilities, table::Field as __HotField,
+        __abilities as __hot_abilities, __known_facts as __hot_facts, Versioned as __HotVersioned,
+        moves::Abilities as __HotAbilities,
+        table::{
+            Place as __HotPlace, Table as __HotTable, TypeKind as __HotKind,
+            field::{
+                known as __hot_known, of as __hot_of, plain as __hot_plain, within as __hot_within,
+            },
+        },
     };
 }
 
@@ -154,13 +162,22 @@ macro_rules! __facts {
     ($ty:ty) => {{
         #[allow(unused_imports, reason = "a type that has all four needs no fallback")]
         use $crate::rt::versioned::without_traits::*;
+        $crate::__known_facts!($ty)
+    }};
+}
+
+/// The same in generated code, which has the traits that say no in scope.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known_facts {
+    ($ty:ty) => {
         $crate::rt::versioned::Facts::known(
             $crate::rt::versioned::Probe::<$ty>::COPY,
             $crate::rt::versioned::Probe::<$ty>::SEND,
             $crate::rt::versioned::Probe::<$ty>::SYNC,
             $crate::rt::versioned::Probe::<$ty>::UNPIN,
         )
-    }};
+    };
 }
 
 #[cfg(test)]

@@ -22,12 +22,6 @@ pub struct Identities {
 pub type Identity = (&'static str, fn() -> TypeId);
 
 impl Table {
-    /// Of the same type, with the opaque fields in it.
-    pub const fn with_identities(mut self, identities: &'static Identities) -> Table {
-        self.identities = Some(identities);
-        self
-    }
-
     /// Whether the opaque fields of both are of the same types, by all that can be told.
     pub(super) fn has_the_opaque_types_of(&self, other: &Table) -> bool {
         let fields = |of: &Table| of.identities.map_or(&[][..], |identities| identities.fields);

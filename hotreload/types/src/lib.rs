@@ -119,8 +119,8 @@ pub mod rt {
             opaque::{Opaque, OpaqueName},
             parts::{At, Fields, Of, Parts},
             table::{
-                Definition, Field, GENERIC, Generic, GenericField, GenericVariant, NO_OFFSET, TYPE,
-                Table, TypeKind, Variant,
+                Field, GENERIC, Generic, GenericVariant, NO_OFFSET, Place, TYPE, Table, TypeKind,
+                Variant, field,
             },
             traits::VersionedTrait,
             type_ref::{Digits, TypeRef, compatible},
@@ -222,13 +222,25 @@ pub unsafe trait Versioned {
 }
 
 /// Puts a record into the manifest's section.
+#[cfg(target_vendor = "apple")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __manifest_record {
     ($name:ident, $record:expr) => {
         #[used]
-        #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__hot"))]
-        #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".hot"))]
+        #[unsafe(link_section = "__DATA,__hot")]
+        static $name: [u8; $record.size()] = $record.encode();
+    };
+}
+
+/// Puts a record into the manifest's section.
+#[cfg(not(target_vendor = "apple"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manifest_record {
+    ($name:ident, $record:expr) => {
+        #[used]
+        #[unsafe(link_section = ".hot")]
         static $name: [u8; $record.size()] = $record.encode();
     };
 }

@@ -5,7 +5,7 @@ use core::{any::TypeId, fmt, marker::PhantomData};
 use std::collections::{HashSet, VecDeque};
 
 use crate::{
-    Table, TypeRef,
+    TypeRef,
     hash::Hasher,
     parts::{At, Parts},
     writer::Writer,
@@ -108,14 +108,6 @@ pub fn follow<H: 'static + for<'x> At<'x>>(followed: &mut Followed) {
             follow::<for<'x> fn(&'x ()) -> PhantomData<<<H as At<'x>>::Parts as Parts>::Rest>>,
         ],
     );
-}
-
-impl Table {
-    /// Of the same type, with the lifetimes in it.
-    pub const fn with_lifetimes(mut self, lifetimes: &'static [Lifetimes]) -> Table {
-        self.lifetimes = lifetimes;
-        self
-    }
 }
 
 /// The record of a type's lifetimes; nothing if it has none.

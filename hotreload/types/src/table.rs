@@ -1,20 +1,24 @@
 //! One level of a type's layout, and its record in the manifest. The bytes are written down in
 //! docs/layout-format.md; the reader is the module `file` of the host.
+//!
+//! What a definition's tokens say is in the bytes that the macro has laid out, as the record has them:
+//! rustc copies these, and fills in the numbers and names that it alone knows.
 
 mod alike;
+pub mod field;
 mod generic;
+mod laid;
 
 use core::alloc::Layout;
 
 use crate::{
-    __record, Describe, TypeRef, Versioned,
-    facts::{Facts, Plain},
-    identities::Identities,
-    lifetimes::Lifetimes,
-    writer::Writer,
+    __record, Describe, TypeRef, Versioned, facts::Facts, identities::Identities,
+    lifetimes::Lifetimes, writer::Writer,
 };
 
-pub use generic::{Generic, GenericField, GenericVariant};
+pub(super) use field::Numbers;
+pub use field::{Field, Place};
+pub use generic::{Generic, GenericVariant};
 
 /// The tag of a [`Table`].
 pub const TYPE: u8 = 4;
@@ -47,45 +51,37 @@ pub enum TypeKind {
     Trait = 7,
 }
 
-/// One level of a type's layout.
+/// One level of a type's layout. Generated code writes it out: a list in a constant's value, unlike an
+/// argument, lives for ever.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    ty: &'static TypeRef,
-    kind: TypeKind,
-    size: u64,
-    align: u32,
-    option_size: u64,
-    facts: Facts,
-    repr: &'static str,
-    generics: &'static str,
-    invariants: u64,
-    renamed_from: &'static str,
+    /// The type's name.
+    pub ty: &'static TypeRef,
+    /// What sort of type it is.
+    pub kind: TypeKind,
+    /// Of a value.
+    pub size: u64,
+    /// Of a value.
+    pub align: u32,
+    /// Of an `Option` of it.
+    pub option_size: u64,
+    /// What its values promise.
+    pub facts: Facts,
+    /// From the `repr` to what it was called before.
+    pub laid: &'static [u8],
     /// Of an older version that is kept for `#[hot::migrate]`, the type that it is one of; or empty. Not
     /// in the record.
-    version_of: &'static str,
-    fields: &'static [Field],
-    variants: &'static [Variant],
+    pub version_of: &'static str,
+    /// Of a struct.
+    pub fields: &'static [Field],
+    /// Of an enum.
+    pub variants: &'static [Variant],
     /// Of the types that it holds without having fields of them.
-    reaches: &'static [fn(&mut Describe)],
-    /// Not in the record.
-    pub(super) lifetimes: &'static [Lifetimes],
-    /// Not in the record.
-    pub(super) identities: Option<&'static Identities>,
-}
-
-/// What an author's definition says of itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Definition {
-    /// Its sort.
-    pub kind: TypeKind,
-    /// What is in `#[repr(..)]`.
-    pub repr: &'static str,
-    /// Its parameters and their bounds, lifetimes renamed.
-    pub generics: &'static str,
-    /// The number that the author raises when an invariant changes.
-    pub invariants: u64,
-    /// What the type was called before; or empty.
-    pub renamed_from: &'static str,
+    pub reaches: &'static [fn(&mut Describe)],
+    /// Where aliases hide lifetimes in fields and methods. Not in the record.
+    pub lifetimes: &'static [Lifetimes],
+    /// What is opaque in fields. Not in the record.
+    pub identities: Option<&'static Identities>,
 }
 
 impl Table {
@@ -121,10 +117,7 @@ impl Table {
             align: 0,
             option_size: 0,
             facts: Facts::UNKNOWN,
-            repr: "",
-            generics: "",
-            invariants: 0,
-            renamed_from: "",
+            laid: laid::NOTHING,
             version_of: "",
             fields: &[],
             variants: &[],
@@ -134,56 +127,33 @@ impl Table {
         }
     }
 
-    /// Of a struct or an enum.
-    pub const fn of<T: Versioned>(
-        definition: Definition,
-        facts: Facts,
-        fields: &'static [Field],
-        variants: &'static [Variant],
-    ) -> Table {
+    /// Of a struct or an enum, without its fields and variants.
+    pub const fn of<T: Versioned>(kind: TypeKind, facts: Facts, laid: &'static [u8]) -> Table {
         Table {
-            repr: definition.repr,
-            generics: definition.generics,
-            invariants: definition.invariants,
-            renamed_from: definition.renamed_from,
-            kind: definition.kind,
+            ty: T::REF,
+            kind,
+            size: size_of::<T>() as u64,
+            align: align_of::<T>() as u32,
+            option_size: size_of::<Option<T>>() as u64,
             facts: facts.with_drop_of::<T>(),
-            fields,
-            variants,
-            ..Table::builtin::<T>(&[])
+            laid,
+            version_of: "",
+            fields: &[],
+            variants: &[],
+            reaches: &[],
+            lifetimes: &[],
+            identities: None,
         }
     }
 
-    /// Of a trait.
-    pub const fn of_trait(
-        ty: &'static TypeRef,
-        definition: Definition,
-        supertraits: &'static [Field],
-        methods: &'static [Variant],
-    ) -> Table {
-        Table {
-            generics: definition.generics,
-            invariants: definition.invariants,
-            repr: definition.repr,
-            fields: supertraits,
-            variants: methods,
-            ..Table::without_size(ty, definition.kind, &[])
-        }
-    }
-
-    /// Of the same type, which describes others that no field says.
-    pub const fn reaching(self, reaches: &'static [fn(&mut Describe)]) -> Table {
-        Table { reaches, ..self }
+    /// Of a trait, without its supertraits and methods.
+    pub const fn of_trait(ty: &'static TypeRef, laid: &'static [u8]) -> Table {
+        Table { laid, ..Table::without_size(ty, TypeKind::Trait, &[]) }
     }
 
     /// Of the same type, whose traits are known here.
     pub const fn with_facts<T: Versioned>(self, facts: Facts) -> Table {
         Table { facts: facts.with_drop_of::<T>(), ..self }
-    }
-
-    /// Of the same type, which is an older version of the one that is called so.
-    pub const fn as_version_of(self, name: &'static str) -> Table {
-        Table { version_of: name, ..self }
     }
 
     pub(super) const fn opaque(self) -> Table {
@@ -211,7 +181,14 @@ impl Table {
 
     /// What is in its `#[repr(..)]`.
     pub const fn repr(&self) -> &'static str {
-        self.repr
+        laid::text(self.laid, 0)
+    }
+
+    /// The number that the author raises when an invariant changes.
+    pub(super) const fn invariants(&self) -> &'static [u8] {
+        let generics = laid::end_of_text(self.laid, 0);
+        let start = laid::end_of_text(self.laid, generics);
+        self.laid.split_at(start).1.split_at(8).0
     }
 
     /// What it is an older version of; or empty.
@@ -226,7 +203,8 @@ impl Table {
 
     /// What it was called before; or empty.
     pub const fn renamed_from(&self) -> &'static str {
-        self.renamed_from
+        let generics = laid::end_of_text(self.laid, 0);
+        laid::text(self.laid, laid::end_of_text(self.laid, generics) + 8)
     }
 
     /// The variants of an enum.
@@ -242,7 +220,7 @@ impl Table {
     /// Describes every type that the table mentions.
     pub(super) fn reaches(&self) -> impl Iterator<Item = fn(&mut Describe)> {
         let in_variants = self.variants.iter().flat_map(|variant| variant.fields);
-        let fields = self.fields.iter().chain(in_variants).map(|field| field.describe);
+        let fields = self.fields.iter().chain(in_variants).map(Field::describe);
         fields.chain(self.reaches.iter().copied())
     }
 
@@ -263,10 +241,7 @@ impl Table {
         out.u32(self.align);
         out.u64(self.option_size);
         out.u8(self.facts.to_bits());
-        out.text(self.repr);
-        out.text(self.generics);
-        out.u64(self.invariants);
-        out.text(self.renamed_from);
+        out.laid(self.laid);
         Field::write_all(self.fields, out);
         out.u32(self.variants.len() as u32);
         let mut index = 0;
@@ -277,172 +252,11 @@ impl Table {
     }
 }
 
-/// A field; of a trait a supertrait; of a method a parameter or the result.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    name: &'static str,
-    /// Bits: [`Field::PUBLIC`] and those after it.
-    marks: u8,
-    /// What it was called before, if it is marked so.
-    renamed_from: &'static str,
-    offset: u64,
-    size: u64,
-    align: u32,
-    facts: Facts,
-    lifetimes: &'static str,
-    tokens: &'static str,
-    ty: &'static TypeRef,
-    describe: fn(&mut Describe),
-}
-
-impl Field {
-    /// Its name; a number in a tuple.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Where it is in a struct.
-    pub const fn offset(&self) -> usize {
-        self.offset as usize
-    }
-
-    /// The name of its type.
-    pub const fn ty(&self) -> &'static TypeRef {
-        self.ty
-    }
-
-    /// Whether values of its type may not be moved once somebody has pinned them; not known within a
-    /// generic type.
-    pub fn may_be_pinned(&self) -> bool {
-        self.facts.has(Facts::UNPIN) == Some(false)
-    }
-
-    /// Code of every crate may write it.
-    pub const PUBLIC: u8 = 1;
-    /// It has a `#[hot(default = ..)]`.
-    pub const DEFAULT: u8 = 2;
-    /// It has a `#[hot(convert = ..)]`.
-    pub const CONVERT: u8 = 4;
-    /// It has an `#[hot(unsafe(stays))]`.
-    pub const STAYS: u8 = 8;
-    /// It has a `#[hot(renamed_from = "..")]`: the old name follows.
-    pub const RENAMED: u8 = 16;
-
-    /// The offset that rustc does not tell.
-    pub const NOWHERE: usize = usize::MAX;
-
-    /// Of a private field of the type `T`. Of its spelling, `lifetimes` has the lifetimes in the order of
-    /// appearance, renamed, and `tokens` the rest, without module paths. `ty` and `describe` are
-    /// `T`'s, from where the macro names it: an error shall be on the field's own type.
-    pub const fn of<T>(
-        name: &'static str,
-        offset: usize,
-        facts: Facts,
-        lifetimes: &'static str,
-        tokens: &'static str,
-        ty: &'static TypeRef,
-        describe: fn(&mut Describe),
-    ) -> Field {
-        Field {
-            name,
-            marks: 0,
-            renamed_from: "",
-            offset: if offset == Field::NOWHERE { NO_OFFSET } else { offset as u64 },
-            size: size_of::<T>() as u64,
-            align: align_of::<T>() as u32,
-            facts: facts.with_drop_of::<T>(),
-            lifetimes,
-            tokens,
-            ty,
-            describe,
-        }
-    }
-
-    /// The same of a type of the standard library's, made of such and of plain ones.
-    pub const fn known<T: Versioned>(
-        name: &'static str,
-        offset: usize,
-        tokens: &'static str,
-    ) -> Field {
-        assert!(
-            T::FACTS.is_known(),
-            "a type of this field is called as one of the standard library's: write its path, `self::..`"
-        );
-        Field::of::<T>(name, offset, T::FACTS, "", tokens, T::REF, T::describe)
-    }
-
-    /// Of a private field of a plain type.
-    pub const fn plain<T: Plain>(name: &'static str, offset: usize, tokens: &'static str) -> Field {
-        Field::of::<T>(name, offset, Facts::PLAIN, "", tokens, T::REF, T::describe)
-    }
-
-    /// Of the same field, which code of every crate may write.
-    pub const fn public(self) -> Field {
-        Field { marks: self.marks | Field::PUBLIC, ..self }
-    }
-
-    /// Of the same field, of which the author says how it moves: the bits after [`Field::PUBLIC`].
-    pub const fn said(self, marks: u8, renamed_from: &'static str) -> Field {
-        Field { marks: self.marks | marks, renamed_from, ..self }
-    }
-
-    /// Of a supertrait.
-    pub const fn of_supertrait(
-        tokens: &'static str,
-        ty: &'static TypeRef,
-        describe: fn(&mut Describe),
-    ) -> Field {
-        Field {
-            name: "",
-            marks: 0,
-            renamed_from: "",
-            offset: NO_OFFSET,
-            size: 0,
-            align: 0,
-            facts: Facts::UNKNOWN,
-            lifetimes: "",
-            tokens,
-            ty,
-            describe,
-        }
-    }
-
-    const fn write_all(fields: &[Field], out: &mut Writer<'_>) {
-        out.u32(fields.len() as u32);
-        let mut index = 0;
-        while index < fields.len() {
-            let field = &fields[index];
-            out.text(field.name);
-            marks(field.marks, field.renamed_from, out);
-            out.u64(field.offset);
-            out.u64(field.size);
-            out.u32(field.align);
-            out.u8(field.facts.to_bits());
-            out.text(field.lifetimes);
-            out.text(field.tokens);
-            field.ty.write(out);
-            index += 1;
-        }
-    }
-}
-
-/// Writes the bits of a field, and what it was called before.
-const fn marks(marks: u8, renamed_from: &str, out: &mut Writer<'_>) {
-    out.u8(marks);
-    if marks & Field::RENAMED != 0 {
-        out.text(renamed_from);
-    }
-}
-
 /// A variant of an enum, or a method of a trait.
 #[derive(Debug, Clone, Copy)]
 pub struct Variant {
-    /// Its name.
-    pub name: &'static str,
-    /// `unit`, `tuple` or `struct`; of a method, what it is besides its types.
-    pub form: &'static str,
-    /// What it was called before; or empty.
-    pub renamed_from: &'static str,
+    /// From its name to the marks, or to what it was called before.
+    pub laid: &'static [u8],
     /// Where it is explicit, or the enum promises it.
     pub discriminant: Option<i128>,
     /// Its payload; of a method, the parameters and the result.
@@ -450,38 +264,31 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        laid::text(self.laid, 0)
+    }
+
+    /// `unit`, `tuple` or `struct`; of a method, what it is besides its types.
+    pub const fn form(&self) -> &'static str {
+        laid::text(self.laid, laid::end_of_text(self.laid, 0))
+    }
+
     const fn write(&self, out: &mut Writer<'_>) {
-        head_of_variant(self.name, self.form, self.renamed_from, self.discriminant, out);
+        out.laid(self.laid);
+        if let Some(number) = self.discriminant {
+            out.i128(number);
+        }
         Field::write_all(self.fields, out);
-    }
-}
-
-/// Bits of a variant: a discriminant follows, and what it was called before.
-const DISCRIMINANT: u8 = 1;
-const RENAMED: u8 = 2;
-
-const fn head_of_variant(
-    name: &str,
-    form: &str,
-    renamed_from: &str,
-    discriminant: Option<i128>,
-    out: &mut Writer<'_>,
-) {
-    out.text(name);
-    out.text(form);
-    let renamed = if renamed_from.is_empty() { 0 } else { RENAMED };
-    out.u8(if discriminant.is_some() { DISCRIMINANT } else { 0 } | renamed);
-    if renamed != 0 {
-        out.text(renamed_from);
-    }
-    if let Some(number) = discriminant {
-        out.i128(number);
     }
 }
 
 impl TypeRef {
     #[doc(hidden)]
     pub const fn write(&self, out: &mut Writer<'_>) {
+        if out.skips(self.length) {
+            return;
+        }
         out.u128(self.id);
         out.text(self.package);
         out.text(self.version);

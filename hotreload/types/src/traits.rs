@@ -2,10 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{
-    Describe, Table, TypeRef,
-    table::{Definition, TypeKind},
-};
+use crate::{Describe, Table, TypeRef, table::TypeKind};
 
 /// A trait object of a trait whose methods are known: implemented for `dyn Trait` by
 /// `#[hot::versioned]` on the trait. The trait object does not become `Versioned` by that: its
@@ -48,12 +45,8 @@ macro_rules! known {
         unsafe impl VersionedTrait for $ty {
             const PROMISES: &'static str = "dyn";
             const TRAIT: &'static TypeRef = &TypeRef::of_std($name, &[]);
-            const TABLE: &'static Table = &Table::of_trait(
-                Self::TRAIT,
-                Definition { kind: TypeKind::Trait, repr: "", generics: "", invariants: 0, renamed_from: "" },
-                &[],
-                &[],
-            );
+            const TABLE: &'static Table =
+                &Table::without_size(Self::TRAIT, TypeKind::Trait, &[]);
         }
     )*};
 }

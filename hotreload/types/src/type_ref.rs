@@ -16,6 +16,8 @@ pub struct TypeRef {
     pub args: &'static [&'static TypeRef],
     /// The hash of all of it.
     pub id: u128,
+    /// How many bytes it has in a record.
+    pub(super) length: u32,
 }
 
 impl TypeRef {
@@ -31,12 +33,14 @@ impl TypeRef {
         hasher.text(version);
         hasher.text(path);
         hasher.u32(args.len() as u32);
+        let mut length = 16 + 4 + package.len() + 4 + version.len() + 4 + path.len() + 4;
         let mut index = 0;
         while index < args.len() {
             hasher.u128(args[index].id);
+            length += args[index].length as usize;
             index += 1;
         }
-        TypeRef { package, version, path, args, id: hasher.digest() }
+        TypeRef { package, version, path, args, id: hasher.digest(), length: length as u32 }
     }
 
     /// The name of a type of the language, and a constant's value.

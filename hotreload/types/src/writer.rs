@@ -1,25 +1,50 @@
 //! How records are written: constants, so that they lie in a section of the library.
 
+use core::{marker::PhantomData, ptr};
+
+use crate::table::Numbers;
+
 /// Counts, or writes where there is room: one description of a record serves both.
 ///
 /// It is the compiler's interpreter that runs it, for each type and each function of a bundle in every
-/// build. A call costs it as much as some ten additions, and std's functions on slices are many calls
-/// within each other: bytes are written one by one.
+/// build. To copy bytes is one step there, however many there are, and a call costs as much as some ten
+/// additions: so nothing is called here that a cast or an index does.
 pub struct Writer<'a> {
     /// None: counts only.
-    bytes: Option<&'a mut [u8]>,
+    bytes: Option<*mut [u8]>,
+    room: usize,
     at: usize,
+    borrowed: PhantomData<&'a mut [u8]>,
+}
+
+macro_rules! numbers {
+    ($($name:ident $count:literal: $what:literal;)*) => {$(
+        #[doc = concat!("Adds a number of ", $what, ".")]
+        pub const fn $name(&mut self, value: $name) {
+            let (at, end) = (self.at, self.at + $count);
+            self.at = end;
+            if let Some(out) = self.bytes {
+                assert!(end <= self.room, "what is written was counted");
+                let value = if cfg!(target_endian = "big") { value.swap_bytes() } else { value };
+                // SAFETY: `out` is borrowed, and has room for them from there, by the assertion.
+                unsafe {
+                    *(&raw mut (*out)[at] as *mut [u8; $count]) =
+                        *(&raw const value as *const [u8; $count]);
+                }
+            }
+        }
+    )*};
 }
 
 impl<'a> Writer<'a> {
     /// One that counts.
     pub const fn counting() -> Self {
-        Writer { bytes: None, at: 0 }
+        Writer { bytes: None, room: 0, at: 0, borrowed: PhantomData }
     }
 
     /// One that writes to the beginning of `bytes`.
     pub const fn into(bytes: &'a mut [u8]) -> Self {
-        Writer { bytes: Some(bytes), at: 0 }
+        Writer { room: bytes.len(), bytes: Some(bytes), at: 0, borrowed: PhantomData }
     }
 
     /// How many bytes were counted or written.
@@ -27,63 +52,68 @@ impl<'a> Writer<'a> {
         self.at
     }
 
-    const fn bytes(&mut self, bytes: &[u8]) {
-        let length = bytes.len();
-        if let Some(out) = &mut self.bytes {
-            let (out, at): (&mut [u8], usize) = (out, self.at);
-            let mut index = 0;
-            while index < length {
-                out[at + index] = bytes[index];
-                index += 1;
-            }
+    /// Counts so many at once, if it counts only.
+    pub(super) const fn skips(&mut self, count: u32) -> bool {
+        if self.bytes.is_some() {
+            return false;
         }
-        self.at += length;
+        self.at += count as usize;
+        true
     }
 
-    /// The lowest `count` bytes of a number.
-    const fn number(&mut self, mut number: u128, count: usize) {
-        if let Some(out) = &mut self.bytes {
-            let (out, mut at): (&mut [u8], usize) = (out, self.at);
-            let end = at + count;
-            while at < end {
-                out[at] = number as u8;
-                number >>= 8;
-                at += 1;
-            }
-        }
-        self.at += count;
-    }
-
-    /// Adds a number of one byte.
-    pub const fn u8(&mut self, value: u8) {
-        self.number(value as u128, 1);
-    }
-
-    /// Adds a number of four bytes.
-    pub const fn u32(&mut self, value: u32) {
-        self.number(value as u128, 4);
-    }
-
-    /// Adds a number of eight bytes.
-    pub const fn u64(&mut self, value: u64) {
-        self.number(value as u128, 8);
-    }
-
-    /// Adds a number of sixteen bytes without a sign.
-    pub const fn u128(&mut self, value: u128) {
-        self.number(value, 16);
-    }
-
-    /// Adds a number of sixteen bytes with a sign.
-    pub const fn i128(&mut self, value: i128) {
-        self.number(value as u128, 16);
+    numbers! {
+        u8 1: "one byte";
+        u32 4: "four bytes";
+        u64 8: "eight bytes";
+        u128 16: "sixteen bytes without a sign";
+        i128 16: "sixteen bytes with a sign";
     }
 
     /// Adds a text: its length in four bytes, then UTF-8.
     pub const fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        self.u32(bytes.len() as u32);
-        self.bytes(bytes);
+        self.u32(text.len() as u32);
+        self.laid(text.as_bytes());
+    }
+
+    /// Adds bytes that are laid out as the record has them.
+    pub const fn laid(&mut self, laid: &[u8]) {
+        let count = laid.len();
+        let at = self.at;
+        self.at = at + count;
+        if let Some(out) = self.bytes
+            && count > 0
+        {
+            assert!(self.at <= self.room, "what is written was counted");
+            // SAFETY: `out` is borrowed for writing, so that what is laid out is no part of it, and has
+            // room for it from there, by the assertion.
+            unsafe {
+                ptr::copy_nonoverlapping(
+                    laid as *const [u8] as *const u8,
+                    &raw mut (*out)[at],
+                    count,
+                );
+            }
+        }
+    }
+
+    /// Adds what rustc alone knows of a field.
+    pub(super) const fn numbers(&mut self, numbers: &Numbers) {
+        const SIZE: usize = size_of::<Numbers>();
+        if cfg!(target_endian = "big") {
+            self.u64(numbers.offset);
+            self.u64(numbers.size);
+            self.u32(numbers.align);
+            self.u8(numbers.facts.to_bits());
+            return;
+        }
+        let at = self.at;
+        self.at = at + SIZE;
+        if let Some(out) = self.bytes {
+            assert!(self.at <= self.room, "what is written was counted");
+            // SAFETY: `out` is borrowed, and has room for them from there, by the assertion. They are
+            // packed: all of their bytes are numbers, and any address is aligned.
+            unsafe { *(&raw mut (*out)[at] as *mut Numbers) = *numbers };
+        }
     }
 }
 

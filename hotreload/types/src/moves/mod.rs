@@ -328,6 +328,22 @@ impl Abilities {
     };
 }
 
+/// The [`Abilities`] of the struct or enum whose implementation it stands in, with the traits that say no
+/// in scope.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __abilities {
+    () => {
+        $crate::rt::versioned::Abilities::asked::<Self>(
+            $crate::rt::versioned::Probe::<Self>::HAS_DROP,
+            $crate::rt::versioned::Probe::<Self>::DEFAULT,
+            $crate::rt::versioned::Probe::<Self>::KEY,
+            $crate::rt::versioned::Probe::<Self>::COMPARE,
+            $crate::rt::versioned::Probe::<Self>::HASHER,
+        )
+    };
+}
+
 /// `Hash` and `Eq`.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {

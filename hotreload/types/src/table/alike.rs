@@ -1,6 +1,6 @@
 //! How tables are compared, to move values from a type to another version of it.
 
-use super::{Field, Table, TypeKind};
+use super::{Field, Numbers, Table, TypeKind};
 use crate::TypeRef;
 
 impl Table {
@@ -17,17 +17,18 @@ impl Table {
 
     fn is_alike_by(&self, other: &Table, is_one: fn(&TypeRef, &TypeRef) -> bool) -> bool {
         let fields = |a: &[Field], b: &[Field]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_alike(b) && is_one(a.ty, b.ty))
+            a.len() == b.len()
+                && a.iter().zip(b).all(|(a, b)| a.is_alike(b) && is_one(a.ty(), b.ty()))
         };
         let variants = || {
             self.variants.iter().zip(other.variants).all(|(a, b)| {
-                (a.name, a.form, a.discriminant) == (b.name, b.form, b.discriminant)
+                (a.name(), a.form(), a.discriminant) == (b.name(), b.form(), b.discriminant)
                     && fields(a.fields, b.fields)
             })
         };
         let level = |of: &Table| {
             let layout = (of.size, of.align, of.option_size);
-            (of.kind as u8, layout, of.repr, of.invariants, of.variants.len())
+            (of.kind as u8, layout, of.repr(), of.invariants(), of.variants.len())
         };
         level(self) == level(other)
             && fields(self.fields, other.fields)
@@ -50,7 +51,8 @@ impl Table {
             let (field, mut at, mut found) = (&self.fields[index], 0, false);
             while at < whole.fields.len() {
                 let other = &whole.fields[at];
-                found = found || field.ty.id == other.ty.id && is_text(field.name, other.name);
+                found =
+                    found || field.ty().id == other.ty().id && is_text(field.name(), other.name());
                 at += 1;
             }
             if !found {
@@ -65,7 +67,10 @@ impl Table {
 impl Field {
     /// But for its type's name.
     fn is_alike(&self, other: &Field) -> bool {
-        let of = |of: &Field| (of.name, of.offset, of.size, of.align);
+        let of = |of: &Field| {
+            let Numbers { offset, size, align, .. } = of.numbers();
+            (of.name(), offset, size, align)
+        };
         of(self) == of(other)
     }
 }

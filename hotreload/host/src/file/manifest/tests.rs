@@ -2,10 +2,7 @@ use super::{types::Said, *};
 
 use hot_rt::rt::{
     manifest as writer,
-    versioned::{
-        Definition, Describe, Facts, Generic, GenericField, GenericVariant, TypeKind, TypeRef,
-        Versioned,
-    },
+    versioned::{Describe, Facts, Generic, GenericVariant, TypeKind, TypeRef, Versioned},
 };
 
 const FUNCTION: writer::Function = writer::Function {
@@ -40,20 +37,14 @@ enum Outer {
 }
 const GENERIC_OUTER: Generic = Generic {
     ty: &TypeRef::new("p", "1", "p::m::Outer", &[]),
-    definition: Definition {
-        kind: TypeKind::Enum,
-        repr: "C",
-        generics: "T : Clone",
-        invariants: 3,
-        renamed_from: "Older",
-    },
-    fields: &[GenericField("field", 31, "a", "&T", "old")],
+    laid: hot_rt::__laid!(
+        u8 TypeKind::Enum as u8, text "C", text "T : Clone", u64 3, text "Older",
+        u32 1, text "field", u8 31, text "old", text "a", text "&T"
+    ),
     variants: &[GenericVariant {
-        name: "V",
-        form: "tuple",
-        renamed_from: "W",
+        head: hot_rt::__laid!(text "V", text "tuple", u8 3, text "W"),
         discriminant: Some(i128::MIN),
-        fields: &[GenericField("0", 4, "", "Vec<T>", "")],
+        fields: hot_rt::__laid!(u32 1, text "0", u8 4, text "", text "Vec<T>"),
     }],
 };
 

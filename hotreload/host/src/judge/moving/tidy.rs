@@ -76,7 +76,7 @@ fn may_be(taken: &versioned::Table, old: &Table) -> bool {
         && (layout.size() as u64, layout.align() as u64) == (old.size, old.align.into())
         && fields(taken.fields(), &old.fields)
         && taken.variants().len() == old.variants.len()
-        && variants.all(|(a, b)| a.name == b.name && fields(a.fields, &b.fields))
+        && variants.all(|(a, b)| a.name() == b.name && fields(a.fields, &b.fields))
 }
 
 fn look_at(found: &mut Found, (tables, table): (&Tables, &Table), others: &[&Tables]) {
