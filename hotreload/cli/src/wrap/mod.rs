@@ -1,5 +1,6 @@
-//! This program as a wrapper of rustc, which cargo calls for the workspace's own crates: what lies in
-//! the shared library is then linked from there, by the program and by its bundles.
+//! This program as a wrapper of rustc, which cargo calls in its place. It leaves word of how rustc was
+//! called for each bundle. In a workspace with a shared library, what lies in that is linked from there,
+//! by the program and by its bundles.
 //!
 //! ```text
 //! invocation  what cargo asks of rustc
@@ -21,12 +22,12 @@ use std::{
     env,
     ffi::OsString,
     io,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitCode},
 };
 
 use cargo_config2::Config;
-use hot_host::command::Wrapper;
+use hot_host::command::{Capture, Role, Wrapper};
 
 use incremental::Kept;
 use invocation::{Form, Invocation};
@@ -51,21 +52,39 @@ pub(super) fn version() -> String {
     hash.to_string()[..8].to_owned()
 }
 
-/// This program as the wrapper, for a workspace; it calls the user's own in turn.
-pub(super) fn this(workspace: &Path) -> io::Result<Wrapper> {
+/// This program as the wrapper that has the shared library linked; it calls the user's own in turn.
+pub(super) fn sharing(workspace: &Path) -> io::Result<Wrapper> {
+    this(workspace, Role::Shares { version: version() })
+}
+
+/// This program as a wrapper that only looks on.
+pub(super) fn looking_on(workspace: &Path) -> io::Result<Wrapper> {
+    this(workspace, Role::LooksOn)
+}
+
+fn this(workspace: &Path, role: Role) -> io::Result<Wrapper> {
     let this = env::current_exe()?;
-    let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
+    let build = Config::load_with_cwd(workspace).map_err(io::Error::other)?.build;
+    let inner = match role {
+        Role::LooksOn => build.rustc_wrapper,
+        Role::Shares { .. } => build.rustc_workspace_wrapper,
+    };
     // A program that this command has started may start it in turn.
-    let inner = config.build.rustc_workspace_wrapper.filter(|it| *it != this);
-    Ok(Wrapper::new(this, &version(), inner))
+    let inner = inner.filter(|it| *it != this && !it.as_os_str().is_empty());
+    Ok(Wrapper::new(this, role, inner))
 }
 
 /// What cargo has called this program for, if it was called in place of rustc.
 pub(super) fn asked() -> Option<Vec<OsString>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     // The variable is there in all that the program starts.
-    let is_rustc = PathBuf::from(arguments.first()?).file_stem()?.to_str()?.contains("rustc");
-    (is_rustc && env::var_os(Wrapper::VARIABLE).is_some()).then_some(arguments)
+    let is_rustc = |word: &OsString| {
+        let name = Path::new(word).file_stem().and_then(|it| it.to_str());
+        name.is_some_and(|it| it.contains("rustc"))
+    };
+    // Another wrapper, of the workspace, may stand before rustc.
+    let is_called = arguments.iter().take(2).any(is_rustc);
+    (is_called && env::var_os(Wrapper::VARIABLE).is_some()).then_some(arguments)
 }
 
 /// Calls rustc.
@@ -80,12 +99,15 @@ pub(super) fn run(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
-    let wanted = env::var(Wrapper::VARIABLE).unwrap_or_default();
-    if wanted != version() {
+    let wanted = Role::of(&env::var(Wrapper::VARIABLE).unwrap_or_default());
+    if let Role::Shares { version: wanted } = &wanted
+        && *wanted != version()
+    {
         let text = "another version of the command was installed since: start the program again \
                     with `cargo hotreload run`";
         return Err(io::Error::other(text));
     }
+    let all = arguments.clone();
     let rustc = arguments.remove(0);
     let mut command = match env::var_os(Wrapper::INNER) {
         Some(inner) => {
@@ -97,11 +119,30 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
     };
     command.args(&arguments);
     let Some(invocation) = Invocation::of(&arguments) else { return status(&mut command) };
+    let code = match wanted {
+        Role::LooksOn => status(&mut command)?,
+        Role::Shares { .. } => share(command, &invocation)?,
+    };
+    if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
+        capture(&invocation, &all);
+    }
+    Ok(code)
+}
+
+/// Leaves word of how rustc was called, if anybody asks for it. Who finds none asks cargo.
+fn capture(invocation: &Invocation, arguments: &[OsString]) {
+    let Some(folder) = env::var_os(Wrapper::CAPTURES) else { return };
+    let path = Capture::path(Path::new(&folder), &invocation.name);
+    let _ = Capture::of(arguments).and_then(|capture| capture.write(&path));
+}
+
+/// Has rustc link the shared library, and looks at what it has linked.
+fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> {
     if invocation.links() {
         // Where the shared library and std are found, for as long as nothing is moved.
         command.args(["-C", "prefer-dynamic", "-C", "rpath", "--print"]);
         let mut file = OsString::from("link-args=");
-        file.push(Linked::arguments(&invocation));
+        file.push(Linked::arguments(invocation));
         command.arg(file);
         // Cargo puts programs above the folder of libraries, or beside it.
         for folder in ["$ORIGIN/deps", "$ORIGIN/../deps"] {
@@ -117,14 +158,14 @@ fn wrap(mut arguments: Vec<OsString>) -> io::Result<ExitCode> {
         command.env(crate::link::VARIABLE, usual);
     }
     let code = match invocation.form {
-        Form::Library => compile(&mut command, &invocation)?,
+        Form::Library => compile(&mut command, invocation)?,
         Form::Other => status(&mut command)?,
     };
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }
     if invocation.links()
-        && let Err(reason) = Linked::read(&invocation)?.check(&invocation)?
+        && let Err(reason) = Linked::read(invocation)?.check(invocation)?
     {
         eprint!("{}", hot_host::Error::from(reason));
         return Ok(ExitCode::FAILURE);
