@@ -1,9 +1,10 @@
 //! From a saved edit to the new code being called: `cargo bench -p hotreload --bench edit`.
 //!
-//! Two workspaces with the same three bundles are written under the target folder. In the one a
-//! host watches; in the other `cargo build -p` does the same edit, by turns. The first is timed from
-//! before the file is written until a thread of the host has got the new answer from a hot call.
-//! Both have a target folder of their own and the same profile.
+//! Two workspaces with the same three bundles are written under the target folder. In the one
+//! `cargo hotreload run` has started a host; in the other `cargo build -p` does the same edit, by turns.
+//! The first is timed from before the file is written until a thread of the host has got the new answer
+//! from a hot call. Both have a target folder of their own and the same profile. What is not the build is
+//! measured beside a copy of the same library that is opened.
 
 mod sources;
 #[path = "../workspace/mod.rs"]
@@ -12,7 +13,7 @@ mod workspace;
 use std::{
     env,
     io::{self, BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
     time::Instant,
 };
@@ -34,9 +35,10 @@ fn run() -> io::Result<String> {
     sources::write(&plain)?;
     println!("building both workspaces");
     build(&watched, &["-p", "host"])?;
-    let (mut figures, mut others) = (String::new(), Vec::new());
+    let command = command()?;
+    let (mut figures, mut others, mut copies) = (String::new(), Vec::new(), Vec::new());
     for (bundle, figure) in [("tiny", "tiny"), ("types", "serde"), ("systems", "deps")] {
-        let edits = measure(&watched, &plain, bundle)?;
+        let edits = measure(&command, &watched, &plain, bundle)?;
         let ratio =
             median(edits.iter().map(|it| it.live)) / median(edits.iter().map(|it| it.cargo));
         figures += &format!("figure: edit.{figure}_over_cargo {ratio:.3}\n");
@@ -48,14 +50,22 @@ fn run() -> io::Result<String> {
         {
             println!("  {name:<20} {:8.2}", median(edits.iter().map(|it| it.phases[phase])));
         }
+        let by_rustc = edits.iter().filter(|it| it.by_rustc).count();
+        println!("by rustc alone         {by_rustc:8}");
+        println!("a copy, opened         {:8.2}", median(edits.iter().map(|it| it.copy)));
         others.extend(edits.iter().map(|it| it.live - it.phases[1]));
+        copies.extend(edits.iter().map(|it| it.copy));
         println!(
             "all but the build      {:8.2}",
             median(others[others.len() - edits.len()..].iter().copied())
         );
     }
-    let others = median(others.into_iter());
-    Ok(format!("{figures}figure: edit.watch_and_reload_ms {others:.2}\n"))
+    let (others, copies) = (median(others.into_iter()), median(copies.into_iter()));
+    let ratio = others / copies;
+    Ok(format!(
+        "{figures}figure: edit.watch_and_reload_ms {others:.2}\n\
+         figure: edit.watch_and_reload_over_copy {ratio:.2}\n"
+    ))
 }
 
 /// One edit, in milliseconds.
@@ -64,17 +74,21 @@ struct Edit {
     cargo: f64,
     /// From the save to the build, build, check, load, publish: as the host says.
     phases: [f64; 5],
+    /// Whether rustc alone has built it.
+    by_rustc: bool,
+    /// A copy of the same library, and its opening.
+    copy: f64,
 }
 
-fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> {
+fn measure(command: &Path, watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> {
     sources::edit(watched, bundle, 0)?;
     sources::edit(plain, bundle, 0)?;
     build(plain, &["-p", bundle])?;
-    let mut host = Host::start(watched, bundle)?;
+    let mut host = Host::start(command, watched, bundle)?;
     host.wait("live ")?;
     let mut edits = Vec::new();
     for number in 1..=WARM_UP + EDITS {
-        let mut hot = || -> io::Result<(f64, [f64; 5])> {
+        let mut hot = || -> io::Result<(f64, [f64; 5], bool, f64)> {
             let started = Instant::now();
             sources::edit(watched, bundle, number)?;
             let (line, at) = host.wait("live ")?;
@@ -85,9 +99,12 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             let live = (at - started).as_secs_f64() * 1e3;
             // What the host does afterwards shall not meet cargo's turn.
             let (line, _) = host.wait("saved ")?;
-            let phases: Vec<f64> = line.split(' ').filter_map(|it| it.parse().ok()).collect();
+            let mut words = line.split(' ');
+            let phases: Vec<f64> = words.by_ref().take(5).filter_map(|it| it.parse().ok()).collect();
             let phases = phases.try_into().map_err(|_| io::Error::other("five phases"))?;
-            Ok((live, phases))
+            let by_rustc = words.next() == Some("rustc");
+            let copy = words.next().and_then(|it| it.parse().ok());
+            Ok((live, phases, by_rustc, copy.ok_or(io::ErrorKind::InvalidData)?))
         };
         let cold = || -> io::Result<f64> {
             sources::edit(plain, bundle, number)?;
@@ -96,7 +113,7 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             Ok(started.elapsed().as_secs_f64() * 1e3)
         };
         // By turns, and each as often the first.
-        let ((live, phases), cargo) = if number % 2 == 0 {
+        let ((live, phases, by_rustc, copy), cargo) = if number % 2 == 0 {
             let hot = hot()?;
             (hot, cold()?)
         } else {
@@ -104,10 +121,22 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             (hot()?, cold)
         };
         if number > WARM_UP {
-            edits.push(Edit { live, cargo, phases });
+            edits.push(Edit { live, cargo, phases, by_rustc, copy });
         }
     }
     Ok(edits)
+}
+
+/// `cargo-hotreload`, as README has it installed.
+fn command() -> io::Result<PathBuf> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = workspace::folder("command")?;
+    let target = folder.to_string_lossy();
+    workspace::cargo(
+        &repository,
+        &["build", "-q", "--locked", "-p", "hotreload-cli", "--target-dir", &target],
+    )?;
+    Ok(folder.join("debug").join(format!("cargo-hotreload{}", env::consts::EXE_SUFFIX)))
 }
 
 /// A running host; it ends with this value.
@@ -119,11 +148,10 @@ struct Host {
 }
 
 impl Host {
-    fn start(workspace: &Path, bundle: &str) -> io::Result<Host> {
-        let program =
-            workspace.join("target/debug").join(format!("host{}", env::consts::EXE_SUFFIX));
-        let mut child = clean(Command::new(program))
-            .arg(bundle)
+    fn start(command: &Path, workspace: &Path, bundle: &str) -> io::Result<Host> {
+        let mut child = clean(Command::new(command))
+            .args(["run", "-p", "host", "--", bundle])
+            .stdin(Stdio::null())
             .current_dir(workspace)
             .stdout(Stdio::piped())
             .spawn()?;
@@ -157,7 +185,11 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // The program ends with what has started it, if that is asked to end.
+        let ask = Command::new("kill").arg(self.child.id().to_string()).status();
+        if !ask.is_ok_and(|it| it.success()) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }

@@ -484,7 +484,7 @@ impl Ran {
             workspace: build.workspace,
             bundle,
             question: self.question.clone(),
-            wrapper: wrapper.program(),
+            wrapper,
             captures,
             number: self.number,
             began: self.began,

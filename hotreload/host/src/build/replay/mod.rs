@@ -36,7 +36,7 @@ use std::{
 
 use cargo_metadata::CompilerMessage;
 
-use crate::build::{BundlePackage, Workspace};
+use crate::build::{BundlePackage, Workspace, Wrapper};
 use crate::file::machine_code::MachineCode;
 use crate::said::BuiltBy;
 use crate::state::Maker;
@@ -58,7 +58,7 @@ pub(super) struct Done<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) bundle: &'a BundlePackage,
     pub(super) question: Question,
-    pub(super) wrapper: &'a Path,
+    pub(super) wrapper: &'a Wrapper,
     /// Where the wrapper has left word.
     pub(super) captures: &'a Path,
     /// The build's.
@@ -81,7 +81,8 @@ pub(super) struct Done<'a> {
 pub(super) struct Recorded {
     bundle: BundlePackage,
     question: Question,
-    wrapper: PathBuf,
+    /// The wrapper, if rustc's call has to go through it.
+    wrapper: Option<PathBuf>,
     rustc: Rustc,
     inputs: Inputs,
     /// The rlibs of the packages below it.
@@ -221,7 +222,7 @@ impl Recorded {
         Ok(Recorded {
             bundle: bundle.clone(),
             question,
-            wrapper: wrapper.to_owned(),
+            wrapper: wrapper.shares().then(|| wrapper.program().to_owned()),
             rustc,
             inputs,
             rlibs,

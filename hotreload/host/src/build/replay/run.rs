@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    ops::ControlFlow,
     path::PathBuf,
     process::ExitStatus,
     time::SystemTime,
@@ -48,15 +49,21 @@ pub(in crate::build) struct Said {
 #[serde(tag = "$message_type", rename_all = "snake_case")]
 enum Line {
     Diagnostic(Diagnostic),
+    /// A file is written.
+    Artifact {
+        artifact: PathBuf,
+    },
     #[serde(other)]
     Other,
 }
 
 impl Said {
-    fn take(&mut self, event: Event) {
+    /// Takes it in; a file that rustc has written is given back.
+    fn take(&mut self, event: Event) -> Option<PathBuf> {
         match event {
             Event::Line(line) => match serde_json::from_str(&line) {
                 Ok(Line::Diagnostic(diagnostic)) => self.diagnostics.push(diagnostic),
+                Ok(Line::Artifact { artifact }) => return Some(artifact),
                 Ok(Line::Other) => {}
                 Err(_) => self.lines.push(line),
             },
@@ -67,6 +74,7 @@ impl Said {
             }
             Event::Tick | Event::End | Event::Abandoned => {}
         }
+        None
     }
 
     /// Whether rustc has found errors in sources, and none that it has elsewhere: the linker's, or a
@@ -114,10 +122,16 @@ impl Recorded {
         let lock = lock.and_then(Result::ok).filter(|it| it.try_lock().is_ok());
         let began = SystemTime::now();
         let mut said = Said::default();
-        let mut command = rustc.command(&self.wrapper);
-        let status = process::run(&mut command, abandon, |event| {
+        let mut command = rustc.command(self.wrapper.as_deref());
+        let library = self.library();
+        let status = process::run_until(&mut command, abandon, |event| {
             tick(&event);
-            said.take(event);
+            let written = said.take(event);
+            // What rustc does afterwards is to tidy up; a wrapper has more to look at.
+            match written.is_some_and(|it| it == library) && self.wrapper.is_none() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
         });
         drop(lock);
         if abandon.is_some_and(Abandon::is_abandoned) {
@@ -129,13 +143,12 @@ impl Recorded {
             let file = shown(file, &self.question.folder);
             return Ok(Ended::Unclear(format!("{file} was changed while rustc ran")));
         }
-        if !status.success() {
+        if let Some(status) = status.filter(|it| !it.success()) {
             return Ok(match said.is_of_sources() {
                 true => Ended::Errors { status, said },
                 false => Ended::Unclear(format!("rustc alone has failed ({status})")),
             });
         }
-        let library = self.library();
         let is_new = fs::metadata(&library).and_then(|it| it.modified()).is_ok_and(|time| {
             // A tick of the kernel's clock, or of a coarse file system's.
             time + std::time::Duration::from_secs(2) >= began

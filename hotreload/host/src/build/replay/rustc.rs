@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::build::Wrapper;
 use crate::build::replay::Capture;
 
 /// What cargo tells rustc of how many may work at once; its other end is gone.
@@ -91,15 +92,25 @@ impl Rustc {
         Some(Rustc { capture, arguments, cargos, own, suffix, is_incremental, dependencies, named })
     }
 
-    /// The command, through the wrapper. This is the place where another linker would be chosen.
-    pub(super) fn command(&self, wrapper: &Path) -> Command {
-        let mut command = Command::new(wrapper);
-        command.args(&self.arguments).current_dir(&self.capture.folder).stdin(Stdio::null());
+    /// The command, through the wrapper if that does more than to look on. This is the place where another
+    /// linker would be chosen.
+    pub(super) fn command(&self, wrapper: Option<&Path>) -> Command {
+        let inner = self.capture.variable(Wrapper::INNER).map(Path::new);
+        let (rustc, given) = self.arguments.split_first().expect("it begins with rustc");
+        let mut command = match wrapper.or(inner) {
+            Some(first) => {
+                let mut command = Command::new(first);
+                command.arg(rustc);
+                command
+            }
+            None => Command::new(rustc),
+        };
+        command.args(given).current_dir(&self.capture.folder).stdin(Stdio::null());
         let is_gone = |name: &OsString| OF_THAT_CARGO.iter().any(|it| name == it);
         let variables = self.capture.environment.iter().filter(|(name, _)| !is_gone(name));
         command.env_clear().envs(variables.map(|(name, value)| (name, value)));
         // Nothing of it is to be captured.
-        command.env_remove(crate::build::Wrapper::CAPTURES);
+        command.env_remove(Wrapper::CAPTURES);
         command
     }
 
@@ -134,7 +145,10 @@ mod tests {
     fn the_library_alone_in_a_folder_of_its_own() {
         let words: Vec<_> = CARGOS.split_whitespace().collect();
         let rustc = of(&words).unwrap();
-        let command = rustc.command(Path::new("/bin/wrapper"));
+        let command = rustc.command(None);
+        assert_eq!(command.get_program(), "/t/bin/rustc");
+        let command = rustc.command(Some(Path::new("/bin/wrapper")));
+        assert_eq!(command.get_program(), "/bin/wrapper");
         let given: Vec<_> = command.get_args().map(|it| it.to_str().unwrap()).collect();
         assert_eq!(
             given.join(" "),

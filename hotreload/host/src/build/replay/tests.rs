@@ -24,11 +24,16 @@ for word in \"$@\"; do
     if [ \"$last\" = --crate-name ]; then name=$word; fi
     last=$word
 done
-if [ -e \"$(dirname \"$0\")/killed\" ] && [ -z \"$HOTRELOAD_CAPTURES\" ]; then kill -9 $$; fi
-\"$@\" || exit $?
+\"$HOTRELOAD_INNER_WRAPPER\" \"$@\" || exit $?
 if [ -n \"$name\" ] && [ -n \"$HOTRELOAD_CAPTURES\" ]; then
     { printf '%s\\0' hotreload-capture-1 \"$PWD\" \"$#\" \"$@\"; env -0; } > \"$HOTRELOAD_CAPTURES/$name.captured\"
 fi
+";
+
+/// The user's own, called in turn.
+const INNER: &str = "#!/bin/sh
+if [ -e \"$(dirname \"$0\")/killed\" ] && [ -z \"$HOTRELOAD_CAPTURES\" ]; then kill -9 $$; fi
+exec \"$@\"
 ";
 
 const ROOT: &str = "[workspace]
@@ -125,9 +130,11 @@ impl Project {
         project.write("other/src/lib.rs", "pub const NAME: &str = \"other\";\n");
         project.write("names/Cargo.toml", &package("names", "[lib]\nproc-macro = true\n"));
         project.write("names/src/lib.rs", &names("macro"));
-        project.write("wrapper-rustc", WRAPPER);
-        let program = project.root.join("wrapper-rustc");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        for (name, text) in [("wrapper-rustc", WRAPPER), ("inner-rustc", INNER)] {
+            project.write(name, text);
+            let program = project.root.join(name);
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
         // What is older than the first build is known to be what it was built of.
         thread::sleep(Duration::from_millis(50));
         project
@@ -149,7 +156,8 @@ impl Project {
     fn build(&self) -> Result<Built, Error> {
         let workspace = Workspace::find(std::slice::from_ref(&self.root)).unwrap();
         let bundle = [workspace.bundle("logic").unwrap()];
-        let wrapper = Wrapper::new(self.root.join("wrapper-rustc"), Role::LooksOn, None);
+        let [program, inner] = ["wrapper-rustc", "inner-rustc"].map(|it| self.root.join(it));
+        let wrapper = Wrapper::new(program, Role::LooksOn, Some(inner));
         let mut build = Build::new(&workspace, &bundle);
         build.wrapper = Some(wrapper);
         build.captures = Some(self.root.join("captures"));
@@ -383,7 +391,7 @@ fn another_environment_is_another_question() {
     let recorded = Recorded {
         bundle: bundle.clone(),
         question: question(&[("A", "1"), ("B", "2")]),
-        wrapper: "/w/wrapper".into(),
+        wrapper: None,
         rustc: Rustc::of(capture).unwrap(),
         inputs: Inputs::default(),
         rlibs: Vec::new(),
