@@ -100,7 +100,8 @@ fn measure(command: &Path, watched: &Path, plain: &Path, bundle: &str) -> io::Re
             // What the host does afterwards shall not meet cargo's turn.
             let (line, _) = host.wait("saved ")?;
             let mut words = line.split(' ');
-            let phases: Vec<f64> = words.by_ref().take(5).filter_map(|it| it.parse().ok()).collect();
+            let phases: Vec<f64> =
+                words.by_ref().take(5).filter_map(|it| it.parse().ok()).collect();
             let phases = phases.try_into().map_err(|_| io::Error::other("five phases"))?;
             let by_rustc = words.next() == Some("rustc");
             let copy = words.next().and_then(|it| it.parse().ok());

@@ -22,7 +22,7 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -182,8 +182,15 @@ impl<'a> Build<'a> {
 
     /// What is known of an earlier build by cargo, or why that is of no use.
     fn recorded(&self, bundles: &[BundlePackage]) -> Result<Arc<Recorded>, Option<String>> {
-        if self.wrapper.is_none() || self.captures.is_none() {
+        if self.captures.is_none() {
             return Err(None);
+        }
+        if self.wrapper.is_none() {
+            // Of a save, once. Who calls for a build has not asked how it is done.
+            static SAID: AtomicBool = AtomicBool::new(false);
+            let is_new = self.abandon.is_some() && !SAID.swap(true, Ordering::Relaxed);
+            let why = "`cargo hotreload run` has not built the program";
+            return Err(is_new.then(|| why.to_owned()));
         }
         let [bundle] = bundles else {
             return Err(Some("several bundles are built together".to_owned()));

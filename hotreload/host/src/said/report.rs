@@ -296,10 +296,10 @@ impl Report {
             if changes.edited.is_empty() {
                 clauses.insert(0, "no exported function was edited".to_owned());
             }
-            // rustc alone makes other machine code than cargo has it make.
+            // rustc alone makes other machine code than cargo has it make, which is not compared.
             let why = match &self.built_by {
-                Some(BuiltBy::Cargo { why: Some(_) }) => "after cargo's build",
-                _ => "without an rlib",
+                None | Some(BuiltBy::Cargo { why: None }) => "without an rlib",
+                Some(_) => "this time",
             };
             clauses.push(format!("{why} nothing tells which private functions changed"));
         }
