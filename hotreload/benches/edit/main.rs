@@ -1,17 +1,18 @@
 //! From a saved edit to the new code being called: `cargo bench -p hotreload --bench edit`.
 //!
-//! Two workspaces with the same three bundles are written under the target folder, and a third one whose
-//! bundles have the engine from a shared library. In the one a
-//! host watches; in the other `cargo build -p` does the same edit, by turns. The first is timed from
-//! before the file is written until a thread of the host has got the new answer from a hot call.
-//! Both have a target folder of their own and the same profile.
+//! Two workspaces with the same three bundles are written under the target folder, and a third one
+//! whose bundles have the engine from a shared library. In the first and the third `cargo hotreload run`
+//! has started a host; in the other `cargo build -p` does the same edit, by turns. An edit is timed from
+//! before the file is written until a thread of the host has got the new answer from a hot call. All have
+//! a target folder of their own and the same profile. What is not the build is measured beside a copy of
+//! the same library that is opened.
 
 mod sources;
 #[path = "../workspace/mod.rs"]
 mod workspace;
 
 use std::{
-    env, fs,
+    env,
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
@@ -35,9 +36,10 @@ fn run() -> io::Result<String> {
     sources::write(&plain)?;
     println!("building both workspaces");
     build(&watched, &["-p", "host"])?;
-    let (mut figures, mut others) = (String::new(), Vec::new());
+    let command = command()?;
+    let (mut figures, mut others, mut copies) = (String::new(), Vec::new(), Vec::new());
     for (bundle, figure) in [("tiny", "tiny"), ("types", "serde"), ("systems", "deps")] {
-        let edits = measure(&watched, &plain, bundle)?;
+        let edits = measure(&command, &watched, &plain, bundle)?;
         let ratio =
             median(edits.iter().map(|it| it.live)) / median(edits.iter().map(|it| it.cargo));
         figures += &format!("figure: edit.{figure}_over_cargo {ratio:.3}\n");
@@ -49,38 +51,35 @@ fn run() -> io::Result<String> {
         {
             println!("  {name:<20} {:8.2}", median(edits.iter().map(|it| it.phases[phase])));
         }
+        let by_rustc = edits.iter().filter(|it| it.by_rustc).count();
+        println!("by rustc alone         {by_rustc:8}");
+        println!("a copy, opened         {:8.2}", median(edits.iter().map(|it| it.copy)));
         others.extend(edits.iter().map(|it| it.live - it.phases[1]));
+        copies.extend(edits.iter().map(|it| it.copy));
         println!(
             "all but the build      {:8.2}",
             median(others[others.len() - edits.len()..].iter().copied())
         );
     }
-    figures += &with_shared_library(&folder, &plain)?;
-    let others = median(others.into_iter());
-    Ok(format!("{figures}figure: edit.watch_and_reload_ms {others:.2}\n"))
+    figures += &with_shared_library(&command, &folder, &plain)?;
+    let (others, copies) = (median(others.into_iter()), median(copies.into_iter()));
+    let ratio = others / copies;
+    Ok(format!(
+        "{figures}figure: edit.watch_and_reload_ms {others:.2}\n\
+         figure: edit.watch_and_reload_over_copy {ratio:.2}\n"
+    ))
 }
 
 /// The same edits in a workspace with a shared library, which has the engine, built as `cargo hotreload
 /// run` builds it: against `cargo build -p` of the bundle that links all of its own.
-fn with_shared_library(folder: &Path, plain: &Path) -> io::Result<String> {
+fn with_shared_library(command: &Path, folder: &Path, plain: &Path) -> io::Result<String> {
     let shared = folder.join("shared");
     sources::write(&shared)?;
     sources::share(&shared)?;
     println!("\nbuilding the workspace with a shared library");
-    let target = folder.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let into = target.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
-    build(&repository, &["-p", "hotreload-cli", "--target-dir", into])?;
-    // Without a bundle's name the host ends at once.
-    let command = target.join("debug").join(format!("cargo-hotreload{}", env::consts::EXE_SUFFIX));
-    let mut command = clean(Command::new(command));
-    let status = command.args(["run", "--once", "-p", "host"]).current_dir(&shared).status()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("cargo hotreload run: {status}")));
-    }
     let mut figures = String::new();
     for (bundle, figure) in [("tiny", "tiny"), ("systems", "deps")] {
-        let edits = measure(&shared, plain, bundle)?;
+        let edits = measure(command, &shared, plain, bundle)?;
         let live = median(edits.iter().map(|it| it.live));
         let cargo = median(edits.iter().map(|it| it.cargo));
         figures += &format!("figure: edit.{figure}_shared_over_cargo {:.3}\n", live / cargo);
@@ -92,35 +91,27 @@ fn with_shared_library(folder: &Path, plain: &Path) -> io::Result<String> {
     Ok(figures)
 }
 
-/// Where the host lies: a host that the command has built builds bundles as it was built.
-fn program(workspace: &Path) -> io::Result<PathBuf> {
-    let target = workspace.join("target");
-    let mut folders = vec![target.clone()];
-    for entry in fs::read_dir(&target)? {
-        folders.push(entry?.path());
-    }
-    let built = folders.into_iter().find(|it| it.join("hotreload-wrapper").is_file());
-    let name = format!("host{}", env::consts::EXE_SUFFIX);
-    Ok(built.unwrap_or(target).join("debug").join(name))
-}
-
 /// One edit, in milliseconds.
 struct Edit {
     live: f64,
     cargo: f64,
     /// From the save to the build, build, check, load, publish: as the host says.
     phases: [f64; 5],
+    /// Whether rustc alone has built it.
+    by_rustc: bool,
+    /// A copy of the same library, and its opening.
+    copy: f64,
 }
 
-fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> {
+fn measure(command: &Path, watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> {
     sources::edit(watched, bundle, 0)?;
     sources::edit(plain, bundle, 0)?;
     build(plain, &["-p", bundle])?;
-    let mut host = Host::start(watched, bundle)?;
+    let mut host = Host::start(command, watched, bundle)?;
     host.wait("live ")?;
     let mut edits = Vec::new();
     for number in 1..=WARM_UP + EDITS {
-        let mut hot = || -> io::Result<(f64, [f64; 5])> {
+        let mut hot = || -> io::Result<(f64, [f64; 5], bool, f64)> {
             let started = Instant::now();
             sources::edit(watched, bundle, number)?;
             let (line, at) = host.wait("live ")?;
@@ -131,9 +122,13 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             let live = (at - started).as_secs_f64() * 1e3;
             // What the host does afterwards shall not meet cargo's turn.
             let (line, _) = host.wait("saved ")?;
-            let phases: Vec<f64> = line.split(' ').filter_map(|it| it.parse().ok()).collect();
+            let mut words = line.split(' ');
+            let phases: Vec<f64> =
+                words.by_ref().take(5).filter_map(|it| it.parse().ok()).collect();
             let phases = phases.try_into().map_err(|_| io::Error::other("five phases"))?;
-            Ok((live, phases))
+            let by_rustc = words.next() == Some("rustc");
+            let copy = words.next().and_then(|it| it.parse().ok());
+            Ok((live, phases, by_rustc, copy.ok_or(io::ErrorKind::InvalidData)?))
         };
         let cold = || -> io::Result<f64> {
             sources::edit(plain, bundle, number)?;
@@ -142,7 +137,7 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             Ok(started.elapsed().as_secs_f64() * 1e3)
         };
         // By turns, and each as often the first.
-        let ((live, phases), cargo) = if number % 2 == 0 {
+        let ((live, phases, by_rustc, copy), cargo) = if number % 2 == 0 {
             let hot = hot()?;
             (hot, cold()?)
         } else {
@@ -150,10 +145,22 @@ fn measure(watched: &Path, plain: &Path, bundle: &str) -> io::Result<Vec<Edit>> 
             (hot()?, cold)
         };
         if number > WARM_UP {
-            edits.push(Edit { live, cargo, phases });
+            edits.push(Edit { live, cargo, phases, by_rustc, copy });
         }
     }
     Ok(edits)
+}
+
+/// `cargo-hotreload`, as README has it installed.
+fn command() -> io::Result<PathBuf> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = workspace::folder("command")?;
+    let target = folder.to_string_lossy();
+    workspace::cargo(
+        &repository,
+        &["build", "-q", "--locked", "-p", "hotreload-cli", "--target-dir", &target],
+    )?;
+    Ok(folder.join("debug").join(format!("cargo-hotreload{}", env::consts::EXE_SUFFIX)))
 }
 
 /// A running host; it ends with this value.
@@ -165,9 +172,10 @@ struct Host {
 }
 
 impl Host {
-    fn start(workspace: &Path, bundle: &str) -> io::Result<Host> {
-        let mut child = clean(Command::new(program(workspace)?))
-            .arg(bundle)
+    fn start(command: &Path, workspace: &Path, bundle: &str) -> io::Result<Host> {
+        let mut child = clean(Command::new(command))
+            .args(["run", "-p", "host", "--", bundle])
+            .stdin(Stdio::null())
             .current_dir(workspace)
             .stdout(Stdio::piped())
             .spawn()?;
@@ -201,7 +209,11 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // The program ends with what has started it, if that is asked to end.
+        let ask = Command::new("kill").arg(self.child.id().to_string()).status();
+        if !ask.is_ok_and(|it| it.success()) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }

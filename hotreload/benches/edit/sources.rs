@@ -23,7 +23,7 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
     write_file(folder.join("Cargo.toml"), WORKSPACE)?;
     lock(folder, ".")?;
     for (name, features, more) in [
-        ("host", "features = [\"watch\"]", ""),
+        ("host", "features = [\"watch\"]", "libloading = \"0.9\"\n"),
         ("tiny", "", ""),
         ("types", "", "serde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n"),
         ("systems", "", "bevy_ecs = \"0.20\"\n"),

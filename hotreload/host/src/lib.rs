@@ -43,8 +43,8 @@ pub use api::{Bundle, Each, EachFn, EachIter, Host, HostBuilder, Transaction};
 pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
-    BuildMessage, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error, Event,
-    FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report,
+    BuildMessage, BuiltBy, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error,
+    Event, FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report,
     Result, RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures, ThreadStatus,
     Undone, Untidy,
 };
@@ -58,7 +58,7 @@ pub mod command {
     #[cfg(unix)]
     pub use crate::platform::{adopt_orphans, end_orphans, has_ended, reap_orphans, signal};
     pub use crate::{
-        build::{Folder, Inner, KEPT, Shared, Workspace, Wrapper},
+        build::{Capture, Folder, Inner, KEPT, PLAIN_CARGO, Role, Shared, Workspace, Wrapper},
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         file::shadow::each_left,

@@ -201,6 +201,17 @@ fn found_by_the_definition(workspace: &Workspace) {
     run.wait_for("hears.");
     heard_once(workspace, &run);
     counted_and_shown(workspace, &run);
+    // What rustc alone has made finds what cargo's build has kept: its types are the same. Until rustc's
+    // first call is over, saves are cargo's.
+    for number in 1.. {
+        edit(&format!("alone {number}"), NUMBER, "Config { n: 9 }", "it.n.to_string()");
+        run.wait_for(&format!("alone {number}: found 7 depth 5 count 1."));
+        if run.text().contains("by rustc alone") {
+            break;
+        }
+        assert!(number < 100, "saves are never rustc's alone: {}", run.text());
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
     // What is shared is the program's: nothing is loaded that is linked with another build of it.
     let once = format!("{ONCE}pub fn more() -> u32 {{ 3 }}\n");
     workspace.write("once/src/lib.rs", &once);

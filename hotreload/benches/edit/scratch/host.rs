@@ -1,6 +1,14 @@
 //! Watches one bundle and prints when another answer has become live.
 
-use std::{env, io::Write as _, sync::mpsc, thread, time::Duration};
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::Path,
+    process,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use hot::{Event, Host, Outcome};
 
@@ -17,13 +25,20 @@ fn main() -> Result<(), hot::Error> {
             Outcome::Live(reports) => {
                 let phases = reports[0].phases;
                 let ms = |phase: Duration| phase.as_secs_f64() * 1e3;
+                // After the line: nobody waits for it.
+                let copy = copied(&reports[0].copy).unwrap_or_default();
+                let by = match &reports[0].built_by {
+                    Some(hot::BuiltBy::Rustc) => "rustc",
+                    _ => "cargo",
+                };
                 format!(
-                    "saved {} {} {} {} {}",
+                    "saved {} {} {} {} {} {by} {}",
                     ms(phases.watch),
                     ms(phases.build),
                     ms(phases.check),
                     ms(phases.load),
-                    ms(phases.publish)
+                    ms(phases.publish),
+                    ms(copy)
                 )
             }
             _ => format!("other {event}"),
@@ -54,6 +69,21 @@ fn main() -> Result<(), hot::Error> {
         }
     }
     Ok(())
+}
+
+/// How long it takes to copy a library and to open the copy.
+fn copied(library: &Path) -> io::Result<Duration> {
+    let copy = env::temp_dir().join(format!("hotreload-bench-{}.so", process::id()));
+    let _ = fs::remove_file(&copy);
+    let started = Instant::now();
+    fs::copy(library, &copy)?;
+    // SAFETY: the library is loaded already, with all that its constructors do.
+    let opened = unsafe { libloading::Library::new(&copy) };
+    let took = started.elapsed();
+    // It stays open: what its constructors have made may lie in it.
+    opened.map(std::mem::forget).map_err(io::Error::other)?;
+    fs::remove_file(&copy)?;
+    Ok(took)
 }
 
 fn boxed(answer: impl Fn() -> u32 + Send + 'static) -> Box<dyn Fn() -> u32 + Send> {

@@ -141,6 +141,9 @@ pub(super) struct Arguments {
     /// Build and start the program again when a file of its own was saved
     #[arg(long, conflicts_with = "tty")]
     restart: bool,
+    /// Have cargo build every time, and never rustc alone
+    #[arg(long)]
+    plain_cargo: bool,
     /// What the program is given
     #[arg(last = true)]
     arguments: Vec<OsString>,

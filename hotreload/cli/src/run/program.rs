@@ -13,6 +13,7 @@ use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
 use signal_hook::consts::SIGKILL;
 
 use super::{Arguments, together::Together};
+use crate::wrap;
 use hot_host::command;
 
 /// Cargo, as the user has it.
@@ -76,6 +77,9 @@ impl Plan {
             eprintln!("error: the shared library cannot be built: {error}");
             None
         });
+        if shared.is_none() && !arguments.plain_cargo {
+            look_on(&metadata);
+        }
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
         let name = name.or_else(|| metadata.workspace_root.file_name().map(str::to_owned));
@@ -150,6 +154,17 @@ impl Plan {
         let mut command = cargo();
         command.args(["run", "--quiet"]).args(&self.selection).arg("--").args(arguments);
         command
+    }
+}
+
+/// Has the program's host find the wrapper that tells it how cargo calls rustc.
+fn look_on(metadata: &Metadata) {
+    let leave = || {
+        let wrapper = wrap::looking_on(metadata.workspace_root.as_std_path())?;
+        wrapper.leave(metadata.target_directory.as_std_path())
+    };
+    if let Err(error) = leave() {
+        eprintln!("note: saves are built by cargo: its target folder cannot be prepared: {error}");
     }
 }
 

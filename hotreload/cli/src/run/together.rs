@@ -55,7 +55,7 @@ impl Together {
         let mut arguments: Vec<OsString> = vec!["--lib".into()];
         arguments.extend(shared.selection().flat_map(|it| ["-p".into(), it.into()]));
         arguments.extend(Shared::configuration(profile).map(OsString::from));
-        let wrapper = match wrap::this(metadata.workspace_root.as_std_path()) {
+        let wrapper = match wrap::sharing(metadata.workspace_root.as_std_path()) {
             Ok(wrapper) => wrapper,
             Err(error) => return Some(Err(error)),
         };

@@ -1,18 +1,17 @@
-//! This program as a wrapper of rustc, which cargo calls for all crates. What lies in the shared library is
-//! then linked from there by those of the workspace: by the program and by its bundles.
+//! This program as a wrapper of rustc, which cargo calls for all crates. It leaves word of how rustc was
+//! called for each bundle. In a workspace with a shared library, what lies in that is linked from there by
+//! the crates of the workspace: by the program and by its bundles.
 //!
 //! ```text
 //! invocation  what cargo asks of rustc
 //! types       a hash of the types that a crate defines
 //! linked      what rustc has linked: each library once?
-//! incremental where rustc keeps something for the next time
+//! incremental what rustc keeps for the next time, of types that there are no more
 //! ```
 //!
 //! To a `TypeId`, a type is its path and the crate's `-C metadata`. A type map in the shared library
 //! would hand a value of the old `Config` to code that was compiled with the new one. With the hash
-//! among the metadata, both have different `TypeId`s. That concerns each crate whose sources can be
-//! edited: packages with a path may lie outside of the workspace, where cargo calls no workspace wrapper.
-//! So this program is cargo's wrapper for all crates, too, and is called by itself for the workspace's.
+//! among the metadata, both have different `TypeId`s.
 
 mod incremental;
 mod invocation;
@@ -28,7 +27,7 @@ use std::{
 };
 
 use cargo_config2::Config;
-use hot_host::command::{Inner, Wrapper};
+use hot_host::command::{Capture, Inner, Role, Wrapper};
 
 use invocation::{Form, Invocation};
 use linked::Linked;
@@ -52,15 +51,24 @@ pub(super) fn version() -> String {
     hash.to_string()[..8].to_owned()
 }
 
-/// This program as the wrapper, for a workspace; it calls the user's own in turn.
-pub(super) fn this(workspace: &Path) -> io::Result<Wrapper> {
+/// This program as the wrapper that has the shared library linked; it calls the user's own in turn.
+pub(super) fn sharing(workspace: &Path) -> io::Result<Wrapper> {
+    this(workspace, Role::Shares { version: version() })
+}
+
+/// This program as a wrapper that only looks on.
+pub(super) fn looking_on(workspace: &Path) -> io::Result<Wrapper> {
+    this(workspace, Role::LooksOn)
+}
+
+fn this(workspace: &Path, role: Role) -> io::Result<Wrapper> {
     let this = env::current_exe()?;
-    let config = Config::load_with_cwd(workspace).map_err(io::Error::other)?;
+    let build = Config::load_with_cwd(workspace).map_err(io::Error::other)?.build;
     // A program that this command has started may start it in turn.
-    let own = |wrapper: Option<PathBuf>| wrapper.filter(|it| *it != this);
-    let (all, workspace) = (config.build.rustc_wrapper, config.build.rustc_workspace_wrapper);
-    let inner = Inner { all: own(all), workspace: own(workspace) };
-    Ok(Wrapper::new(this, &version(), inner))
+    let own = |it: Option<PathBuf>| it.filter(|it| *it != this && !it.as_os_str().is_empty());
+    let inner =
+        Inner { all: own(build.rustc_wrapper), workspace: own(build.rustc_workspace_wrapper) };
+    Ok(Wrapper::new(this, role, inner))
 }
 
 /// What cargo has called this program for, if it was called in place of rustc.
@@ -72,14 +80,18 @@ pub(super) fn asked() -> Option<Asked> {
     if is_member {
         arguments.remove(0);
     }
-    // The variable is there in all that the program starts.
-    let is_rustc = PathBuf::from(arguments.first()?).file_stem()?.to_str()?.contains("rustc");
-    is_rustc.then_some(Asked { is_member, arguments })
+    let is_rustc = |word: &OsString| {
+        let name = Path::new(word).file_stem().and_then(|it| it.to_str());
+        name.is_some_and(|it| it.contains("rustc"))
+    };
+    // The variable is there in all that the program starts. Before rustc the user's own wrapper may stand,
+    // where this one only looks on.
+    arguments.iter().take(2).any(is_rustc).then_some(Asked { is_member, arguments })
 }
 
 /// A call of rustc that cargo wants.
 pub(super) struct Asked {
-    /// Whether it concerns a crate of the workspace: then cargo names this program twice.
+    /// Whether this program is named twice: it has a crate of the workspace linked to the shared library.
     is_member: bool,
     /// rustc, and what it is given.
     arguments: Vec<OsString>,
@@ -110,8 +122,10 @@ pub(super) fn run(asked: &Asked) -> ExitCode {
 }
 
 fn wrap(asked: &Asked) -> io::Result<ExitCode> {
-    let wanted = env::var(Wrapper::VARIABLE).unwrap_or_default();
-    if wanted != version() {
+    let role = Role::of(&env::var(Wrapper::VARIABLE).unwrap_or_default());
+    if let Role::Shares { version: wanted } = &role
+        && *wanted != version()
+    {
         let text = "another version of the command was installed since: start the program again \
                     with `cargo hotreload run`";
         return Err(io::Error::other(text));
@@ -120,15 +134,38 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
     let Some(invocation) = Invocation::of(&asked.arguments[1..]) else {
         return status(&mut command);
     };
-    if !asked.is_member {
-        let can_change = invocation.form == Form::Library && invocation.can_change();
-        return if can_change { compile(&mut command, &invocation) } else { status(&mut command) };
+    let code = match role {
+        Role::LooksOn => status(&mut command)?,
+        Role::Shares { .. } if asked.is_member => share(command, &invocation)?,
+        Role::Shares { .. } => {
+            let can_change = invocation.form == Form::Library && invocation.can_change();
+            return if can_change {
+                compile(&mut command, &invocation)
+            } else {
+                status(&mut command)
+            };
+        }
+    };
+    if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
+        capture(&invocation, &asked.arguments);
     }
+    Ok(code)
+}
+
+/// Leaves word of how rustc was called, if anybody asks for it. Who finds none asks cargo.
+fn capture(invocation: &Invocation, arguments: &[OsString]) {
+    let Some(folder) = env::var_os(Wrapper::CAPTURES) else { return };
+    let path = Capture::path(Path::new(&folder), &invocation.name);
+    let _ = Capture::of(arguments).and_then(|capture| capture.write(&path));
+}
+
+/// Has rustc link the shared library, and looks at what it has linked.
+fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> {
     if invocation.links() {
         // Where the shared library and std are found, for as long as nothing is moved.
         command.args(["-C", "prefer-dynamic", "-C", "rpath", "--print"]);
         let mut file = OsString::from("link-args=");
-        file.push(Linked::arguments(&invocation));
+        file.push(Linked::arguments(invocation));
         command.arg(file);
         // Cargo puts programs above the folder of libraries, or beside it.
         for folder in ["$ORIGIN/deps", "$ORIGIN/../deps"] {
@@ -144,14 +181,14 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
         command.env(crate::link::VARIABLE, usual);
     }
     let code = match invocation.form {
-        Form::Library => compile(&mut command, &invocation)?,
+        Form::Library => compile(&mut command, invocation)?,
         Form::Other => status(&mut command)?,
     };
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }
     if invocation.links()
-        && let Err(reason) = Linked::read(&invocation)?.check(&invocation)?
+        && let Err(reason) = Linked::read(invocation)?.check(invocation)?
     {
         eprint!("{}", hot_host::Error::from(reason));
         return Ok(ExitCode::FAILURE);

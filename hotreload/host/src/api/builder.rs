@@ -187,6 +187,20 @@ impl HostBuilder {
         self
     }
 
+    /// Has cargo build every time. Otherwise a save of a bundle's own sources has rustc called alone, as
+    /// cargo has called it before, if `cargo hotreload run` has built the program: that is faster, and
+    /// makes the same library. Whatever only cargo would notice is cargo's in either case.
+    /// [`Report::built_by`](crate::Report::built_by) says who it was.
+    ///
+    /// ```
+    /// let host = hot::Host::builder().plain_cargo().start().unwrap();
+    /// # let _ = host;
+    /// ```
+    pub fn plain_cargo(mut self) -> Self {
+        self.options.plain_cargo = true;
+        self
+    }
+
     /// Rebuilds and reloads each bundle that came from [`Host::load_crate`] or
     /// [`Host::load_crate_in`] whenever something is saved that it is built of, and passes one line
     /// about each save to `print`. The same is said by [`Event::Saved`](crate::Event::Saved).

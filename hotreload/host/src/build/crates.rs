@@ -18,6 +18,9 @@ use crate::state::Inner;
 /// What the names of these variables begin with; a crate's name follows.
 pub const KEPT: &str = "HOTRELOAD_LIBRARY_";
 
+/// The variable that has cargo build every time.
+pub const PLAIN_CARGO: &str = "HOTRELOAD_PLAIN_CARGO";
+
 impl Inner {
     /// Builds the bundle of this name, unless the program was started again with a library that it
     /// had before.
@@ -69,6 +72,9 @@ impl Inner {
         }
         build.colour |= options.shows_colour;
         build.sink = self.sink();
+        if !options.plain_cargo && env::var_os(PLAIN_CARGO).is_none() {
+            build.captures = Some(self.shadow.path().to_owned());
+        }
         build.forward_allocation = !self.requirements.allows_system();
         if let (Some(host), Some(file)) = (&build.host, self.file.path()) {
             build.program = program(workspace, host, file);

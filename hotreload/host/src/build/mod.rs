@@ -9,8 +9,12 @@
 //! process    a running cargo: its two streams, read at once; ended and waited for
 //! alike      whether what was built is as it is in the host: features, profile, flags
 //! command    which cargo, with which environment and folder
+//! replay/    rustc called again as cargo has called it, without cargo
 //! sink       what is shown while a build runs
-//! shared     the library that host and bundles have together; the wrapper that has rustc link it
+//! shared     the library that host and bundles have together
+//! wrapper    the program that cargo calls in place of rustc
+//! folder     the target folders that are a wrapper's own
+//! dep_info   what cargo and rustc say that a build has read
 //! unit       what cargo keeps beside the running program
 //! places     where the sources are: of the program, and of what it loads
 //! crates     what a host builds, and how
@@ -22,26 +26,33 @@
 mod alike;
 mod command;
 mod crates;
+pub(crate) mod dep_info;
+mod folder;
 mod origin;
 mod places;
 mod process;
+mod replay;
 mod report;
 mod request;
 mod shared;
 mod sink;
 mod unit;
 mod workspace;
+mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
-pub use crates::KEPT;
+pub use crates::{KEPT, PLAIN_CARGO};
+pub use folder::Folder;
 pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
+pub use replay::Capture;
 pub(crate) use request::{Build, Built};
-pub use shared::{Folder, Inner, Shared, Wrapper};
+pub use shared::Shared;
 pub(crate) use sink::{as_text, standard_error};
 pub(crate) use unit::Unit;
 pub use workspace::Workspace;
 pub(crate) use workspace::{BundlePackage, HostPackage, PathPackage};
+pub use wrapper::{Inner, Role, Wrapper};

@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, BufRead, BufReader},
+    ops::ControlFlow,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
@@ -81,6 +82,20 @@ pub(super) fn run(
     abandon: Option<&Abandon>,
     mut listen: impl FnMut(Event),
 ) -> io::Result<ExitStatus> {
+    let run = run_until(command, abandon, |event| {
+        listen(event);
+        ControlFlow::Continue(())
+    })?;
+    run.ok_or_else(|| io::Error::other("it runs on, and nobody has said that it may"))
+}
+
+/// As [`run`], of a program that need not be waited for: where `listen` says so it runs on by itself, and
+/// there is no exit status. What it says then nobody hears.
+pub(super) fn run_until(
+    command: &mut Command,
+    abandon: Option<&Abandon>,
+    mut listen: impl FnMut(Event) -> ControlFlow<()>,
+) -> io::Result<Option<ExitStatus>> {
     const TICK: Duration = Duration::from_millis(100);
 
     let (sender, events) = mpsc::channel();
@@ -103,21 +118,33 @@ pub(super) fn run(
     thread::Builder::new()
         .name("hot-cargo-lines".to_owned())
         .spawn(move || read_lines(BufReader::new(stderr), &sender))?;
-    let mut open = 2;
+    let mut open = 2_usize;
     while open > 0 {
         match events.recv_timeout(TICK) {
             Ok(Event::End) => open -= 1,
             Ok(Event::Abandoned) => {
                 cargo.end();
-                return cargo.cargo.wait();
+                return cargo.cargo.wait().map(Some);
             }
-            Ok(event) => listen(event),
-            Err(RecvTimeoutError::Timeout) => listen(Event::Tick),
+            Ok(event) => {
+                if listen(event).is_break() {
+                    // Its pipes are read to their ends: it would fail with nobody at the other one.
+                    let rest = move || {
+                        while open > 0 {
+                            open -= usize::from(matches!(events.recv(), Ok(Event::End) | Err(_)));
+                        }
+                        let _ = cargo.cargo.wait();
+                    };
+                    thread::Builder::new().name("hot-rustc-ends".to_owned()).spawn(rest)?;
+                    return Ok(None);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => _ = listen(Event::Tick),
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     cargo.end_what_it_left();
-    cargo.cargo.wait()
+    cargo.cargo.wait().map(Some)
 }
 
 /// A child that is no zombie afterwards, even if the listener panics.

@@ -30,6 +30,10 @@ pub(super) struct Report {
     pub(super) rlibs: Vec<PathBuf>,
     /// All libraries.
     pub(super) made: Vec<Made>,
+    /// The files of all crates.
+    pub(super) files: Vec<PathBuf>,
+    /// What rustc has said.
+    pub(super) messages: Vec<CompilerMessage>,
     /// Crates compiled, not found fresh.
     pub(super) crates: usize,
     /// Whether cargo waits for another one's lock.
@@ -58,6 +62,7 @@ impl Report {
             Message::CompilerArtifact(artifact) => {
                 self.crates += usize::from(!artifact.fresh);
                 self.made.extend(Made::of(&artifact));
+                self.files.extend(artifact.filenames.iter().map(|file| file.clone().into()));
                 // Cargo's identities of packages begin with where they come from.
                 if artifact.package_id.repr.starts_with("path+") {
                     self.rlibs.extend(rlibs(&artifact));
@@ -66,7 +71,10 @@ impl Report {
                     self.libraries.insert(artifact.package_id, (library, artifact.fresh));
                 }
             }
-            Message::CompilerMessage(message) => self.diagnostic(&message, sink),
+            Message::CompilerMessage(message) => {
+                self.diagnostic(&message.target.name, &message.message, sink);
+                self.messages.push(message);
+            }
             Message::TextLine(line) => sink(BuildMessage::Line(&line)),
             _ => {}
         }
@@ -81,8 +89,8 @@ impl Report {
         }
     }
 
-    fn diagnostic(&mut self, message: &CompilerMessage, sink: &BuildSink) {
-        let diagnostic = &message.message;
+    /// Takes in what rustc says of the crate of this name.
+    pub(super) fn diagnostic(&mut self, name: &str, diagnostic: &Diagnostic, sink: &BuildSink) {
         if self.is_repeated(diagnostic) {
             return;
         }
@@ -95,8 +103,7 @@ impl Report {
         // rustc's last word repeats how many there were.
         if error && !diagnostic.message.starts_with("aborting due to") {
             self.errors += 1;
-            self.first_error
-                .get_or_insert_with(|| (message.target.name.clone(), without_colour(rendered)));
+            self.first_error.get_or_insert_with(|| (name.to_owned(), without_colour(rendered)));
         }
     }
 

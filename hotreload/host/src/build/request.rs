@@ -14,21 +14,31 @@
 //!   So several bundles are several runs of cargo.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::build::alike::Program;
 use crate::build::origin::{Place, default_profile};
+use crate::build::process::Event;
+use crate::build::replay::{self, Capture, Ended, Question, Recorded};
 use crate::build::report::Report;
 use crate::build::{
     Abandon, BundlePackage, HostPackage, Origin, Shared, Workspace, Wrapper, command, process, sink,
 };
 use crate::load::Next;
-use crate::said::{BuildMessage, BuildSink};
+use crate::said::{BuildMessage, BuildSink, BuiltBy};
 use crate::said::{Code, Error, Reason, Result};
+use crate::state::Maker;
 
 /// Whether cargo has rustc compile incrementally. It is a part of the profile.
 const INCREMENTAL: &str = "CARGO_INCREMENTAL";
@@ -48,7 +58,9 @@ pub(crate) struct Build<'a> {
     /// Features to switch on, as given to `--features`, where it is not known how the host was built.
     pub(crate) features: Vec<String>,
     /// What called rustc when the host was built.
-    wrapper: Option<Wrapper>,
+    pub(super) wrapper: Option<Wrapper>,
+    /// Where that leaves word of how; `None` if cargo is to be asked every time.
+    pub(crate) captures: Option<PathBuf>,
     /// How the host was built.
     pub(crate) program: Option<&'a Program>,
     /// Whether somebody has chosen the profile: then it need not be the host's.
@@ -81,18 +93,22 @@ pub(crate) struct Built {
     pub(crate) warnings: usize,
     /// What cargo itself said on standard error.
     pub(crate) log: String,
+    /// Who has built it; `None` if nobody has.
+    pub(crate) maker: Option<Maker>,
 }
 
 impl Built {
     /// One that was loaded before, by another process: nothing was built.
     pub(crate) fn before(folder: PathBuf, library: PathBuf) -> Built {
         let (rlibs, log) = (Vec::new(), String::new());
-        Built { folder, library, fresh: true, rlibs, duration: Duration::ZERO, warnings: 0, log }
+        let (duration, maker) = (Duration::ZERO, None);
+        Built { folder, library, fresh: true, rlibs, duration, warnings: 0, log, maker }
     }
 
     /// As what shall be loaded next.
     pub(crate) fn next(&self) -> Next<'_> {
-        Next { rlibs: &self.rlibs, folder: Some(&self.folder), ..Next::file(&self.library) }
+        let (folder, maker) = (Some(&*self.folder), self.maker.as_ref());
+        Next { rlibs: &self.rlibs, folder, maker, ..Next::file(&self.library) }
     }
 }
 
@@ -108,6 +124,7 @@ impl<'a> Build<'a> {
             target_dir: None,
             features: Vec::new(),
             wrapper: None,
+            captures: None,
             program: None,
             has_own_profile: false,
             forward_allocation: false,
@@ -139,25 +156,117 @@ impl<'a> Build<'a> {
         self
     }
 
-    /// Builds, waits for cargo, and says where the libraries are, in the order of the bundles.
+    /// Builds, waits for it, and says where the libraries are, in the order of the bundles.
     pub(crate) fn run(&self) -> Result<Vec<Built>> {
         if !self.forward_allocation {
-            return self.run_cargo(self.bundles);
+            return self.build(self.bundles);
         }
         let mut built = Vec::new();
         for bundle in self.bundles {
-            built.extend(self.run_cargo(std::slice::from_ref(bundle))?);
+            built.extend(self.build(std::slice::from_ref(bundle))?);
         }
         Ok(built)
     }
 
-    /// Runs cargo, and once more where that makes the bundles as the program is: a program that was
-    /// built with another `CARGO_INCREMENTAL` than it runs with does not know.
-    fn run_cargo(&self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
-        let Some(program) = self.program else {
-            return self.run_once(bundles, false)?.built(bundles);
+    /// Has rustc build alone what cargo had it build before, if nothing else has changed since.
+    fn build(&self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
+        let why = match self.recorded(bundles) {
+            Ok(recorded) => match self.run_rustc(&recorded) {
+                Ok(built) => return built.map(|built| vec![built]),
+                Err(why) => Some(why),
+            },
+            Err(why) => why,
         };
-        let flips = program.flips_incremental.get().copied();
+        self.run_cargo(bundles, why)
+    }
+
+    /// What is known of an earlier build by cargo, or why that is of no use.
+    fn recorded(&self, bundles: &[BundlePackage]) -> Result<Arc<Recorded>, Option<String>> {
+        if self.captures.is_none() {
+            return Err(None);
+        }
+        if self.wrapper.is_none() {
+            // Of a save, once. Who calls for a build has not asked how it is done.
+            static SAID: AtomicBool = AtomicBool::new(false);
+            let is_new = self.abandon.is_some() && !SAID.swap(true, Ordering::Relaxed);
+            let why = "`cargo hotreload run` has not built the program";
+            return Err(is_new.then(|| why.to_owned()));
+        }
+        let [bundle] = bundles else {
+            return Err(Some("several bundles are built together".to_owned()));
+        };
+        replay::of(
+            bundle,
+            &question(&self.command(bundles, self.flips_incremental() == Some(true))),
+        )
+    }
+
+    /// Runs rustc alone. The error says why cargo has to be asked.
+    fn run_rustc(&self, recorded: &Recorded) -> Result<Result<Built>, String> {
+        let start = Instant::now();
+        let bundle = recorded.bundle();
+        let mut progress = |event: &Event| {
+            if matches!(event, Event::Tick) {
+                self.progress(&bundle.name, 1, start, false);
+            }
+        };
+        let ended = recorded.run(self.abandon.as_ref(), &mut progress);
+        let mut report = Report::default();
+        let mut tell = |said: replay::Said| {
+            for other in recorded.others() {
+                report.diagnostic(&other.target.name, &other.message, &self.sink);
+            }
+            for mut diagnostic in said.diagnostics {
+                // rustc colours all that it says, for cargo to take the colours off.
+                let rendered = diagnostic.rendered.take();
+                let plain = |it: String| if self.colour { it } else { sink::without_colour(&it) };
+                diagnostic.rendered = rendered.map(plain);
+                report.diagnostic(&bundle.crate_name, &diagnostic, &self.sink);
+            }
+            said.printed.iter().for_each(|line| (self.sink)(BuildMessage::Line(line)));
+            said.lines.join("\n")
+        };
+        let built = match ended {
+            Ended::Built { library, rlibs, said } => {
+                let log = tell(said);
+                Ok(Built {
+                    folder: bundle.folder.clone(),
+                    library,
+                    fresh: false,
+                    rlibs,
+                    duration: start.elapsed(),
+                    warnings: report.warnings,
+                    log,
+                    maker: Some(recorded.maker()),
+                })
+            }
+            Ended::Errors { status, said } => {
+                tell(said);
+                Err(report.failure(status, &self.sink).into())
+            }
+            Ended::Abandoned => {
+                let reason = Reason::new(Code::CargoFailed, "the build was abandoned");
+                Err(reason.into())
+            }
+            Ended::Unclear(why) => return Err(why),
+        };
+        (self.sink)(BuildMessage::Done);
+        Ok(built)
+    }
+
+    fn progress(&self, bundle: &str, crates: usize, start: Instant, waiting: bool) {
+        let elapsed = start.elapsed();
+        (self.sink)(BuildMessage::Progress { bundle, crates, elapsed, waiting });
+    }
+
+    /// Runs cargo, and once more where that makes the bundles as the program is: a program that was
+    /// built with another `CARGO_INCREMENTAL` than it runs with does not know. `why` is why rustc alone
+    /// does not do.
+    fn run_cargo(&self, bundles: &[BundlePackage], why: Option<String>) -> Result<Vec<Built>> {
+        let Some(program) = self.program else {
+            return self.run_once(bundles, false)?.built(self, bundles, why);
+        };
+        let flips = self.flips_incremental();
         let differences = |ran: &Ran| program.differences(&ran.report.made, !self.has_own_profile);
         let ran = self.run_once(bundles, flips == Some(true))?;
         let found = differences(&ran);
@@ -166,37 +275,63 @@ impl<'a> Build<'a> {
             let helps = differences(&again).reasons.is_empty();
             let _ = program.flips_incremental.set(helps);
             if helps {
-                return again.built(bundles);
+                return again.built(self, bundles, why);
             }
         }
         Error::check(found.reasons)?;
-        ran.built(bundles)
+        ran.built(self, bundles, why)
     }
 
-    fn run_once(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
-        let start = Instant::now();
+    /// Whether cargo's word on incremental compilation has to be the reverse, once that is known.
+    fn flips_incremental(&self) -> Option<bool> {
+        self.program?.flips_incremental.get().copied()
+    }
+
+    /// What cargo is asked.
+    fn command(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Command {
         let [target_dir, build_dir] = self.workspace.output_dirs();
         let outputs = [target_dir, build_dir].into_iter().chain(self.target_dir.clone());
         let mut command = command::cargo(self.workspace.root(), &outputs.collect::<Vec<_>>());
         command.args(self.arguments(bundles)).env("CARGO_TERM_PROGRESS_WHEN", "never");
-        if let Some(wrapper) = &self.wrapper {
+        let is_needed = |it: &&Wrapper| it.shares() || self.captures.is_some();
+        if let Some(wrapper) = self.wrapper.as_ref().filter(is_needed) {
             command.envs(wrapper.environment());
+            command.envs(self.captures.as_ref().map(|folder| (Wrapper::CAPTURES, folder)));
         }
         if flips_incremental {
             let is_off = env::var_os(INCREMENTAL).is_some_and(|value| value == "0");
             command.env(INCREMENTAL, if is_off { "1" } else { "0" });
         }
+        command
+    }
+
+    fn run_once(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
+        // Nothing else depends on it.
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+
+        let mut command = self.command(bundles, flips_incremental);
+        let question = question(&command);
+        let mut before =
+            replay::forget(bundles, "cargo's last build has failed").unwrap_or_default();
+        let mut has_begun = false;
+        for (folder, bundle) in
+            self.captures.iter().flat_map(|it| bundles.iter().map(move |b| (it, b)))
+        {
+            // One that is not there is no word of an earlier call.
+            let _ = fs::remove_file(Capture::path(folder, &bundle.crate_name));
+        }
+        let (start, began) = (Instant::now(), SystemTime::now());
         let names: Vec<_> = bundles.iter().map(|bundle| bundle.name.as_str()).collect();
         let names = names.join(", ");
         let mut report = Report::default();
         let status = process::run(&mut command, self.abandon.as_ref(), |event| {
+            if matches!(event, Event::Message(_)) && !has_begun {
+                // Cargo writes this file itself, before it has anything compiled.
+                before.look_at(&self.workspace.root().join("Cargo.lock"));
+                has_begun = true;
+            }
             report.take(event, &self.sink);
-            (self.sink)(BuildMessage::Progress {
-                bundle: &names,
-                crates: report.crates,
-                elapsed: start.elapsed(),
-                waiting: report.waiting,
-            });
+            self.progress(&names, report.crates, start, report.waiting);
         });
         let failure = status.as_ref().ok().filter(|status| !status.success());
         let failure = failure.map(|status| report.failure(*status, &self.sink));
@@ -205,7 +340,8 @@ impl<'a> Build<'a> {
         if let Some(failure) = failure {
             return Err(failure.into());
         }
-        Ok(Ran { report, duration: start.elapsed() })
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Ran { report, duration: start.elapsed(), number, question, began, before })
     }
 
     fn arguments(&self, bundles: &[BundlePackage]) -> Vec<OsString> {
@@ -225,7 +361,8 @@ impl<'a> Build<'a> {
             }
             add(&with_dev_dependencies(host));
         }
-        if let (Some(_), Some(shared)) = (&self.wrapper, self.workspace.shared()) {
+        let shares = self.wrapper.as_ref().is_some_and(Wrapper::shares);
+        if let Some(shared) = self.workspace.shared().filter(|_| shares) {
             shared.selection().for_each(|package| add(&["-p", package]));
             Shared::configuration(&self.profile).iter().for_each(|word| add(&[word]));
         }
@@ -280,34 +417,89 @@ fn with_dev_dependencies(host: &HostPackage) -> Vec<&str> {
     }
 }
 
+/// What a command asks.
+fn question(command: &Command) -> Question {
+    let mut environment: BTreeMap<_, _> = env::vars_os().collect();
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => environment.insert(name.to_owned(), value.to_owned()),
+            None => environment.remove(name),
+        };
+    }
+    Question {
+        folder: command.get_current_dir().unwrap_or(Path::new("")).to_owned(),
+        arguments: command.get_args().map(OsString::from).collect(),
+        environment,
+    }
+}
+
 /// A cargo that has ended well.
 struct Ran {
     report: Report,
     duration: Duration,
+    /// Of cargo's builds, in this process.
+    number: u64,
+    question: Question,
+    began: SystemTime,
+    /// What was there then of what the build before had looked at.
+    before: replay::Inputs,
 }
 
 impl Ran {
-    fn built(self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
-        let Ran { mut report, duration } = self;
-        let built = bundles.iter().map(|bundle| {
-            let (library, fresh) = report.libraries.remove(&bundle.id).ok_or_else(|| {
+    fn built(
+        mut self,
+        build: &Build<'_>,
+        bundles: &[BundlePackage],
+        why: Option<String>,
+    ) -> Result<Vec<Built>> {
+        let mut all = Vec::new();
+        for bundle in bundles {
+            let found = self.report.libraries.remove(&bundle.id);
+            let (library, fresh) = found.ok_or_else(|| {
                 let message = format!("cargo built no shared library of `{}`", bundle.name);
                 let reason = Reason::new(Code::NotABundle, message);
-                match report.log.trim_end() {
+                match self.report.log.trim_end() {
                     "" => reason,
                     log => reason.fact("cargo", log),
                 }
             })?;
-            Ok(Built {
+            self.record(build, bundle, &library);
+            let Ran { report, duration, number, .. } = &self;
+            all.push(Built {
                 folder: bundle.folder.clone(),
                 library,
                 fresh,
                 rlibs: report.rlibs.clone(),
-                duration,
+                duration: *duration,
                 warnings: report.warnings,
                 log: report.log.clone(),
-            })
+                maker: Some(Maker {
+                    by: BuiltBy::Cargo { why: why.clone() },
+                    number: *number,
+                    twin: None,
+                }),
+            });
+        }
+        Ok(all)
+    }
+
+    /// So that the next build can do without cargo.
+    fn record(&self, build: &Build<'_>, bundle: &BundlePackage, library: &Path) {
+        let (Some(wrapper), Some(captures)) = (&build.wrapper, &build.captures) else { return };
+        let others = self.report.messages.iter().filter(|it| it.package_id != bundle.id);
+        replay::record(replay::Done {
+            workspace: build.workspace,
+            bundle,
+            question: self.question.clone(),
+            wrapper,
+            captures,
+            number: self.number,
+            began: self.began,
+            before: &self.before,
+            library,
+            made: &self.report.files,
+            rlibs: &self.report.rlibs,
+            others: others.cloned().collect(),
         });
-        built.collect()
     }
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use crate::file::machine_code::MachineCode;
 use crate::said::{Changes, Report};
-use crate::state::Image;
+use crate::state::{Image, Maker};
 use hot_rt::rt::Kind;
 
 /// Says in the report what the image changed, beside the one that was live before. `is_new`: it was
@@ -27,7 +27,7 @@ pub(crate) fn tell(report: &mut Report, before: Option<&Image>, image: &Image, i
     let new = image.compiled(before);
     let Some(before) = before else { return };
     let old = before.compiled(None);
-    let mut changes = match (&old.crates, &new.crates) {
+    let mut changes = match (before.code_beside(image.maker.as_ref()), &new.crates) {
         (Some(old), Some(new)) => {
             let (edited, helpers) = diff::changes(old, new);
             Changes { edited, helpers, exact: true }
@@ -52,10 +52,10 @@ pub(crate) fn tell(report: &mut Report, before: Option<&Image>, image: &Image, i
     report.changes = Some(changes);
 }
 
-/// Whether these rlibs hold the machine code that the image was built with. `false` if that cannot be
-/// told.
-pub(crate) fn is_same_code(image: &Image, rlibs: &[PathBuf]) -> bool {
-    let Some(old) = &image.compiled(None).crates else { return false };
+/// Whether these rlibs hold the machine code that the image was built with; `maker` is who has made them. `false` if that
+/// cannot be told.
+pub(crate) fn is_same_code(image: &Image, rlibs: &[PathBuf], maker: Option<&Maker>) -> bool {
+    let Some(old) = image.code_beside(maker) else { return false };
     let new = MachineCode::read(&image.header.crate_name, rlibs, Some(old));
     new.is_some_and(|new| diff::changes(old, &new) == Default::default())
 }

@@ -16,7 +16,7 @@ use crate::load::registering;
 #[cfg(target_os = "linux")]
 use crate::platform;
 use crate::said::{Code, Error, Reason, Result};
-use crate::state::Requirements;
+use crate::state::{Maker, Requirements};
 use hot_rt::rt::STATIC;
 use hot_rt::rt::fingerprint::{COMMIT, FEATURES, OWN_FEATURES, PANIC, RUSTC, SOURCES, TARGET};
 
@@ -28,6 +28,8 @@ pub(crate) struct Candidate {
     pub(crate) rlibs: Vec<PathBuf>,
     /// Where the package is that the host has built it of.
     pub(crate) folder: Option<PathBuf>,
+    /// Who has built it, if the host has asked for it.
+    pub(crate) maker: Option<Maker>,
     /// The host's own copy, which was checked; none if it is not to be loaded.
     pub(crate) copy: Option<shadow::Copy>,
     pub(crate) object: ObjectFile,
@@ -70,6 +72,7 @@ impl Candidate {
             source: path.to_owned(),
             rlibs: Vec::new(),
             folder: None,
+            maker: None,
             copy,
             object,
             header,

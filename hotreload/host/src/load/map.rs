@@ -126,6 +126,7 @@ impl Inner {
         let types = types.collect();
         let _library = library;
         let (rlibs, folder) = (candidate.rlibs.clone(), candidate.folder.clone());
+        let maker = candidate.maker.clone();
         let image = Image {
             header,
             info,
@@ -135,6 +136,7 @@ impl Inner {
             copy,
             rlibs,
             folder,
+            maker,
             compiled: OnceLock::new(),
             exports,
             imports,

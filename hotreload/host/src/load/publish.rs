@@ -125,6 +125,7 @@ impl Inner {
             first_to_leave_threads: false,
             copy: image.copy.clone(),
             rolled_back,
+            built_by: image.built_by().filter(|_| matches!(direction, Direction::Forward)),
             phases: Phases::default(),
             why: None,
         };

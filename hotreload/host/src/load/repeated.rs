@@ -51,7 +51,7 @@ impl Inner {
 fn is_code(next: &Next<'_>, image: &Image) -> bool {
     let (built, copied) = (ObjectFile::read(next.path), ObjectFile::read(&image.copy));
     let (Ok(built), Ok(copied)) = (built, copied) else { return false };
-    built.manifest.is_same(&copied.manifest) && is_same_code(image, next.rlibs)
+    built.manifest.is_same(&copied.manifest) && is_same_code(image, next.rlibs, next.maker)
 }
 
 /// Whether they are equal but for the word that the host has written into its copy. Mostly they

@@ -21,7 +21,7 @@ use crate::load::moving::{AllMoving, Moving, Refused, moving_to_linked, rename_t
 use crate::load::unfit::Unfit;
 use crate::said::{Code, Error, Event, FailedHook, Migration, Phases, Reason, Report, Result};
 use crate::state::world::{PutAside, crate_of};
-use crate::state::{Image, Inner, Site, Turn, World, Writing, publishing, using};
+use crate::state::{Image, Inner, Maker, Site, Turn, World, Writing, publishing, using};
 use crate::{changes, platform};
 
 /// Loading asks for this many free thread keys and mappings first: beyond the last one the system
@@ -47,11 +47,13 @@ pub(crate) struct Next<'a> {
     pub(crate) rlibs: &'a [PathBuf],
     /// Where the package is that the host has built it of.
     pub(crate) folder: Option<&'a Path>,
+    /// Who has built it.
+    pub(crate) maker: Option<&'a Maker>,
 }
 
 impl<'a> Next<'a> {
     pub(crate) fn file(path: &'a Path) -> Self {
-        Next { path, expected: None, rlibs: &[], folder: None }
+        Next { path, expected: None, rlibs: &[], folder: None, maker: None }
     }
 }
 
@@ -415,7 +417,7 @@ impl Inner {
     }
 
     fn open(&self, world: &World, next: &Next<'_>) -> Result<Candidate> {
-        let Next { path, expected, rlibs, folder } = *next;
+        let Next { path, expected, rlibs, folder, maker } = *next;
         Inner::loads(path.display())?;
         headroom(path)?;
         let mut candidate = Candidate::open(path, &self.shadow, &self.requirements)?;
@@ -427,6 +429,7 @@ impl Inner {
         }
         candidate.rlibs = rlibs.to_vec();
         candidate.folder = folder.map(Path::to_owned);
+        candidate.maker = maker.cloned();
         Ok(candidate)
     }
 }

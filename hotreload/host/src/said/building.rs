@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 /// What a build says while it runs. The host passes each to the function that was given to
 /// [`HostBuilder::build_output`](crate::HostBuilder::build_output). What rustc says twice of one place
 /// is passed once.
@@ -49,6 +51,27 @@ pub enum BuildMessage<'a> {
     },
     /// The build is over. Always said, and said last.
     Done,
+}
+
+/// Who has built a bundle.
+///
+/// ```
+/// let report = hot::Report::default();
+/// assert_eq!(report.built_by, None, "nothing was built");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BuiltBy {
+    /// rustc alone, called as cargo has called it the last time: nothing had changed that only cargo
+    /// would see.
+    Rustc,
+    /// Cargo.
+    #[non_exhaustive]
+    Cargo {
+        /// Why rustc alone would not do; `None` if nobody has asked for that, or if it is the first build.
+        why: Option<String>,
+    },
 }
 
 /// Shows a build. The thread that builds calls it.

@@ -154,6 +154,8 @@ impl Report {
     ///
     /// `changes` is `null` or an object of `edited`, `exact` and `helpers`, a list of objects of
     /// `name` and `of`. `why` is `null` or a text. `rolled_back` is `null` or an object of `from` and `to`.
+    /// `built_by` is `null` or an object of `by`, which is `rustc` or `cargo`, and with `cargo` of `why`, which is
+    /// `null` or a text.
     /// `copy` is a path. `phases` has `watch_ms`, `build_ms`, `check_ms`, `load_ms`
     /// and `publish_ms`: milliseconds, with fractions.
     ///
@@ -194,7 +196,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::said::{Changes, Code, Helper, Phases};
+    use crate::said::{BuiltBy, Changes, Code, Helper, Phases};
 
     #[test]
     fn an_error_keeps_all_its_reasons_facts_and_causes() {
@@ -238,6 +240,7 @@ mod tests {
             copy: PathBuf::new(),
             why: None,
             rolled_back: None,
+            built_by: Some(BuiltBy::Rustc),
             phases: Phases { load: Duration::from_micros(1500), ..Phases::default() },
         };
         let parse = |report: &Report| serde_json::from_str::<Value>(&report.to_json()).unwrap();
@@ -246,6 +249,9 @@ mod tests {
         assert_eq!((&json["generation"], &json["added"][0]), (&json!(2), &json!("rules::new")));
         assert_eq!(json["phases"]["load_ms"], 1.5);
         assert_eq!(json["restarted"][0], "CACHE");
+        assert_eq!(json["built_by"], json!({ "by": "rustc" }));
+        report.built_by = Some(BuiltBy::Cargo { why: None });
+        assert_eq!(parse(&report)["built_by"], json!({ "by": "cargo", "why": null }));
 
         let helper = Helper { name: "h".to_owned(), of: vec!["rules::new".to_owned()] };
         report.changes = Some(Changes { exact: true, edited: Vec::new(), helpers: vec![helper] });

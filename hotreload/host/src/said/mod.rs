@@ -15,8 +15,8 @@ mod report;
 mod saved;
 mod status;
 
-pub use building::BuildMessage;
 pub(crate) use building::BuildSink;
+pub use building::{BuildMessage, BuiltBy};
 pub use changes::{Changes, Helper};
 pub use code::Code;
 pub use diagnosis::{Diagnosis, Place};

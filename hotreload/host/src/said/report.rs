@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::said::json::{lossy, milliseconds};
-use crate::said::{Changes, FailedHook, counted};
+use crate::said::{BuiltBy, Changes, FailedHook, counted};
 
 /// As many names stand in a line.
 const NAMED: usize = 3;
@@ -23,7 +23,7 @@ pub struct Phases {
     /// From the save until the build began; zero if nobody saved.
     #[serde(rename = "watch_ms", with = "milliseconds")]
     pub watch: Duration,
-    /// Building with cargo; zero if nothing was built.
+    /// Building; zero if nothing was built.
     #[serde(rename = "build_ms", with = "milliseconds")]
     pub build: Duration,
     /// Copying the file and checking the copy.
@@ -102,6 +102,8 @@ pub struct Report {
     pub why: Option<String>,
     /// Of a rollback, from where to where it went.
     pub rolled_back: Option<RolledBack>,
+    /// Who has built the library; `None` if it was not built for this load.
+    pub built_by: Option<BuiltBy>,
     /// How long it took.
     pub phases: Phases,
 }
@@ -208,7 +210,14 @@ impl fmt::Display for Report {
         let load = (check + load + publish).as_secs_f64() * 1e3;
         match build.as_millis() {
             0 => write!(f, " (loaded in {load:.1} ms)")?,
-            build => write!(f, " (built in {build} ms, live {load:.1} ms later)")?,
+            build => {
+                let by = match &self.built_by {
+                    Some(BuiltBy::Rustc) => " by rustc alone".to_owned(),
+                    Some(BuiltBy::Cargo { why: Some(why) }) => format!(" by cargo, since {why}"),
+                    _ => String::new(),
+                };
+                write!(f, " (built in {build} ms{by}, live {load:.1} ms later)")?;
+            }
         }
         let nothing = Vec::new();
         let groups = [
@@ -287,8 +296,12 @@ impl Report {
             if changes.edited.is_empty() {
                 clauses.insert(0, "no exported function was edited".to_owned());
             }
-            clauses
-                .push("without an rlib nothing tells which private functions changed".to_owned());
+            // rustc alone makes other machine code than cargo has it make, which is not compared.
+            let why = match &self.built_by {
+                None | Some(BuiltBy::Cargo { why: None }) => "without an rlib",
+                Some(_) => "this time",
+            };
+            clauses.push(format!("{why} nothing tells which private functions changed"));
         }
         clauses
     }
@@ -346,6 +359,7 @@ mod tests {
             copy: PathBuf::new(),
             why: None,
             rolled_back: None,
+            built_by: None,
             phases: Phases {
                 build: Duration::from_millis(212),
                 load: Duration::from_micros(3100),

@@ -6,7 +6,7 @@ use hot_rt::rt::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::said::{
-    bytes, columns, counted,
+    BuiltBy, bytes, columns, counted,
     json::{kind, known, lossy},
     people::about,
     section,
@@ -83,6 +83,8 @@ pub struct BundleStatus {
     pub copy: PathBuf,
     /// How often `rollback` can go back.
     pub earlier: usize,
+    /// Who has built the library, if the host has asked for it.
+    pub built_by: Option<BuiltBy>,
 }
 
 /// A definition.
@@ -236,6 +238,11 @@ impl Status {
 impl BundleStatus {
     fn row(&self) -> [String; 4] {
         let BundleStatus { name, version, generation, loaded_as, library, earlier, .. } = self;
+        let by = match &self.built_by {
+            Some(BuiltBy::Rustc) => ", built by rustc alone".to_owned(),
+            Some(BuiltBy::Cargo { why: Some(why) }) => format!(", built by cargo, since {why}"),
+            _ => String::new(),
+        };
         let back = if generation == loaded_as {
             String::new()
         } else {
@@ -245,7 +252,7 @@ impl BundleStatus {
             format!("{name} {version}"),
             format!("generation {generation}{back}"),
             if *earlier == 0 { String::new() } else { format!("{earlier} to go back to") },
-            library.display().to_string(),
+            format!("{}{by}", library.display()),
         ]
     }
 }
@@ -328,6 +335,7 @@ mod tests {
             library: "libgarden.so".into(),
             copy: "copies/libgarden-1.so".into(),
             earlier: 0,
+            built_by: None,
         });
         status.threads.push(ThreadStatus { id: 7, name: None, commits_behind: 1 });
         let (bundle, generation) = ("garden".to_owned(), 1);

@@ -16,7 +16,8 @@ use crate::{
         machine_code::{self, MachineCode},
         manifest::Header,
     },
-    state::Site,
+    said::BuiltBy,
+    state::{Maker, Site},
 };
 
 /// A loaded library. It stays mapped for as long as the process runs: threads may be inside, and
@@ -33,9 +34,12 @@ pub(crate) struct Image {
     pub(crate) source: PathBuf,
     /// Where the package is that the host has built it of.
     pub(crate) folder: Option<PathBuf>,
+    /// Who has built it, if the host has asked for it.
+    pub(crate) maker: Option<Maker>,
     /// The host's copy of it, which is mapped.
     pub(crate) copy: PathBuf,
-    /// What the same build has written for rustc, and what was read from it, if that is of use.
+    /// What the same build has written for rustc or the linker, and what was read from it, if that is of
+    /// use.
     pub(crate) rlibs: Vec<PathBuf>,
     pub(crate) compiled: OnceLock<Compiled>,
     /// Everything that its crate exports, in the order of the paths.
@@ -60,6 +64,19 @@ pub(crate) struct Compiled {
 }
 
 impl Image {
+    /// Who has built it, if the host has asked for it.
+    pub(crate) fn built_by(&self) -> Option<BuiltBy> {
+        self.maker.as_ref().map(|maker| maker.by.clone())
+    }
+
+    /// Its machine code, as it is to be compared with that of a later one.
+    pub(crate) fn code_beside<'a>(&'a self, later: Option<&'a Maker>) -> Option<&'a MachineCode> {
+        match (&self.maker, later) {
+            (Some(maker), Some(later)) if !maker.is_like(later) => later.twin_of(maker),
+            _ => self.compiled(None).crates.as_ref(),
+        }
+    }
+
     /// What it exports under this path.
     pub(crate) fn export(&self, path: &str) -> Option<&Arc<Site>> {
         let index = self.exports.binary_search_by(|site| (*site.item.path).cmp(path)).ok()?;

@@ -8,7 +8,7 @@
 //! world       what is loaded and who calls what, under that lock
 //! namespace   names, nested; definition: what one of them means at the moment
 //! pattern     paths that `hot::each!` looks for
-//! image       a library in memory; site: an accessor in it
+//! image       a library in memory; site: an accessor in it; maker: who has built it
 //! futures     those that are alive, by the image whose code they run
 //! resolve     what a slot leads to that nobody has resolved; closed_site: what does not fit any more
 //! options     what the host was started with
@@ -26,6 +26,7 @@ mod futures;
 mod gate;
 pub(crate) mod image;
 mod inner;
+mod maker;
 mod namespace;
 mod notices;
 mod options;
@@ -46,6 +47,7 @@ pub(crate) use image::Image;
 #[cfg(feature = "watch")]
 pub(crate) use inner::WatchSwitch;
 pub(crate) use inner::{Inner, Requirements};
+pub(crate) use maker::Maker;
 pub use namespace::Namespace;
 pub(crate) use notices::Notices;
 pub(crate) use options::Options;

@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) build_output: Option<BuildSink>,
     /// Whether rustc's reports shall be in colour, wherever standard error leads.
     pub(crate) shows_colour: bool,
+    /// Whether cargo builds every time.
+    pub(crate) plain_cargo: bool,
     pub(crate) control: bool,
     pub(crate) allocator: Option<Allocator>,
     /// Where lines about saves go; nothing is watched if there is none.
@@ -45,6 +47,7 @@ impl Default for Options {
             constructors_may_use: BTreeSet::new(),
             build_output: None,
             shows_colour: false,
+            plain_cargo: false,
             control: true,
             allocator: None,
             watch: None,

@@ -18,6 +18,7 @@ impl Inner {
         let world = self.write()?;
         let world = world.world();
         let bundles = world.bundles.values().map(|loaded| BundleStatus {
+            built_by: loaded.image.built_by(),
             name: loaded.image.header.package.clone(),
             version: loaded.image.header.version.clone(),
             generation: loaded.generation,

@@ -3,7 +3,7 @@
 //! ```text
 //! folders   which folders the system reports on
 //! saves     from reports to files that were saved; known_files: what they hold
-//! sources   which files a bundle is made of; program: which ones the host is; dep_info: what was read
+//! sources   which files a bundle is made of; program: which ones the host is
 //! watching  the thread that takes saves; decide: what they lead to
 //! rebuild   the thread that builds and loads
 //! texts     what sources held before, for what the host was compiled with of them
@@ -13,7 +13,6 @@
 //! then the build is stale, is abandoned, and begins again.
 
 mod decide;
-mod dep_info;
 mod folders;
 mod known_files;
 mod program;

@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::build::dep_info::{listed, listed_of_program};
 use crate::build::{Origin, Place, Unit, Workspace};
 use crate::state::Inner;
-use crate::watch::dep_info::{listed, listed_of_program};
 use crate::watch::sources::{Tree, canonical};
 
 /// What the running program is built of, as far as that is known.

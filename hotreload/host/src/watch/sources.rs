@@ -11,9 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::build::dep_info::listed;
 use crate::build::{BundlePackage, PathPackage, Workspace};
 use crate::changes::copies::Place;
-use crate::watch::dep_info::listed;
 #[cfg(target_os = "linux")]
 use crate::{build, file::needed, platform};
 

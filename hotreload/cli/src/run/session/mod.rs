@@ -54,6 +54,8 @@ pub(super) struct Session {
     plan: Plan,
     arguments: Vec<OsString>,
     features: String,
+    /// Whether its host is to have cargo build every time.
+    plain_cargo: bool,
     /// Whether the program's end is the command's, too.
     is_once: bool,
     /// Whether an edit of the program's own starts it again.
@@ -105,6 +107,7 @@ impl Session {
             plan,
             arguments: arguments.arguments.clone(),
             features: arguments.features.join(","),
+            plain_cargo: arguments.plain_cargo,
             // Nobody starts it again where no key can be pressed, unless a save does.
             is_once: arguments.once || !(is_screen || arguments.restart),
             restarts: arguments.restart,

@@ -18,7 +18,7 @@ use crate::run::{
     running::{Kind, Running},
     sources::Sources,
 };
-use hot_host::command::protocol::Event;
+use hot_host::command::{PLAIN_CARGO, protocol::Event};
 
 impl Session {
     /// Starts the program, which was built.
@@ -40,6 +40,9 @@ impl Session {
 
     fn start_by(&mut self, mut command: Command) -> io::Result<()> {
         command.env("HOTRELOAD_FEATURES", &self.features);
+        if self.plain_cargo {
+            command.env(PLAIN_CARGO, "1");
+        }
         let is_log = matches!(self.shown, Shown::Log(_));
         command.env("HOTRELOAD_WATCH", if is_log { "program" } else { "quiet" });
         match &self.shown {

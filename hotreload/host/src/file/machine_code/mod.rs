@@ -126,13 +126,19 @@ impl MachineCode {
         rlibs.sort_by_key(|(name, _)| name != crate_name);
         rlibs.first().filter(|(name, _)| name == crate_name)?;
         let mut content = MachineCode::default();
-        let mut files = Vec::new();
+        let (mut archives, mut objects) = (Vec::new(), Vec::new());
         for (name, rlib) in rlibs {
             content.crates.push(name);
-            files.push(read_whole(rlib)?);
+            if rlib.is_dir() {
+                objects.extend(kept(rlib)?);
+            } else {
+                archives.push(read_whole(rlib)?);
+            }
         }
-        let files = files.iter().map(|file| members(file)).collect::<Option<Vec<_>>>()?;
-        content.objects = read_all(&files.concat(), before)?;
+        let archives = archives.iter().map(|file| members(file)).collect::<Option<Vec<_>>>()?;
+        let objects: Vec<_> =
+            archives.into_iter().flatten().chain(objects.iter().map(|it| &**it)).collect();
+        content.objects = read_all(&objects, before)?;
         content.put_together();
         content.find_exports();
         Some(content)
@@ -311,11 +317,28 @@ fn hash(bytes: &[u8]) -> u128 {
     hasher.digest()
 }
 
-/// The crate that an rlib is of: `libdep-0123456789abcdef.rlib`, or without the hash.
+/// The crate that an rlib is of: `libdep-0123456789abcdef.rlib`, or without the hash. Where rustc keeps
+/// object files they are in a folder of the crate's: `logic-1k2f0t6z3c5jh/s-..`.
 fn crate_of(rlib: &Path) -> Option<String> {
+    if rlib.is_dir() {
+        let (name, _) = rlib.parent()?.file_name()?.to_str()?.rsplit_once('-')?;
+        return Some(name.to_owned());
+    }
     let stem = rlib.file_stem()?.to_str()?;
     let stem = stem.strip_prefix("lib")?;
     Some(stem.split_once('-').map_or(stem, |(name, _)| name).to_owned())
+}
+
+/// The object files that rustc has kept in a folder.
+fn kept(folder: &Path) -> Option<Vec<Vec<u8>>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).ok()? {
+        let path = entry.ok()?.path();
+        if path.extension().is_some_and(|it| it == "o" || it == "obj") {
+            files.push(read_whole(&path)?);
+        }
+    }
+    (!files.is_empty()).then_some(files)
 }
 
 /// A file's bytes, if nobody wrote to it meanwhile.

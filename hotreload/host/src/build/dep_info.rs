@@ -7,14 +7,14 @@ use std::{
 
 /// The files that a dep-info file lists, which are relative to the root where the user set
 /// `build.dep-info-basedir`, and where rustc has written it. `None` if there is no such file.
-pub(super) fn listed(file: &Path, root: &Path) -> Option<Vec<PathBuf>> {
+pub(crate) fn listed(file: &Path, root: &Path) -> Option<Vec<PathBuf>> {
     Some(read(file)?.into_iter().map(|path| root.join(path)).collect())
 }
 
 /// Those that cargo has listed of a whole program, where they are now: a project can be copied or
 /// moved with its target folder, or have that of another copy. `own` is what rustc has written of the
 /// program's own crate.
-pub(super) fn listed_of_program(
+pub(crate) fn listed_of_program(
     all: &Path,
     own: Option<&Path>,
     root: &Path,
@@ -51,6 +51,13 @@ fn read(file: &Path) -> Option<Vec<PathBuf>> {
     Some(dep_info(&fs::read_to_string(file).ok()?))
 }
 
+/// The text of such a file, of a library and what it is made of.
+pub(super) fn written<'a>(library: &Path, files: impl Iterator<Item = &'a PathBuf>) -> String {
+    let escaped = |path: &Path| path.to_string_lossy().replace(' ', "\\ ");
+    let files: Vec<_> = files.map(|it| escaped(it)).collect();
+    format!("{}: {}\n", escaped(library), files.join(" "))
+}
+
 /// The paths after the first colon; spaces in them come after a backslash.
 fn dep_info(text: &str) -> Vec<PathBuf> {
     // A drive has a colon too, but no space after it.
@@ -82,7 +89,10 @@ mod tests {
         let text =
             "/t/debug/libb.so: /b/build.rs /b/src/../../x\\ y.txt C:\\b\\src\\lib.rs\n\n/b:\n";
         let expected = ["/b/build.rs", "/b/src/../../x y.txt", "C:\\b\\src\\lib.rs"];
-        assert_eq!(dep_info(text), expected.map(PathBuf::from));
+        let expected = expected.map(PathBuf::from);
+        assert_eq!(dep_info(text), expected);
+        let text = written(Path::new("/t/a library.so"), expected.iter());
+        assert_eq!(dep_info(&text), expected);
         for text in ["", "\n", "/t/libb.so:", "/t/libb.so: ", "nonsense"] {
             assert!(dep_info(text).is_empty(), "{text}");
         }

@@ -1,0 +1,125 @@
+//! The target folders that wrappers have made: another version of the wrapper has another one. Whoever
+//! builds in one holds its file's lock as long as it lives, so that others know which of the older ones
+//! nobody needs.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// The file in a target folder that names the wrapper.
+pub(super) const FILE: &str = "hotreload-wrapper";
+
+/// A target folder of a wrapper. It is not removed as long as this value lives, or a forked copy of it.
+#[derive(Debug)]
+pub struct Folder {
+    /// Held for its lock.
+    _file: File,
+}
+
+impl Folder {
+    pub(super) fn hold(path: &Path) -> io::Result<Folder> {
+        loop {
+            fs::create_dir_all(path)?;
+            let file = match File::options().create(true).append(true).open(path.join(FILE)) {
+                // Somebody has removed the folder just now.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file?,
+            };
+            file.lock_shared()?;
+            // Or has done so while this waited.
+            if is_at(&file, &path.join(FILE))? {
+                return Ok(Folder { _file: file });
+            }
+        }
+    }
+
+    /// All in a workspace's target folder, with the time of their last use, the latest last.
+    pub fn all(target_dir: &Path) -> Vec<(SystemTime, PathBuf)> {
+        let entries = fs::read_dir(target_dir).into_iter().flatten().flatten();
+        let ours = entries.filter(|it| it.file_name().to_string_lossy().starts_with("hotreload-"));
+        let mut all: Vec<_> = ours
+            .filter_map(|it| {
+                Some((fs::metadata(it.path().join(FILE)).ok()?.modified().ok()?, it.path()))
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// Whether somebody builds in it.
+    pub fn is_held(path: &Path) -> io::Result<bool> {
+        Ok(Self::alone(path)?.is_none())
+    }
+
+    /// Removes it, unless somebody builds in it: then this is `false`.
+    pub fn remove(path: &Path) -> io::Result<bool> {
+        let Some(_alone) = Self::alone(path)? else { return Ok(false) };
+        // The file goes last: what is left of a folder is found again.
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false if entry.file_name() == FILE => {}
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+        fs::remove_dir_all(path)?;
+        Ok(true)
+    }
+
+    /// The lock that nobody else has then.
+    fn alone(path: &Path) -> io::Result<Option<File>> {
+        let file = File::options().append(true).open(path.join(FILE))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            locked => locked?,
+        }
+        // Another may have removed it meanwhile, and somebody may have taken it anew.
+        Ok(is_at(&file, &path.join(FILE))?.then_some(file))
+    }
+}
+
+/// Whether an open file is still the one that is there.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        there => there?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let this = file.metadata()?;
+        Ok((there.dev(), there.ino()) == (this.dev(), this.ino()))
+    }
+    // A file that is open cannot be removed there.
+    #[cfg(not(unix))]
+    Ok(there.is_file() && file.metadata()?.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One thread removes what others take: nobody has a folder that is not there.
+    #[test]
+    fn who_has_taken_it_has_it() {
+        let target = tempfile::tempdir().unwrap();
+        let path = target.path().join("hotreload-1");
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let _folder = Folder::hold(&path).unwrap();
+                        assert!(path.join(FILE).is_file());
+                        std::thread::yield_now();
+                        assert!(path.join(FILE).is_file());
+                    }
+                });
+            }
+            scope.spawn(|| (0..400).for_each(|_| _ = Folder::remove(&path)));
+        });
+    }
+}

@@ -1,0 +1,272 @@
+//! rustc called again as cargo has called it: a save of a bundle then costs neither cargo nor what
+//! nobody loads.
+//!
+//! ```text
+//! capture  how cargo has called rustc: written by the wrapper
+//! rustc    the call that is made instead
+//! inputs   what cargo would look at
+//! run      the call, and what rustc says
+//! ```
+//!
+//! Whatever cargo would have noticed is cargo's: `inputs` are the files of everything but the crate
+//! itself, and cargo's question and its environment have to be those that it had. Nothing is decided by
+//! what was saved. A call counts only if this process has asked the cargo that made it, so that the call
+//! is of the very crate that cargo found to be the bundle. Whatever is in doubt is cargo's, too, and is
+//! captured again.
+//!
+//! The library goes to a folder of its own beside cargo's (`debug/hotreload`), so that cargo's library is
+//! what cargo has made of it. `metadata` and the crate's name stay, and the sort of library is none of
+//! what a `TypeId` depends on: types are those of cargo's build.
+
+mod capture;
+mod inputs;
+mod run;
+mod rustc;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    thread,
+    time::SystemTime,
+};
+
+use cargo_metadata::CompilerMessage;
+
+use crate::build::{BundlePackage, Workspace, Wrapper};
+use crate::file::machine_code::MachineCode;
+use crate::said::BuiltBy;
+use crate::state::Maker;
+pub use capture::Capture;
+pub(super) use inputs::Inputs;
+pub(super) use run::{Ended, Said};
+use rustc::Rustc;
+
+/// What cargo was asked, and with which environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) folder: PathBuf,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) environment: BTreeMap<OsString, OsString>,
+}
+
+/// A build that cargo has done, as far as a later one without cargo needs it.
+pub(super) struct Done<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) bundle: &'a BundlePackage,
+    pub(super) question: Question,
+    pub(super) wrapper: &'a Wrapper,
+    /// Where the wrapper has left word.
+    pub(super) captures: &'a Path,
+    /// The build's.
+    pub(super) number: u64,
+    pub(super) began: SystemTime,
+    /// What was there then of what the build before had looked at.
+    pub(super) before: &'a Inputs,
+    /// Cargo's library.
+    pub(super) library: &'a Path,
+    /// The files of all crates.
+    pub(super) made: &'a [PathBuf],
+    /// The rlibs of packages with a local path.
+    pub(super) rlibs: &'a [PathBuf],
+    /// What rustc has said of other crates.
+    pub(super) others: Vec<CompilerMessage>,
+}
+
+/// All that a call of rustc for one bundle needs.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    bundle: BundlePackage,
+    question: Question,
+    /// The wrapper, if rustc's call has to go through it.
+    wrapper: Option<PathBuf>,
+    rustc: Rustc,
+    inputs: Inputs,
+    /// The rlibs of the packages below it.
+    rlibs: Vec<PathBuf>,
+    others: Vec<CompilerMessage>,
+    /// Of cargo's build.
+    number: u64,
+    /// When that began.
+    began: SystemTime,
+    /// What rustc alone has made of the same sources.
+    twin: OnceLock<Arc<MachineCode>>,
+}
+
+/// How it stands with a bundle.
+enum State {
+    /// rustc is called for the first time, so that the next call finds what it keeps.
+    Preparing(Arc<Recorded>),
+    Ready(Arc<Recorded>),
+    /// Cargo has to be asked, and this is why.
+    Unfit(String),
+}
+
+/// By the folders of the bundles' packages. There is one host in a process.
+static STATES: Mutex<BTreeMap<PathBuf, State>> = Mutex::new(BTreeMap::new());
+
+fn states() -> MutexGuard<'static, BTreeMap<PathBuf, State>> {
+    STATES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is recorded of a bundle, if nothing that cargo would look at has changed; else why cargo has to
+/// be asked, unless it never was.
+pub(super) fn of(
+    bundle: &BundlePackage,
+    question: &Question,
+) -> Result<Arc<Recorded>, Option<String>> {
+    let recorded = match states().get(&bundle.folder) {
+        None => return Err(None),
+        Some(State::Unfit(why)) => return Err(Some(why.clone())),
+        Some(State::Preparing(recorded)) => {
+            let changed = recorded.differs(question);
+            return Err(Some(
+                changed.unwrap_or_else(|| "rustc's first call is not over".to_owned()),
+            ));
+        }
+        Some(State::Ready(recorded)) => recorded.clone(),
+    };
+    match recorded.differs(question) {
+        None => Ok(recorded),
+        Some(why) => Err(Some(why)),
+    }
+}
+
+/// Cargo is about to be asked: what was recorded of these bundles is of no use any more. Gives what is
+/// there of what it would look at.
+pub(super) fn forget(bundles: &[BundlePackage], why: &str) -> Option<Inputs> {
+    let mut states = states();
+    let mut before = None;
+    for bundle in bundles {
+        let state = states.insert(bundle.folder.clone(), State::Unfit(why.to_owned()));
+        if let Some(State::Preparing(recorded) | State::Ready(recorded)) = state {
+            before = Some(recorded);
+        }
+    }
+    drop(states);
+    before.map(|it| it.inputs.now())
+}
+
+/// Takes in what cargo has done, and has rustc called for the first time, on a thread.
+pub(super) fn record(done: Done<'_>) {
+    let folder = done.bundle.folder.clone();
+    let state = match Recorded::of(done) {
+        Ok(recorded) => {
+            let recorded = Arc::new(recorded);
+            let first = recorded.clone();
+            let prepare = move || prepare(&first);
+            match thread::Builder::new().name("hot-first-rustc".to_owned()).spawn(prepare) {
+                Ok(_) => State::Preparing(recorded),
+                Err(error) => State::Unfit(format!("no thread could be started: {error}")),
+            }
+        }
+        Err(why) => State::Unfit(why),
+    };
+    // The thread waits for this lock.
+    states().insert(folder, state);
+}
+
+/// Calls rustc for the sources as they are: what it keeps serves the next call.
+fn prepare(recorded: &Arc<Recorded>) {
+    /// One at a time: they are as large as builds.
+    static TURN: Mutex<()> = Mutex::new(());
+
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended = recorded.run(None, &mut |_| ());
+    drop(turn);
+    if let Ended::Built { rlibs, .. } = &ended
+        && recorded.is_of_cargos_sources()
+        && let Some(code) = MachineCode::read(&recorded.bundle.crate_name, rlibs, None)
+    {
+        let _ = recorded.twin.set(Arc::new(code));
+    }
+    let mut states = states();
+    let Some(state) = states.get_mut(&recorded.bundle.folder) else { return };
+    // Cargo may have been asked again since.
+    if !matches!(state, State::Preparing(now) if Arc::ptr_eq(now, recorded)) {
+        return;
+    }
+    *state = match ended {
+        // What does not compile now does not by cargo either; what rustc keeps is of use all the same.
+        Ended::Built { .. } | Ended::Errors { .. } => State::Ready(recorded.clone()),
+        Ended::Abandoned => State::Unfit("rustc's first call was abandoned".to_owned()),
+        Ended::Unclear(why) => State::Unfit(why),
+    };
+}
+
+impl Recorded {
+    fn of(done: Done<'_>) -> Result<Recorded, String> {
+        let Done { workspace, bundle, question, wrapper, captures, began, before, .. } = done;
+        let path = Capture::path(captures, &bundle.crate_name);
+        let capture = Capture::read(&path).ok_or("cargo had nothing to compile")?;
+        // Another package may have a crate of that name.
+        if capture.variable("CARGO_MANIFEST_DIR").is_none_or(|it| Path::new(it) != bundle.folder) {
+            return Err("rustc's call was another package's".to_owned());
+        }
+        let rustc = Rustc::of(capture).ok_or("rustc's call has an unknown form")?;
+        let inputs = Inputs::of(workspace, bundle, &rustc, done.library, done.made)?;
+        if let Some(file) = inputs.saved_since(began, before) {
+            return Err(format!("{} was saved while cargo built", shown(file, &question.folder)));
+        }
+        let is_own = |rlib: &&PathBuf| {
+            let name = rlib.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
+            name != format!("lib{}{}", bundle.crate_name, rustc.suffix)
+        };
+        let mut rlibs: Vec<_> = done.rlibs.iter().filter(is_own).cloned().collect();
+        // Cargo lists the crate's own library without what is appended, where others look for it.
+        let copied = format!("lib{}", bundle.crate_name);
+        rlibs.retain(|it| it.file_stem().is_none_or(|name| name != &*copied));
+        Ok(Recorded {
+            bundle: bundle.clone(),
+            question,
+            wrapper: wrapper.shares().then(|| wrapper.program().to_owned()),
+            rustc,
+            inputs,
+            rlibs,
+            others: done.others,
+            number: done.number,
+            began,
+            twin: OnceLock::new(),
+        })
+    }
+
+    /// In what cargo would find that all is not as it was.
+    fn differs(&self, question: &Question) -> Option<String> {
+        let was = &self.question;
+        if was.environment != question.environment {
+            let all = was.environment.keys().chain(question.environment.keys());
+            let mut names =
+                all.filter(|it| was.environment.get(*it) != question.environment.get(*it));
+            let name = names.next().map(|it| it.to_string_lossy().into_owned());
+            return Some(format!("the variable {} was changed", name.unwrap_or_default()));
+        }
+        if let Some(file) = self.inputs.changed() {
+            return Some(format!("{} was changed", shown(file, &was.folder)));
+        }
+        let is_same = was.arguments == question.arguments && was.folder == question.folder;
+        (!is_same).then(|| "cargo is asked for something else".to_owned())
+    }
+
+    /// Who makes what it makes.
+    pub(super) fn maker(&self) -> Maker {
+        Maker { by: BuiltBy::Rustc, number: self.number, twin: self.twin.get().cloned() }
+    }
+
+    /// What rustc has said of other crates when cargo had built them.
+    pub(super) fn others(&self) -> &[CompilerMessage] {
+        &self.others
+    }
+
+    /// The crate.
+    pub(super) fn bundle(&self) -> &BundlePackage {
+        &self.bundle
+    }
+}
+
+/// A file, as people know it.
+fn shown(file: &Path, root: &Path) -> String {
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
+}

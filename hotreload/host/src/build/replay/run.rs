@@ -1,0 +1,229 @@
+//! One call of rustc, and what came of it.
+
+use std::{
+    fs::{self, File},
+    io,
+    ops::ControlFlow,
+    path::PathBuf,
+    process::ExitStatus,
+    time::SystemTime,
+};
+
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use serde::Deserialize;
+
+use crate::build::process::{self, Event};
+use crate::build::replay::{Recorded, inputs, shown};
+use crate::build::unit::entries;
+use crate::build::{Abandon, dep_info};
+
+/// What came of a call.
+pub(in crate::build) enum Ended {
+    /// The library, what its machine code was read from for the linker, and rustc's warnings.
+    Built {
+        library: PathBuf,
+        rlibs: Vec<PathBuf>,
+        said: Said,
+    },
+    /// The crate does not compile.
+    Errors {
+        status: ExitStatus,
+        said: Said,
+    },
+    Abandoned,
+    /// Cargo has to be asked, and this is why.
+    Unclear(String),
+}
+
+/// What rustc has said.
+#[derive(Debug, Default)]
+pub(in crate::build) struct Said {
+    pub(in crate::build) diagnostics: Vec<Diagnostic>,
+    /// What else was printed, to standard output and to standard error.
+    pub(in crate::build) printed: Vec<String>,
+    pub(in crate::build) lines: Vec<String>,
+}
+
+/// A line of rustc's.
+#[derive(Deserialize)]
+#[serde(tag = "$message_type", rename_all = "snake_case")]
+enum Line {
+    Diagnostic(Diagnostic),
+    /// A file is written.
+    Artifact {
+        artifact: PathBuf,
+    },
+    #[serde(other)]
+    Other,
+}
+
+impl Said {
+    /// Takes it in; a file that rustc has written is given back.
+    fn take(&mut self, event: Event) -> Option<PathBuf> {
+        match event {
+            Event::Line(line) => match serde_json::from_str(&line) {
+                Ok(Line::Diagnostic(diagnostic)) => self.diagnostics.push(diagnostic),
+                Ok(Line::Artifact { artifact }) => return Some(artifact),
+                Ok(Line::Other) => {}
+                Err(_) => self.lines.push(line),
+            },
+            Event::Message(message) => {
+                if let cargo_metadata::Message::TextLine(line) = *message {
+                    self.printed.push(line);
+                }
+            }
+            Event::Tick | Event::End | Event::Abandoned => {}
+        }
+        None
+    }
+
+    /// Whether rustc has found errors in sources, and none that it has elsewhere: the linker's, or a
+    /// crate that is not what it was.
+    fn is_of_sources(&self) -> bool {
+        let is_error = |it: &&Diagnostic| {
+            matches!(it.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
+                && !it.message.starts_with("aborting due to")
+        };
+        let mut errors = self.diagnostics.iter().filter(is_error).peekable();
+        errors.peek().is_some()
+            && errors.all(|it| !it.spans.is_empty() && it.level == DiagnosticLevel::Error)
+    }
+}
+
+impl Recorded {
+    /// Calls rustc. `tick` is called several times a second.
+    pub(in crate::build) fn run(
+        &self,
+        abandon: Option<&Abandon>,
+        tick: &mut dyn FnMut(&Event),
+    ) -> Ended {
+        match self.try_to_run(abandon, tick) {
+            Ok(ended) => ended,
+            Err(error) => Ended::Unclear(format!("rustc could not be called: {error}")),
+        }
+    }
+
+    fn try_to_run(
+        &self,
+        abandon: Option<&Abandon>,
+        tick: &mut dyn FnMut(&Event),
+    ) -> io::Result<Ended> {
+        let rustc = &self.rustc;
+        let name = &self.bundle.crate_name;
+        fs::create_dir_all(&rustc.own)?;
+        let list = rustc.file(&rustc.own, name, "d");
+        if !list.exists() {
+            // The wrapper asks what was read the last time.
+            fs::copy(rustc.file(&rustc.cargos, name, "d"), &list)?;
+        }
+        // Another cargo waits for it meanwhile. One that has it already does not matter, unless it
+        // changes what rustc reads: then that is seen below.
+        let lock = rustc.cargos.parent().map(|it| it.join(".cargo-lock")).map(File::open);
+        let lock = lock.and_then(Result::ok).filter(|it| it.try_lock().is_ok());
+        let began = SystemTime::now();
+        let mut said = Said::default();
+        let mut command = rustc.command(self.wrapper.as_deref());
+        let library = self.library();
+        let status = process::run_until(&mut command, abandon, |event| {
+            tick(&event);
+            let written = said.take(event);
+            // What rustc does afterwards is to tidy up; a wrapper has more to look at.
+            match written.is_some_and(|it| it == library) && self.wrapper.is_none() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        drop(lock);
+        if abandon.is_some_and(Abandon::is_abandoned) {
+            return Ok(Ended::Abandoned);
+        }
+        let status = status?;
+        // What rustc has read of it may have been of both.
+        if let Some(file) = self.inputs.changed() {
+            let file = shown(file, &self.question.folder);
+            return Ok(Ended::Unclear(format!("{file} was changed while rustc ran")));
+        }
+        if let Some(status) = status.filter(|it| !it.success()) {
+            return Ok(match said.is_of_sources() {
+                true => Ended::Errors { status, said },
+                false => Ended::Unclear(format!("rustc alone has failed ({status})")),
+            });
+        }
+        let is_new = fs::metadata(&library).and_then(|it| it.modified()).is_ok_and(|time| {
+            // A tick of the kernel's clock, or of a coarse file system's.
+            time + std::time::Duration::from_secs(2) >= began
+        });
+        if !is_new {
+            return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
+        }
+        self.list_what_was_read()?;
+        Ok(Ended::Built { library, rlibs: self.code(), said })
+    }
+
+    /// The library that it makes.
+    fn library(&self) -> PathBuf {
+        use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+        let name =
+            format!("{DLL_PREFIX}{}{}{DLL_SUFFIX}", self.bundle.crate_name, self.rustc.suffix);
+        self.rustc.own.join(name)
+    }
+
+    /// Writes beside the library what cargo writes beside its own: the sources of all crates.
+    fn list_what_was_read(&self) -> io::Result<()> {
+        let own = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "d");
+        let own = dep_info::listed(&own, &self.rustc.capture().folder).unwrap_or_default();
+        let all = own.iter().chain(&self.inputs.of_others);
+        let library = self.library();
+        let text = dep_info::written(&library, all);
+        fs::write(library.with_extension("d"), text)
+    }
+
+    /// Whether what rustc has just read of the crate was there before cargo's build began.
+    pub(super) fn is_of_cargos_sources(&self) -> bool {
+        let own = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "d");
+        let own = dep_info::listed(&own, &self.rustc.capture().folder).unwrap_or_default();
+        // What a build script has made cargo may have had made just now.
+        let output = self.rustc.capture().variable("OUT_DIR").map(PathBuf::from);
+        let is_made = |path: &PathBuf| output.as_ref().is_some_and(|it| path.starts_with(it));
+        let is_older = |path: &PathBuf| inputs::is_older(path, self.began);
+        own.iter().filter(|it| !is_made(it)).all(is_older)
+    }
+
+    /// Where the machine code is that the library was linked from: in what rustc keeps for the next time,
+    /// or in an rlib. Then what is below it.
+    fn code(&self) -> Vec<PathBuf> {
+        let own = &self.rustc.own;
+        let first = if self.rustc.is_incremental {
+            let kept = own.join("incremental");
+            // The wrapper has a folder in it for the crate, and in that for what its types are.
+            let crates = format!("{}{}", self.bundle.crate_name, self.rustc.suffix);
+            let of_types = entries(&kept.join(crates)).flat_map(|it| entries(&it));
+            latest_session(entries(&kept).chain(of_types), &self.bundle.crate_name)
+        } else {
+            let name = format!("lib{}{}.rlib", self.bundle.crate_name, self.rustc.suffix);
+            Some(own.join(name)).filter(|it| it.is_file())
+        };
+        match first {
+            Some(first) => [first].into_iter().chain(self.rlibs.iter().cloned()).collect(),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// The folder in which rustc has kept what it has made last of a crate:
+/// `logic-1k2f0t6z3c5jh/s-hcpn4f2y8e-0x2d9ni-1v7cqd8oxbk9cb6y`.
+fn latest_session(kept: impl Iterator<Item = PathBuf>, crate_name: &str) -> Option<PathBuf> {
+    let is_crates = |path: &PathBuf| {
+        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        name.rsplit_once('-').is_some_and(|(name, _)| name == crate_name)
+    };
+    let is_whole = |path: &PathBuf| {
+        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        name.starts_with("s-") && !name.ends_with("-working") && path.is_dir()
+    };
+    let sessions = kept.filter(is_crates).flat_map(|it| entries(&it)).filter(is_whole);
+    sessions
+        .filter_map(|it| Some((fs::metadata(&it).and_then(|it| it.modified()).ok()?, it)))
+        .max()
+        .map(|(_, session)| session)
+}

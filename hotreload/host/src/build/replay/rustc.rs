@@ -1,0 +1,181 @@
+//! The call of rustc that is made instead: for the library that is loaded and nothing else, into a
+//! folder of its own, from what cargo has given rustc.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::build::Wrapper;
+use crate::build::replay::Capture;
+
+/// What cargo tells rustc of how many may work at once; its other end is gone.
+const OF_THAT_CARGO: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+
+/// A call of rustc that can be made again and again.
+#[derive(Debug, Clone)]
+pub(super) struct Rustc {
+    capture: Capture,
+    /// What it is given, rustc's program first.
+    arguments: Vec<OsString>,
+    /// Where cargo has had it write.
+    pub(super) cargos: PathBuf,
+    /// Where it writes.
+    pub(super) own: PathBuf,
+    /// What is appended to the names of files.
+    pub(super) suffix: String,
+    /// Whether it keeps something for the next time.
+    pub(super) is_incremental: bool,
+    /// Where the crates lie that it may read.
+    pub(super) dependencies: Vec<PathBuf>,
+    /// The files that it is told to read.
+    pub(super) named: Vec<PathBuf>,
+}
+
+impl Rustc {
+    /// `None` if the call has a form that cargo's do not have.
+    pub(super) fn of(capture: Capture) -> Option<Rustc> {
+        let mut cargos = None;
+        let mut arguments = Vec::new();
+        let (mut suffix, mut is_incremental) = (String::new(), false);
+        let (mut dependencies, mut named) = (Vec::new(), Vec::new());
+        let mut words = capture.arguments.iter();
+        arguments.push(words.next()?.clone());
+        named.push(PathBuf::from(&arguments[0]));
+        while let Some(word) = words.next() {
+            let text = word.to_str()?;
+            match text {
+                // Of all that cargo asks for, the library alone is loaded.
+                "--crate-type" => _ = words.next()?,
+                "--out-dir" => cargos = Some(PathBuf::from(words.next()?)),
+                "-C" | "-L" | "--extern" | "--target" => {
+                    let value = words.next()?.to_str()?;
+                    let path_of = |value: &str| value.split_once('=').map(|(_, it)| it.into());
+                    match text {
+                        "-C" => {
+                            if let Some(it) = value.strip_prefix("extra-filename=") {
+                                suffix = it.to_owned();
+                            }
+                            if value.starts_with("incremental=") {
+                                is_incremental = true;
+                                continue;
+                            }
+                        }
+                        "-L" if value.starts_with("dependency=") => {
+                            dependencies.push(path_of(value)?);
+                        }
+                        "--extern" => named.extend(path_of(value)),
+                        // A description of a target that rustc does not know.
+                        "--target" if value.ends_with(".json") => named.push(value.into()),
+                        _ => {}
+                    }
+                    arguments.extend([word.clone(), value.into()]);
+                }
+                _ if text.starts_with("--emit=") => arguments.push("--emit=dep-info,link".into()),
+                _ => arguments.push(word.clone()),
+            }
+        }
+        let cargos = cargos?;
+        let own = cargos.parent()?.join("hotreload");
+        let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
+        if is_incremental {
+            add(&["--crate-type", "cdylib", "-C"]);
+            let mut kept = OsString::from("incremental=");
+            kept.push(own.join("incremental"));
+            arguments.push(kept);
+        } else {
+            // Machine code that is compared is in an rlib, or in what is kept for the next time.
+            add(&["--crate-type", "rlib", "--crate-type", "cdylib"]);
+        }
+        arguments.extend(["--out-dir".into(), own.clone().into()]);
+        Some(Rustc { capture, arguments, cargos, own, suffix, is_incremental, dependencies, named })
+    }
+
+    /// The command, through the wrapper if that does more than to look on. This is the place where another
+    /// linker would be chosen.
+    pub(super) fn command(&self, wrapper: Option<&Path>) -> Command {
+        let [inner, _] = Wrapper::INNER.map(|name| self.capture.variable(name));
+        let inner = inner.filter(|it| !it.is_empty()).map(Path::new);
+        let before: Vec<_> = match wrapper {
+            // For a crate of the workspace it is named twice.
+            Some(wrapper) => vec![wrapper, wrapper],
+            None => inner.into_iter().collect(),
+        };
+        let before = before.into_iter().map(Path::as_os_str);
+        let mut words = before.chain(self.arguments.iter().map(OsString::as_os_str));
+        let mut command = Command::new(words.next().expect("it begins with rustc"));
+        command.args(words).current_dir(&self.capture.folder).stdin(Stdio::null());
+        let is_gone = |name: &OsString| OF_THAT_CARGO.iter().any(|it| name == it);
+        let variables = self.capture.environment.iter().filter(|(name, _)| !is_gone(name));
+        command.env_clear().envs(variables.map(|(name, value)| (name, value)));
+        // Nothing of it is to be captured.
+        command.env_remove(Wrapper::CAPTURES);
+        command
+    }
+
+    /// A file of this crate in a folder.
+    pub(super) fn file(&self, folder: &Path, crate_name: &str, kind: &str) -> PathBuf {
+        folder.join(format!("{crate_name}{}.{kind}", self.suffix))
+    }
+
+    /// What cargo has told it of the crate.
+    pub(super) fn capture(&self) -> &Capture {
+        &self.capture
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[&str]) -> Option<Rustc> {
+        let arguments = words.iter().map(OsString::from).collect();
+        let environment = vec![("CARGO_MAKEFLAGS".into(), "-j".into()), ("A".into(), "b".into())];
+        Rustc::of(Capture { folder: "/w".into(), arguments, environment })
+    }
+
+    const CARGOS: &str = "/t/bin/rustc --crate-name logic --edition=2024 logic/src/lib.rs \
+        --error-format=json --crate-type rlib --crate-type cdylib --emit=dep-info,metadata,link \
+        -C embed-bitcode=no -C metadata=43df -C extra-filename=-77 --out-dir /w/target/debug/deps \
+        -C incremental=/w/target/debug/incremental -L dependency=/w/target/debug/deps \
+        --extern dep=/w/target/debug/deps/libdep-95.rlib --extern noprelude:std --cfg x";
+
+    #[test]
+    fn the_library_alone_in_a_folder_of_its_own() {
+        let words: Vec<_> = CARGOS.split_whitespace().collect();
+        let rustc = of(&words).unwrap();
+        let command = rustc.command(None);
+        assert_eq!(command.get_program(), "/t/bin/rustc");
+        let command = rustc.command(Some(Path::new("/bin/wrapper")));
+        assert_eq!(command.get_program(), "/bin/wrapper");
+        let given: Vec<_> = command.get_args().map(|it| it.to_str().unwrap()).collect();
+        assert_eq!(
+            given.join(" "),
+            "/t/bin/rustc --crate-name logic --edition=2024 logic/src/lib.rs --error-format=json \
+             --emit=dep-info,link -C embed-bitcode=no -C metadata=43df -C extra-filename=-77 \
+             -L dependency=/w/target/debug/deps --extern dep=/w/target/debug/deps/libdep-95.rlib \
+             --extern noprelude:std --cfg x --crate-type cdylib \
+             -C incremental=/w/target/debug/hotreload/incremental --out-dir /w/target/debug/hotreload"
+        );
+        assert!(command.get_envs().any(|(name, value)| name == "A" && value.is_some()));
+        assert!(
+            !command.get_envs().any(|(name, value)| name == "CARGO_MAKEFLAGS" && value.is_some())
+        );
+        let named = ["/t/bin/rustc", "/w/target/debug/deps/libdep-95.rlib"].map(PathBuf::from);
+        assert_eq!(rustc.named, named);
+        let file = rustc.file(&rustc.cargos, "logic", "d");
+        assert_eq!(file, Path::new("/w/target/debug/deps/logic-77.d"));
+    }
+
+    #[test]
+    fn what_is_not_compiled_incrementally_has_an_rlib() {
+        let words = CARGOS.replace("-C incremental=/w/target/debug/incremental", "");
+        let rustc = of(&words.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let types = rustc.arguments.iter().filter(|it| *it == "--crate-type").count();
+        assert!(!rustc.is_incremental && types == 2);
+        assert!(of(&["rustc", "-vV"]).is_none());
+        assert!(of(&["rustc", "--crate-type"]).is_none());
+        assert!(of(&[]).is_none());
+    }
+}

@@ -1,0 +1,416 @@
+//! One workspace that is edited in every way that cargo would notice: what rustc alone makes, and what is
+//! made where cargo is asked, is what a cargo makes that knows of nothing else.
+
+use std::{
+    fs,
+    fs::File,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use libloading::Library;
+use tempfile::TempDir;
+
+use super::*;
+use crate::build::{Build, Built, Inner, Role, Wrapper};
+use crate::said::{BuildMessage, Code, Error};
+
+/// Leaves word as the command's own program does.
+const WRAPPER: &str = "#!/bin/sh
+name=; last=
+for word in \"$@\"; do
+    if [ \"$last\" = --crate-name ]; then name=$word; fi
+    last=$word
+done
+\"$HOTRELOAD_INNER_WRAPPER\" \"$@\" || exit $?
+if [ -n \"$name\" ] && [ -n \"$HOTRELOAD_CAPTURES\" ]; then
+    { printf '%s\\0' hotreload-capture-1 \"$PWD\" \"$#\" \"$@\"; env -0; } > \"$HOTRELOAD_CAPTURES/$name.captured\"
+fi
+";
+
+/// The user's own, called in turn.
+const INNER: &str = "#!/bin/sh
+if [ -e \"$(dirname \"$0\")/killed\" ] && [ -z \"$HOTRELOAD_CAPTURES\" ]; then kill -9 $$; fi
+exec \"$@\"
+";
+
+const ROOT: &str = "[workspace]
+resolver = \"3\"
+members = [\"logic\", \"dep\", \"other\", \"names\"]
+
+[workspace.package]
+version = \"1.0.0\"
+edition = \"2024\"
+";
+
+const LOGIC: &str = "[package]
+name = \"logic\"
+version.workspace = true
+edition.workspace = true
+
+[lib]
+crate-type = [\"rlib\", \"cdylib\"]
+
+[features]
+fancy = []
+
+[dependencies]
+dep.path = \"../dep\"
+names.path = \"../names\"
+renamed = { path = \"../other\", package = \"other\" }
+";
+
+const SOURCE: &str = "
+pub struct Own { pub dep: dep::Type }
+
+pub fn value() -> String {
+    format!(
+        \"{} {} {} {} {} {} {} {} {} {} {} {:?}\",
+        \"first\",
+        include_str!(\"text.txt\"),
+        env!(\"FROM_SCRIPT\"),
+        include_str!(concat!(env!(\"OUT_DIR\"), \"/made.txt\")),
+        env!(\"CARGO_PKG_VERSION\"),
+        cfg!(feature = \"fancy\"),
+        cfg!(flagged),
+        cfg!(debug_assertions),
+        names::name!(),
+        renamed::NAME,
+        size_of::<Own>(),
+        std::any::TypeId::of::<Own>(),
+    )
+}
+
+#[unsafe(no_mangle)]
+pub extern \"C\" fn value_of(length: &mut usize) -> *const u8 {
+    let value = value().leak();
+    *length = value.len();
+    value.as_ptr()
+}
+";
+
+const SCRIPT: &str = "fn main() {
+    println!(\"cargo::rerun-if-changed=asset.txt\");
+    println!(\"cargo::rustc-check-cfg=cfg(flagged)\");
+    let asset = std::fs::read_to_string(\"asset.txt\").unwrap();
+    println!(\"cargo::rustc-env=FROM_SCRIPT={asset}\");
+    let folder = std::env::var(\"OUT_DIR\").unwrap();
+    std::fs::write(std::path::Path::new(&folder).join(\"made.txt\"), asset + \"-made\").unwrap();
+}
+";
+
+/// A workspace below a folder that may have settings, too.
+struct Project {
+    folder: TempDir,
+    root: PathBuf,
+    profile: &'static str,
+    loaded: usize,
+}
+
+impl Project {
+    fn new() -> Project {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("workspace");
+        fs::create_dir_all(root.join("captures")).unwrap();
+        let project = Project { folder, root, profile: "dev", loaded: 0 };
+        let package = |name: &str, rest: &str| {
+            format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{rest}")
+        };
+        project.write("Cargo.toml", ROOT);
+        project.write("logic/Cargo.toml", LOGIC);
+        project.write("logic/src/lib.rs", SOURCE);
+        project.write("logic/src/text.txt", "text");
+        project.write("logic/asset.txt", "asset");
+        project.write("logic/build.rs", SCRIPT);
+        project.write("dep/Cargo.toml", &package("dep", ""));
+        project.write("dep/src/lib.rs", "pub struct Type { pub field: u8 }\n");
+        project.write("other/Cargo.toml", &package("other", ""));
+        project.write("other/src/lib.rs", "pub const NAME: &str = \"other\";\n");
+        project.write("names/Cargo.toml", &package("names", "[lib]\nproc-macro = true\n"));
+        project.write("names/src/lib.rs", &names("macro"));
+        for (name, text) in [("wrapper-rustc", WRAPPER), ("inner-rustc", INNER)] {
+            project.write(name, text);
+            let program = project.root.join(name);
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        // What is older than the first build is known to be what it was built of.
+        thread::sleep(Duration::from_millis(50));
+        project
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.root.join(path)).unwrap();
+        assert!(text.contains(from), "{path} has no {from}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    /// Builds as a host does.
+    fn build(&self) -> Result<Built, Error> {
+        let workspace = Workspace::find(std::slice::from_ref(&self.root)).unwrap();
+        let bundle = [workspace.bundle("logic").unwrap()];
+        let [program, inner] = ["wrapper-rustc", "inner-rustc"].map(|it| self.root.join(it));
+        let wrapper =
+            Wrapper::new(program, Role::LooksOn, Inner { all: Some(inner), workspace: None });
+        let mut build = Build::new(&workspace, &bundle);
+        build.wrapper = Some(wrapper);
+        build.captures = Some(self.root.join("captures"));
+        build.profile = self.profile.to_owned();
+        build.colour = false;
+        build.sink = Arc::new(|message| {
+            if let BuildMessage::Line(line) = message {
+                eprintln!("{line}");
+            }
+        });
+        build.run().map(|mut built| built.remove(0))
+    }
+
+    /// Builds, and waits until the next one can do without cargo, if it ever can.
+    fn built(&mut self) -> (BuiltBy, String) {
+        let built = self.build().unwrap();
+        let start = Instant::now();
+        let folder = self.root.join("logic");
+        while matches!(states().get(&folder), Some(State::Preparing(_))) {
+            assert!(start.elapsed() < Duration::from_secs(300), "rustc's first call never ends");
+            thread::sleep(Duration::from_millis(5));
+        }
+        (built.maker.unwrap().by, self.value(&built.library))
+    }
+
+    /// What the library says.
+    fn value(&mut self, library: &Path) -> String {
+        self.loaded += 1;
+        let copy = self.root.join(format!("loaded-{}.so", self.loaded));
+        fs::copy(library, &copy).unwrap();
+        // SAFETY: the library has no constructors but std's, and the symbol is of this type: the source
+        // is above.
+        unsafe {
+            let library = std::mem::ManuallyDrop::new(Library::new(copy).unwrap());
+            let value = library.get::<extern "C" fn(&mut usize) -> *const u8>(b"value_of").unwrap();
+            let mut length = 0;
+            let text = value(&mut length);
+            String::from_utf8(std::slice::from_raw_parts(text, length).to_vec()).unwrap()
+        }
+    }
+
+    /// What a cargo makes that nobody else has worked for.
+    fn cargos(&mut self) -> String {
+        let mut cargo = crate::build::command::cargo(&self.root, &[]);
+        let target = self.root.join("clean");
+        cargo.args(["build", "-q", "-p", "logic", "--lib", "--profile", self.profile, "--offline"]);
+        cargo.arg("--target-dir").arg(&target);
+        assert!(cargo.status().unwrap().success());
+        let folder = if self.profile == "dev" { "debug" } else { self.profile };
+        self.value(&target.join(folder).join("liblogic.so"))
+    }
+
+    #[track_caller]
+    fn by_rustc(&mut self, what: &str) {
+        let (by, value) = self.built();
+        assert_eq!(by, BuiltBy::Rustc, "{what}");
+        assert!(value.contains(what), "{what} is not in {value}");
+        assert_eq!(value, self.cargos(), "{what}");
+    }
+
+    /// `why` is a part of the reason.
+    #[track_caller]
+    fn by_cargo(&mut self, why: &str, what: &str) {
+        let (by, value) = self.built();
+        let BuiltBy::Cargo { why: Some(said) } = by else { panic!("{what}: {by:?}") };
+        assert!(said.contains(why), "{what}: {said}");
+        assert!(value.contains(what), "{what} is not in {value}");
+        assert_eq!(value, self.cargos(), "{what}");
+    }
+}
+
+fn names(name: &str) -> String {
+    format!(
+        "use proc_macro::TokenStream;\n#[proc_macro]\n\
+         pub fn name(_: TokenStream) -> TokenStream {{ \"\\\"{name}\\\"\".parse().unwrap() }}\n"
+    )
+}
+
+#[test]
+fn whatever_cargo_would_notice_is_cargos() {
+    let mut project = Project::new();
+    let (by, value) = project.built();
+    assert_eq!(by, BuiltBy::Cargo { why: None }, "the first");
+    assert_eq!(value, project.cargos());
+
+    // The crate's own.
+    project.replace("logic/src/lib.rs", "first", "second");
+    project.by_rustc("second");
+    let cargos = project.root.join("target/debug/liblogic.so");
+    assert!(project.value(&cargos).contains("first"), "cargo's library is cargo's");
+    project.write("logic/src/text.txt", "text two");
+    project.by_rustc("text two");
+    project.replace("logic/src/lib.rs", "\"second\"", "inner::NAME");
+    project.replace("logic/src/lib.rs", "pub struct", "mod inner;\npub struct");
+    project.write("logic/src/inner.rs", "pub const NAME: &str = \"third\";");
+    project.by_rustc("third");
+    project.write("logic/src/inner.rs", "pub const NAME: &str = include_str!(\"../../new.txt\");");
+    project.write("new.txt", "fourth");
+    project.by_rustc("fourth");
+    let list = project.root.join("target/debug/hotreload/liblogic.d");
+    let list = crate::build::dep_info::listed(&list, &project.root).unwrap();
+    for path in ["new.txt", "logic/src/inner.rs", "dep/src/lib.rs", "logic/asset.txt"] {
+        assert!(list.iter().any(|it| it.ends_with(path)), "{path} is not in {list:?}");
+    }
+
+    // What does not compile.
+    let good = fs::read_to_string(project.root.join("logic/src/lib.rs")).unwrap();
+    project.write("logic/src/lib.rs", &format!("#![deny(dead_code)]\n{good}\nfn dead() {{}}\n"));
+    let error = project.build().unwrap_err();
+    assert_eq!(error.code(), Code::BuildFailed);
+    assert!(error.to_string().contains("function `dead` is never used"), "{error}");
+    project.write("logic/src/lib.rs", &good);
+    project.by_rustc("fourth");
+
+    // Everything else.
+    project.write("logic/asset.txt", "asset-two");
+    project.by_cargo("logic/asset.txt was changed", "asset-two-made");
+    project.replace("dep/src/lib.rs", "u8", "u64");
+    project.by_cargo("dep/src/lib.rs was changed", " 8 ");
+    project.write("names/src/lib.rs", &names("another-macro"));
+    project.by_cargo("names/src/lib.rs was changed", "another-macro");
+    project.replace("logic/Cargo.toml", "[features]", "[features]\ndefault = [\"fancy\"]");
+    project.by_cargo("logic/Cargo.toml was changed", "true false true");
+    project.replace("Cargo.toml", "1.0.0", "1.2.3");
+    project.by_cargo("Cargo.toml was changed", "1.2.3");
+    project.write("new.txt", "fifth");
+    project.by_rustc("fifth");
+    project.write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg\", \"flagged\"]\n");
+    project.by_cargo(".cargo/config.toml was changed", "true true true");
+    fs::remove_file(project.root.join(".cargo/config.toml")).unwrap();
+    project.by_cargo(".cargo/config.toml was changed", "true false true");
+    project.write("../.cargo/config.toml", "[profile.dev]\ndebug-assertions = false\n");
+    project.by_cargo(".cargo/config.toml was changed", "true false false");
+    project.write("new.txt", "sixth");
+    project.by_rustc("sixth");
+    project.write(
+        "other/Cargo.toml",
+        &fs::read_to_string(project.root.join("dep/Cargo.toml"))
+            .unwrap()
+            .replace("dep", "other-name"),
+    );
+    project.replace("logic/Cargo.toml", "package = \"other\"", "package = \"other-name\"");
+    project.write("other/src/lib.rs", "pub const NAME: &str = \"renamed-now\";\n");
+    project.by_cargo("was changed", "renamed-now");
+    project.write("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n");
+    project.by_cargo("rust-toolchain.toml was changed", "renamed-now");
+    project.write("new.txt", "sixth again");
+    project.by_cargo("cargo had nothing to compile", "sixth again");
+    project.profile = "release";
+    project.by_cargo("cargo is asked for something else", "sixth again");
+    project.write("new.txt", "seventh");
+    project.by_rustc("seventh");
+    project.profile = "dev";
+    project.by_cargo("cargo is asked for something else", "seventh");
+    project.write("new.txt", "eighth");
+    project.by_rustc("eighth");
+
+    // The lock file of a cargo that was asked for other versions.
+    let lock = fs::read_to_string(project.root.join("Cargo.lock")).unwrap();
+    project.write("Cargo.lock", &format!("{lock}\n# edited\n"));
+    project.write("new.txt", "ninth");
+    project.by_cargo("Cargo.lock was changed", "ninth");
+
+    // What others have built, or removed.
+    project.write("new.txt", "tenth");
+    project.by_rustc("tenth");
+    let mut clean = crate::build::command::cargo(&project.root, &[]);
+    assert!(clean.args(["clean", "-q", "-p", "dep", "--offline"]).status().unwrap().success());
+    project.write("new.txt", "eleventh");
+    project.by_cargo("was changed", "eleventh");
+
+    // A file that a path dependency includes, too.
+    project.replace(
+        "dep/src/lib.rs",
+        "pub struct",
+        "#[path = \"../../logic/src/inner.rs\"]\nmod inner;\npub use inner::NAME;\npub struct",
+    );
+    project.by_cargo("dep/src/lib.rs was changed", "eleventh");
+    project.write("logic/src/inner.rs", "pub const NAME: &str = \"twelfth\";");
+    project.by_cargo("logic/src/inner.rs was changed", "twelfth");
+
+    // Another cargo at work keeps nobody waiting, as long as it changes nothing.
+    let lock = File::open(project.root.join("target/debug/.cargo-lock")).unwrap();
+    lock.lock().unwrap();
+    project.replace("logic/src/lib.rs", "inner::NAME", "\"thirteenth\"");
+    let value = project.built();
+    drop(lock);
+    assert!(value.0 == BuiltBy::Rustc && value.1.contains("thirteenth"), "{value:?}");
+
+    // rustc is killed.
+    project.write("killed", "");
+    project.replace("logic/src/lib.rs", "thirteenth", "fourteenth");
+    let killed = project.build().unwrap();
+    let BuiltBy::Cargo { why: Some(why) } = killed.maker.unwrap().by else { panic!("by rustc") };
+    assert!(why.contains("rustc alone has failed"), "{why}");
+    fs::remove_file(project.root.join("killed")).unwrap();
+    assert!(project.value(&killed.library).contains("fourteenth"));
+    project.replace("logic/src/lib.rs", "fourteenth", "fifteenth");
+    project.built();
+    project.replace("logic/src/lib.rs", "fifteenth", "sixteenth");
+    project.by_rustc("sixteenth");
+
+    // A script that is run after every save.
+    project.replace("logic/build.rs", "cargo::rerun-if-changed=asset.txt", "nothing");
+    project.by_cargo("logic/build.rs was changed", "sixteenth");
+    project.replace("logic/src/lib.rs", "sixteenth", "seventeenth");
+    project.by_cargo("the build script of `logic` does not say what it reads", "seventeenth");
+    drop(project.folder);
+}
+
+#[test]
+fn another_environment_is_another_question() {
+    let question = |variables: &[(&str, &str)]| Question {
+        folder: "/w".into(),
+        arguments: vec!["build".into()],
+        environment: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+    };
+    let folder = PathBuf::from("/no/such/folder/of/a/bundle");
+    let bundle = BundlePackage {
+        name: "logic".to_owned(),
+        crate_name: "logic".to_owned(),
+        folder: folder.clone(),
+        id: cargo_metadata::PackageId { repr: "logic".to_owned() },
+    };
+    assert!(matches!(of(&bundle, &question(&[])), Err(None)));
+    let capture = Capture {
+        folder: "/w".into(),
+        arguments: ["rustc", "--out-dir", "/w/target/debug/deps"].map(OsString::from).to_vec(),
+        environment: Vec::new(),
+    };
+    let recorded = Recorded {
+        bundle: bundle.clone(),
+        question: question(&[("A", "1"), ("B", "2")]),
+        wrapper: None,
+        rustc: Rustc::of(capture).unwrap(),
+        inputs: Inputs::default(),
+        rlibs: Vec::new(),
+        others: Vec::new(),
+        number: 1,
+        began: SystemTime::now(),
+        twin: OnceLock::new(),
+    };
+    states().insert(folder, State::Ready(Arc::new(recorded)));
+    assert!(of(&bundle, &question(&[("A", "1"), ("B", "2")])).is_ok());
+    for (other, name) in [(&[("A", "2"), ("B", "2")][..], "A"), (&[("A", "1")], "B")] {
+        let why = of(&bundle, &question(other)).unwrap_err().unwrap();
+        assert_eq!(why, format!("the variable {name} was changed"));
+    }
+    let mut other = question(&[("A", "1"), ("B", "2")]);
+    other.arguments.push("--release".into());
+    assert!(of(&bundle, &other).is_err());
+    forget(std::slice::from_ref(&bundle), "cargo is asked");
+    let why = of(&bundle, &question(&[("A", "1"), ("B", "2")])).unwrap_err();
+    assert_eq!(why.as_deref(), Some("cargo is asked"));
+}

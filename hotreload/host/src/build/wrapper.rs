@@ -1,0 +1,237 @@
+//! The command's own program, which cargo calls in place of rustc. A file in the target folder says which
+//! program it is, and what it does there.
+//!
+//! It always leaves word of how rustc was called, so that a save can call rustc alone. In a workspace
+//! with a shared library it has rustc link that, too. Cargo does not notice that it compiles otherwise
+//! than before, so what was made in this way lies in a target folder of its own. Where the wrapper only
+//! looks on, rustc makes what it makes without it: as `RUSTC_WRAPPER`, which cargo does not count among
+//! what a crate is made of, it works in the folder that the user's own cargo uses, and nothing is compiled
+//! anew (`RUSTC_WORKSPACE_WRAPPER` counts: the workspace's crates would have other identities).
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use crate::build::folder::{FILE, Folder};
+
+/// What the file and the variable say of a wrapper that only looks on.
+const LOOKS_ON: &str = "looks-on";
+
+/// A program that cargo calls in place of rustc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrapper {
+    program: PathBuf,
+    role: Role,
+    /// Those that it calls in turn.
+    inner: Inner,
+}
+
+/// The user's own wrappers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inner {
+    /// For all crates: cargo's `build.rustc-wrapper`.
+    pub all: Option<PathBuf>,
+    /// For those of the workspace: cargo's `build.rustc-workspace-wrapper`. Cargo itself calls it where
+    /// ours only looks on.
+    pub workspace: Option<PathBuf>,
+}
+
+/// What a wrapper does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// It leaves word of how rustc was called.
+    LooksOn,
+    /// It has rustc link the shared library as well. Another version of it makes other files.
+    Shares {
+        /// What it does, in one word.
+        version: String,
+    },
+}
+
+impl Role {
+    fn word(&self) -> &str {
+        match self {
+            Role::LooksOn => LOOKS_ON,
+            Role::Shares { version } => version,
+        }
+    }
+
+    /// What a word in the file or in the variable means.
+    pub fn of(word: &str) -> Role {
+        match word {
+            LOOKS_ON => Role::LooksOn,
+            version => Role::Shares { version: version.to_owned() },
+        }
+    }
+}
+
+impl Wrapper {
+    /// The variable that tells the program that it is called as a wrapper, by its role's word.
+    pub const VARIABLE: &'static str = "HOTRELOAD_WRAPPER";
+
+    /// The variables that name the wrappers which it calls in turn: for all crates, and for those of the
+    /// workspace.
+    pub const INNER: [&'static str; 2] =
+        ["HOTRELOAD_INNER_WRAPPER", "HOTRELOAD_INNER_WORKSPACE_WRAPPER"];
+
+    /// The variable that names the folder in which it leaves word of how rustc was called.
+    pub const CAPTURES: &'static str = "HOTRELOAD_CAPTURES";
+
+    /// The wrapper in this role, and the user's own.
+    pub fn new(program: PathBuf, role: Role, inner: Inner) -> Wrapper {
+        Wrapper { program, role, inner }
+    }
+
+    /// The one that has made what is in this target folder, if its program is still there. A folder of its
+    /// own stays then as long as this process lives.
+    pub(crate) fn of(target_dir: &Path) -> Option<Wrapper> {
+        static HELD: OnceLock<Option<Folder>> = OnceLock::new();
+        let text = fs::read_to_string(target_dir.join(FILE)).ok()?;
+        let mut lines = text.lines();
+        let (word, program) = lines.next()?.split_once(' ')?;
+        let mut path = || lines.next().filter(|line| !line.is_empty()).map(PathBuf::from);
+        let inner = Inner { all: path(), workspace: path() };
+        let found = Wrapper::new(program.into(), Role::of(word), inner);
+        if found.shares() {
+            // A program lies in one such folder. Without the lock it builds all the same.
+            HELD.get_or_init(|| Folder::hold(target_dir).ok());
+        }
+        // Without the shared library's nothing can be built that fits. Who only looks on is not needed.
+        (found.shares() || found.program.is_file()).then_some(found)
+    }
+
+    /// Whether it has rustc link the shared library.
+    pub(crate) fn shares(&self) -> bool {
+        matches!(self.role, Role::Shares { .. })
+    }
+
+    /// Where it works, within the target folder of the workspace.
+    pub fn target_dir(&self, of: &Path) -> PathBuf {
+        match &self.role {
+            Role::LooksOn => of.to_owned(),
+            Role::Shares { version } => of.join(format!("hotreload-{version}")),
+        }
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Leaves word of itself in the folder that it shares with the user's own cargo.
+    pub fn leave(&self, target_dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(target_dir)?;
+        let (file, text) = (target_dir.join(FILE), self.text());
+        match fs::read_to_string(&file) {
+            Ok(same) if same == text => Ok(()),
+            _ => fs::write(file, text),
+        }
+    }
+
+    /// Takes a target folder of its own, leaves word of itself there, and removes those of other versions
+    /// that nobody needs, except the one that was used last.
+    pub fn take(&self, target_dir: &Path) -> io::Result<Folder> {
+        let folder = Folder::hold(target_dir)?;
+        // Its time says when it was used last.
+        fs::write(target_dir.join(FILE), self.text())?;
+        let mut others = Folder::all(target_dir.parent().unwrap_or(Path::new("")));
+        others.retain(|(_, path)| path != target_dir);
+        others.pop();
+        others.iter().for_each(|(_, path)| _ = Folder::remove(path));
+        Ok(folder)
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} {}\n", self.role.word(), self.program.display());
+        for inner in [&self.inner.all, &self.inner.workspace] {
+            text += &format!("{}\n", inner.as_deref().unwrap_or(Path::new("")).display());
+        }
+        text
+    }
+
+    /// What has cargo call it, and it the user's own.
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let own =
+            [("RUSTC_WRAPPER", self.program.clone()), (Self::VARIABLE, self.role.word().into())];
+        // For the workspace's own crates it is called by itself then, so that it can tell them.
+        let again = self.shares().then(|| ("RUSTC_WORKSPACE_WRAPPER", self.program.clone()));
+        let inner =
+            [self.inner.all.clone(), self.inner.workspace.clone().filter(|_| self.shares())];
+        let inner = Self::INNER.into_iter().zip(inner);
+        own.into_iter()
+            .chain(again)
+            .chain(inner.map(|(name, path)| (name, path.unwrap_or_default())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn word_is_left_of_it() {
+        let target = tempfile::tempdir().unwrap();
+        let inner = Inner { all: None, workspace: Some("/bin/own".into()) };
+        let role = Role::Shares { version: "1".into() };
+        let shares = Wrapper::new("/bin/command".into(), role, inner.clone());
+        let folder = shares.target_dir(target.path());
+        shares.take(&folder).unwrap();
+        assert_eq!(Wrapper::of(&folder), Some(shares));
+        assert_eq!(Wrapper::of(target.path()), None);
+
+        let program = std::env::current_exe().unwrap();
+        let looks_on = Wrapper::new(program, Role::LooksOn, inner);
+        looks_on.leave(&looks_on.target_dir(target.path())).unwrap();
+        let found = Wrapper::of(target.path()).unwrap();
+        assert_eq!(found, looks_on);
+        assert!(!found.environment().any(|(name, _)| name == "RUSTC_WORKSPACE_WRAPPER"));
+    }
+
+    fn wrapper(version: &str) -> Wrapper {
+        let role = Role::Shares { version: version.to_owned() };
+        Wrapper::new("/bin/command".into(), role, Inner::default())
+    }
+
+    #[test]
+    fn folders_of_other_versions_go_when_nobody_needs_them() {
+        let target = tempfile::tempdir().unwrap();
+        // The user's own, though it is called so.
+        let other = target.path().join("hotreload-own");
+        fs::create_dir(&other).unwrap();
+        let take = |version: &str| {
+            let wrapper = wrapper(version);
+            let path = wrapper.target_dir(target.path());
+            let folder = wrapper.take(&path).unwrap();
+            fs::create_dir_all(path.join("debug/deps")).unwrap();
+            fs::write(path.join("debug/deps/a"), "").unwrap();
+            (path, folder)
+        };
+        let there = || {
+            Folder::all(target.path()).into_iter().map(|(_, path)| path).collect::<BTreeSet<_>>()
+        };
+        let these =
+            |paths: &[&PathBuf]| paths.iter().map(|it| it.to_path_buf()).collect::<BTreeSet<_>>();
+        let (first, held) = take("1");
+        let (second, _) = take("2");
+        let (third, _) = take("3");
+        // The one that was used last stays, and the one that somebody holds.
+        assert_eq!(there(), these(&[&first, &second, &third]));
+        assert!(!Folder::remove(&first).unwrap());
+        assert!(first.join("debug/deps/a").is_file());
+        drop(held);
+        let (fourth, _) = take("4");
+        assert_eq!(there(), these(&[&third, &fourth]));
+        assert!(!first.exists() && !second.exists() && other.exists());
+
+        // One that was half removed is found, and can be taken again.
+        fs::remove_dir_all(third.join("debug")).unwrap();
+        assert!(Folder::remove(&third).unwrap());
+        Folder::remove(&third).unwrap_err();
+        let (again, _) = take("3");
+        assert_eq!(there(), these(&[&fourth, &again]));
+    }
+}
