@@ -152,8 +152,8 @@ mod tests {
         let given: Vec<_> = command.get_args().map(|it| it.to_str().unwrap()).collect();
         assert_eq!(
             given.join(" "),
-            "/t/bin/rustc --crate-name logic --edition=2024 logic/src/lib.rs --error-format=json \
-             --emit=dep-info,link -C embed-bitcode=no -C metadata=43df -C extra-filename=-77 \
+            "/bin/wrapper /t/bin/rustc --crate-name logic --edition=2024 logic/src/lib.rs \
+             --error-format=json --emit=dep-info,link -C embed-bitcode=no -C metadata=43df -C extra-filename=-77 \
              -L dependency=/w/target/debug/deps --extern dep=/w/target/debug/deps/libdep-95.rlib \
              --extern noprelude:std --cfg x --crate-type cdylib \
              -C incremental=/w/target/debug/hotreload/incremental --out-dir /w/target/debug/hotreload"
