@@ -142,5 +142,6 @@ codes! {
     NotCreated "HOT0712" "mend what it says, or create it elsewhere";
     NotAlike "HOT0714" "switch the feature on in the Cargo.toml of the bundle too, or build the host without it; if it was removed there, restart the host";
     NotShared "HOT0715" "mend it there, and build again";
+    TweakDiffers "HOT0719" "save the file again; its time may be older than its last build";
     // HOT0713 was given out once, for sources that a command read. It stays free.
 }
