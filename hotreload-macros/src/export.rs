@@ -10,6 +10,7 @@ use crate::{
     expand::{
         accessor::{self, Accessor, Place},
         future::{Owned, Replaced, Suspends},
+        literals,
         moved::{self, Written},
         recursion, tokens,
     },
@@ -34,8 +35,11 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
 
 fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options =
-        Options::parse(options, &["name", "handle", "direct", "local", "crate"], &mut errors);
+    let options = Options::parse(
+        options,
+        &["name", "handle", "direct", "local", "tweak", "crate"],
+        &mut errors,
+    );
     let mut function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
         Err(error) => {
@@ -84,6 +88,15 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     let tokens = tokens::hash(item.clone());
     let last =
         options.name.as_ref().map_or_else(|| callable.ident.unraw().to_string(), LitStr::value);
+    let path = quote!(::core::concat!(::core::module_path!(), "::", #last));
+    let tweaked = options.tweak.then(|| literals::in_body(&function.body, &path, &krate)).flatten();
+    let item = match tweaked {
+        Some(body) => {
+            function.body = body;
+            quote!(#function)
+        }
+        None => item,
+    };
     let mut body = if options.direct && !callable.aborts() {
         callable.ident.clone()
     } else {
@@ -133,7 +146,7 @@ fn function(options: TokenStream, item: TokenStream) -> TokenStream {
         krate: &krate,
         cfg: &[],
         place: Place::Type { vis: &function.vis, name, beside_function: *name == callable.ident },
-        path: quote!(::core::concat!(::core::module_path!(), "::", #last)),
+        path,
         callable: &callable,
         body: Some(quote!(#body)),
         tokens,

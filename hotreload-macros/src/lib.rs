@@ -20,6 +20,7 @@ mod parse;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod tweak;
 mod types;
 mod var;
 mod versioned;
@@ -44,6 +45,7 @@ use proc_macro::TokenStream;
 /// | `direct` | leaves a function as it is, and its plain calls plain, for a tight loop within the bundle; `hot::get!` is hot all the same |
 /// | `handle = name` | names the accessor, where a module of the function's name exists |
 /// | `name = "name"` | names the definition, where two would share one path (inside function bodies); of an `impl` block, the type in its methods' paths |
+/// | `tweak` | a save that changes only literals of the function, or of the functions of the `impl` block, is live at once: see [`tweak!`](macro@tweak) |
 /// | `crate = path` | where `hot` is, if the dependency was renamed |
 ///
 /// The accessor lives among the types: a module or a crate of the function's name (`log`, `rand`)
@@ -196,6 +198,34 @@ pub fn lookup(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn each(input: TokenStream) -> TokenStream {
     each::expand(input.into()).into()
+}
+
+/// Gives the literal, and has a save that changes it be live at once, before anything is built:
+/// `speed * hot::tweak!(0.5)`.
+///
+/// The literal is a number, a `"text"`, a character, `true` or `false`, with its minus or suffix if it has one;
+/// `-0.5` too. `#[hot::export(tweak)]` does the same for all literals of a function. These it leaves as they
+/// are:
+///
+/// - those in patterns, types, constants and other items, and attributes, which rustc must know;
+/// - those in other macros: the text of `format!("..")`, the numbers in `vec![1, 2]`. Write `hot::tweak!` there;
+/// - what may be a static: `&[1, 2]`, `&Speed(1.0)`, `[1, 2].iter()`;
+/// - numbers without a suffix directly below a cast: `60 as f32`. Write `60.0`;
+/// - byte strings and C strings.
+///
+/// A host that watches compares what was saved with what it runs. If they differ in such literals only, it
+/// writes the new values to where they are read, all or none, and lets the build follow, whose generation has
+/// them anyway. It leaves a save to the build where a value does not fit its type, where another token or a
+/// literal's suffix differs, and where code with a literal whose type is inferred has not run yet. A call that
+/// runs meanwhile may read one new value and one old one, but never half of one.
+///
+/// A value belongs to the generation that runs: a later rollback to it brings back what its code says.
+///
+/// Without debug assertions (as in release builds), and with the feature `static`, a literal is itself, at no
+/// cost.
+#[proc_macro]
+pub fn tweak(literal: TokenStream) -> TokenStream {
+    tweak::expand(literal.into()).into()
 }
 
 /// Makes the layout of a type known, so that a reload can compare it with the next version's.

@@ -10,6 +10,7 @@ use crate::{
     expand::{
         accessor::{self, Accessor, Place},
         future::{Owned, Replaced, Suspends},
+        literals,
         moved::{Written, body_name},
         tokens,
     },
@@ -27,7 +28,7 @@ const WAY_OUT: &str = "; `#[hot(skip)]` leaves the method out";
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::parse(options, &["name", "local", "crate"], &mut errors);
+    let options = Options::parse(options, &["name", "local", "tweak", "crate"], &mut errors);
     let mut block = match syn::parse2::<Block>(item.clone()) {
         Ok(block) => block,
         Err(error) => {
@@ -40,6 +41,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     block.take_helpers(&mut errors);
     block.check(&mut errors);
     let krate = options.krate();
+    if options.tweak && errors.is_empty() {
+        block.tweak(options.name.as_ref(), &krate);
+    }
     let hot = if block.of_trait.is_none() {
         block.hot(options.local, &krate, &mut errors)
     } else {
@@ -101,6 +105,25 @@ impl Block {
         Owner::new(&self.owner, &self.generics, methods)
     }
 
+    /// Has the literals of all functions read.
+    fn tweak(&mut self, name: Option<&LitStr>, krate: &Path) {
+        let of = self.definition(name);
+        for item in &mut self.items {
+            let Item::Method(method) = item else { continue };
+            let path = in_module(&format!("{of}::{}", method.sig.ident.unraw()));
+            if method.sig.constness.is_none()
+                && let Some(body) = literals::in_body(&method.body, &path, krate)
+            {
+                method.body = body;
+            }
+        }
+    }
+
+    /// The type in the paths of the methods.
+    fn definition(&self, name: Option<&LitStr>) -> String {
+        name.map_or_else(|| name_of(&self.owner), LitStr::value)
+    }
+
     fn owned(&self) -> Owned {
         let lifetimes: Vec<_> =
             self.generics.lifetimes().map(|param| param.lifetime.clone()).collect();
@@ -149,7 +172,7 @@ impl Block {
 
     fn expand(&self, hot: &[Hot<'_>], krate: &Path, name: Option<&LitStr>) -> TokenStream {
         let owner = self.owner();
-        let of = name.map_or_else(|| name_of(&self.owner), LitStr::value);
+        let of = self.definition(name);
         let (mut items, mut accessors) = (TokenStream::new(), TokenStream::new());
         for item in &self.items {
             let found = hot.iter().find(
@@ -180,7 +203,7 @@ impl Block {
                 krate,
                 cfg: &cfg,
                 place: Place::Method { name: call, owner: elided, concrete: &owner.concrete },
-                path: quote!(::core::concat!(::core::module_path!(), "::", #path)),
+                path: in_module(&path),
                 callable,
                 body: Some(quote!(<#elided>::#behind)),
                 tokens,
@@ -190,6 +213,11 @@ impl Block {
         let block = self.with_items(items);
         quote!(#block #accessors)
     }
+}
+
+/// The whole path of what is called so in the block's module.
+fn in_module(path: &str) -> TokenStream {
+    quote!(::core::concat!(::core::module_path!(), "::", #path))
 }
 
 /// A method that becomes a hot call.

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use proc_macro2::TokenStream;
 
-use crate::{bundle, each, export, hook, import, lookup, migrate, versioned};
+use crate::{bundle, each, export, hook, import, lookup, migrate, tweak, versioned};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
@@ -81,6 +81,18 @@ fn snapshot_of_a_boxed_future() {
     let item =
         "fn page(name: &str) -> Pin<Box<dyn Future<Output = u8> + Send + '_>> { make(name) }";
     compare_with_snapshot("export_boxed.rs", export::expand(tokens("direct"), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_tweaked_literals() {
+    let item = "pub fn speed(a: f32) -> f32 { if a > 1.5 { -2.0_f32 } else { scale(a, 3) } }";
+    compare_with_snapshot("export_tweak.rs", export::expand(tokens("tweak, direct"), tokens(item)));
+}
+
+#[test]
+fn snapshot_of_a_tweak() {
+    let expansion = tweak::expand(tokens("\"text\""));
+    compare_with_snapshot("tweak.rs", quote::quote!(fn read() -> &'static str { #expansion }));
 }
 
 #[test]

@@ -256,6 +256,30 @@ pub use hotreload_macros::on_load;
 /// rollback, an unload. [`on_load`] has an example.
 pub use hotreload_macros::on_unload;
 
+/// A literal that a save changes while the program runs, before anything is built.
+///
+/// ```
+/// struct Fish {
+///     speed: f32,
+/// }
+///
+/// fn swim(fish: &mut Fish) {
+///     fish.speed *= hot::tweak!(0.98); // edit the number, save, and it counts
+/// }
+///
+/// #[hot::export(tweak)] // the same for each literal of the function
+/// fn rest(fish: &Fish) -> bool {
+///     fish.speed < 0.25
+/// }
+///
+/// # let mut fish = Fish { speed: 1.0 };
+/// # swim(&mut fish);
+/// # assert!(fish.speed == 0.98 && !rest(&fish));
+/// ```
+///
+/// What goes into it:
+pub use hotreload_macros::tweak;
+
 /// Looks up an exported function by its name, and gives a handle or an [`Error`].
 ///
 /// The handle is like that of [`get!`](crate::get): it is `Copy`, `Send` and `'static`, and its
@@ -354,7 +378,7 @@ pub use hot_host::*;
 #[doc(inline)]
 pub use hot_rt::ResourceOf;
 #[doc(hidden)]
-pub use hot_rt::{__facts, __manifest_record, __target_features, __type_record};
+pub use hot_rt::{__facts, __literals, __manifest_record, __target_features, __type_record};
 #[doc(inline)]
 pub use hot_rt::{
     Dyn, Erased, ErasedOf, Found, Future, Live, LiveRead, LiveWrite, LocalFuture, NotMoved,

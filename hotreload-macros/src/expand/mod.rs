@@ -4,6 +4,7 @@ pub(crate) mod accessor;
 mod closure;
 pub(crate) mod future;
 pub(crate) mod known;
+pub(crate) mod literals;
 pub(crate) mod moved;
 pub(crate) mod parts;
 pub(crate) mod recursion;

@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) direct: bool,
     /// The future of an `async fn` stays on its thread.
     pub(crate) local: bool,
+    /// A save that changes literals only is live at once.
+    pub(crate) tweak: bool,
     pub(crate) invariants: Option<u64>,
     pub(crate) renamed_from: Option<LitStr>,
     pub(crate) of: Option<LitStr>,
@@ -98,6 +100,7 @@ impl Options {
             }
             "direct" => self.direct = flag(&key, input)?,
             "local" => self.local = flag(&key, input)?,
+            "tweak" => self.tweak = flag(&key, input)?,
             _ => unreachable!("only known options are allowed"),
         }
         seen.push(text);

@@ -64,9 +64,12 @@ fn run() -> io::Result<String> {
     figures += &with_shared_library(&command, &folder, &plain)?;
     let (others, copies) = (median(others.into_iter()), median(copies.into_iter()));
     let ratio = others / copies;
+    let tweak = median(tweaks(&command, &watched)?.into_iter());
+    println!("\n# tweaked: a literal is edited, and live before the build\n{tweak:.2} ms");
     Ok(format!(
         "{figures}figure: edit.watch_and_reload_ms {others:.2}\n\
-         figure: edit.watch_and_reload_over_copy {ratio:.2}\n"
+         figure: edit.watch_and_reload_over_copy {ratio:.2}\n\
+         figure: edit.tweak_ms {tweak:.2}\n"
     ))
 }
 
@@ -89,6 +92,35 @@ fn with_shared_library(command: &Path, folder: &Path, plain: &Path) -> io::Resul
         println!("  build                {:8.2}", median(edits.iter().map(|it| it.phases[1])));
     }
     Ok(figures)
+}
+
+/// Milliseconds from a save that changes a literal only until a hot call gives the new value. The build
+/// follows each time, and is waited for.
+fn tweaks(command: &Path, watched: &Path) -> io::Result<Vec<f64>> {
+    let bundle = "tweaked";
+    sources::edit(watched, bundle, 0)?;
+    let mut host = Host::start(command, watched, bundle)?;
+    host.wait("live ")?;
+    let mut edits = Vec::new();
+    for number in 1..=WARM_UP + EDITS {
+        let started = Instant::now();
+        sources::edit(watched, bundle, number)?;
+        let (line, at) = host.wait("live ")?;
+        let expected = sources::answer(number).to_string();
+        if line != expected {
+            return Err(io::Error::other(format!("{line} became live, not {expected}")));
+        }
+        let live = (at - started).as_secs_f64() * 1e3;
+        host.wait("saved ")?;
+        if !host.early.iter().any(|(line, _)| line == "tweaked") {
+            return Err(io::Error::other("a literal became live by its build"));
+        }
+        host.early.clear();
+        if number > WARM_UP {
+            edits.push(live);
+        }
+    }
+    Ok(edits)
 }
 
 /// One edit, in milliseconds.

@@ -1,4 +1,4 @@
-//! The workspaces that are edited: a bundle of four lines; one with a hundred serde types; one with
+//! The workspaces that are edited: a bundle of four lines; the same with a literal that needs no build; one with a hundred serde types; one with
 //! thirty systems of an engine, which has some fifty dependencies.
 
 use std::{fmt::Write as _, fs, io, path::Path};
@@ -8,7 +8,7 @@ use super::workspace::{lock, write_file};
 /// The profile is the one that `cargo hotreload new` writes.
 const WORKSPACE: &str = "[workspace]
 resolver = \"3\"
-members = [\"host\", \"tiny\", \"types\", \"systems\"]
+members = [\"host\", \"tiny\", \"tweaked\", \"types\", \"systems\"]
 
 [profile.dev]
 debug = \"line-tables-only\"
@@ -25,6 +25,7 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
     for (name, features, more) in [
         ("host", "features = [\"watch\"]", "libloading = \"0.9\"\n"),
         ("tiny", "", ""),
+        ("tweaked", "", ""),
         ("types", "", "serde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n"),
         ("systems", "", "bevy_ecs = \"0.20\"\n"),
     ] {
@@ -38,7 +39,7 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
         write_file(folder.join(name).join("Cargo.toml"), &manifest)?;
     }
     write_file(folder.join("host/src/main.rs"), include_str!("scratch/host.rs"))?;
-    for bundle in ["tiny", "types", "systems"] {
+    for bundle in ["tiny", "tweaked", "types", "systems"] {
         edit(folder, bundle, 0)?;
     }
     Ok(())
@@ -76,6 +77,7 @@ pub(super) fn answer(number: u32) -> u32 {
 pub(super) fn edit(folder: &Path, bundle: &str, number: u32) -> io::Result<()> {
     let source = match bundle {
         "tiny" => tiny(number),
+        "tweaked" => tweaked(number),
         "types" => types(number),
         _ => systems(number),
     };
@@ -90,6 +92,10 @@ fn tiny(number: u32) -> String {
         "hot::bundle!();\n#[hot::export]\npub fn answer() -> u32 {{\n    {}\n}}\n",
         answer(number)
     )
+}
+
+fn tweaked(number: u32) -> String {
+    tiny(number).replace("hot::export", "hot::export(tweak)")
 }
 
 fn types(number: u32) -> String {

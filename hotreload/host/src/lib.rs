@@ -43,10 +43,10 @@ pub use api::{Bundle, Each, EachFn, EachIter, Host, HostBuilder, Transaction};
 pub use file::{Allocator, FieldLayout, TypeLayout, VariantLayout};
 pub use hot_rt::rt::Kind;
 pub use said::{
-    BuildMessage, BuiltBy, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Error,
-    Event, FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason, Report,
-    Result, RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures, ThreadStatus,
-    Undone, Untidy,
+    BuildMessage, BuiltBy, BundleStatus, Changes, ClosedStatus, Code, DefinitionStatus, Differing,
+    Error, Event, FailedHook, Helper, HostCopy, Level, Migration, Notice, Outcome, Phases, Reason,
+    Report, Result, RolledBack, Saved, StartedThreads, StateStatus, Status, SuspendedFutures,
+    ThreadStatus, Tweaked, TweakedLiteral, Undone, Untidy,
 };
 pub use state::{Definition, Namespace};
 

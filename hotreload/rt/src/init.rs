@@ -14,6 +14,7 @@ use crate::{
     pin,
     rt::versioned::{BehindHandle, Clash, Describe, Description},
     table::{HostTable, Stage, TABLE, Text},
+    tweak::{LiteralsTo, literals},
 };
 
 /// What `hot::bundle!()` knows about its crate.
@@ -48,6 +49,8 @@ pub struct ImageInfo {
     pub describe: unsafe extern "C" fn(DescribeTo),
     /// The futures that run its code.
     pub futures: &'static Futures,
+    /// Hands in the literals that a save may change.
+    pub literals: unsafe extern "C" fn(LiteralsTo),
 }
 
 /// Where a description goes: called once, with what was passed along.
@@ -71,7 +74,7 @@ pub struct Described {
 }
 
 /// This image's.
-pub(crate) static IMAGE: ImageInfo = ImageInfo { flush, describe, futures: &FUTURES };
+pub(crate) static IMAGE: ImageInfo = ImageInfo { flush, describe, futures: &FUTURES, literals };
 
 /// This image's.
 pub static FUTURES: Futures = Futures::none();

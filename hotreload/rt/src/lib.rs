@@ -58,6 +58,7 @@ mod table;
 #[cfg(feature = "tracing")]
 mod trace;
 mod tracked;
+mod tweak;
 mod undefined;
 mod var;
 mod var_type;
@@ -81,6 +82,8 @@ pub use hotreload_macros::migrate;
 pub use hotreload_macros::on_load;
 /// Has a function of a bundle run when its generation is not the live one any more.
 pub use hotreload_macros::on_unload;
+/// A literal that a save changes while the program runs.
+pub use hotreload_macros::tweak;
 pub use live::{Live, LiveRead, LiveWrite, TryLiveError};
 pub use object::Dyn;
 pub use state::{NotMoved, State, StateRead, StateWrite, TryStateError};

@@ -66,6 +66,9 @@ pub use crate::pin::{Pin, record_count};
 pub use crate::returned::{Returned, catch};
 pub use crate::slot::{Slot, Version};
 pub use crate::table::{HostTable, Stage, Text};
+pub use crate::tweak::{
+    Literal, LiteralKind, LiteralPlace, Literals, RegisteredLiterals, TWEAKS, Tweak, tweak,
+};
 pub use crate::undefined::Undefined;
 pub use hot_types::rt::versioned;
 pub use inventory;
@@ -84,4 +87,5 @@ pub use crate::{
     pin::{EPOCH, add_record, adopt, existing_record, number_own_record, records},
     record::ThreadRecord,
     table::{Looked, PanicReport, host_table, set_host_table},
+    tweak::{LiteralValue, LiteralsTo},
 };

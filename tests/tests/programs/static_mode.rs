@@ -67,6 +67,9 @@ pub fn longest<'a>(a: &'a str, b: &'a str) -> &'a str { if a.len() > b.len() { a
 #[hot::export]
 pub fn fails(payload: u64) { std::panic::panic_any(payload) }
 
+#[hot::export(tweak)]
+pub fn discount(price: f32) -> f32 { price * 0.5 }
+
 #[hot::export]
 pub async fn page(name: &str, number: &u32) -> String { format!("{name} {number}") }
 
@@ -134,6 +137,9 @@ fn calls() {
     println!("{:?}", hot::get!(::shop::apply)(&[1, 2], &|value| value + add));
     println!("{}", hot::get!(::shop::boxed)(Box::new(|text| text.to_owned())));
     println!("{}", hot::get!(::shop::longest)("a", "bb"));
+    // Literals are themselves: nothing lists them.
+    let listed = hot::rt::inventory::iter::<hot::rt::RegisteredLiterals>.into_iter().count();
+    println!("{} {} {listed}", ::shop::discount(3.0), hot::tweak!("as it is"));
     println!("{}, {}", polled(::shop::page("linked", &1)), polled(shop::page("imported", &2)));
     let mut till = ::shop::Till::new(1);
     println!("{}", till.take(2));
@@ -181,7 +187,7 @@ fn the_same_sources_run_as_they_are_linked() {
     };
     let calls = |sold: u32, twice: &str| {
         format!(
-            "42 42\n3\n3\n[11, 12]\nin a box\nbb\nlinked 1, imported 2\n3\n{sold} {}\n[\"Ann\", \"Bob\"]\n17\n9 ccc\n[11] {}\n\
+            "42 42\n3\n3\n[11, 12]\nin a box\nbb\n1.5 as it is 0\nlinked 1, imported 2\n3\n{sold} {}\n[\"Ann\", \"Bob\"]\n17\n9 ccc\n[11] {}\n\
              HOT0501: `other::add` is not defined: no bundle that exports it is loaded\n\
              {twice}\n",
             sold + 1,

@@ -1,6 +1,7 @@
 //! Save a file, see it live: from the edit to one true line.
 
 mod files;
+mod tweaks;
 
 use std::{
     fs::{self, File},

@@ -20,7 +20,14 @@ fn main() -> Result<(), hot::Error> {
     let host = Host::builder().watch(|_| {}).start()?;
     let saved = lines.clone();
     host.on_event(move |event| {
-        let Event::Saved(event) = event else { return };
+        let event = match event {
+            Event::Saved(event) => event,
+            Event::Tweaked(_) => {
+                let _ = saved.send("tweaked".to_owned());
+                return;
+            }
+            _ => return,
+        };
         let line = match &event.outcome {
             Outcome::Live(reports) => {
                 let phases = reports[0].phases;
@@ -47,6 +54,7 @@ fn main() -> Result<(), hot::Error> {
     });
     host.load_crate(&name)?;
     let answer = match name.as_str() {
+        "tweaked" => boxed(hot::lookup!(host, "tweaked::answer", fn() -> u32)?),
         "tiny" => boxed(hot::lookup!(host, "tiny::answer", fn() -> u32)?),
         "types" => boxed(hot::lookup!(host, "types::answer", fn() -> u32)?),
         _ => boxed(hot::lookup!(host, "systems::answer", fn() -> u32)?),

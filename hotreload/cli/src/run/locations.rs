@@ -46,7 +46,7 @@ impl Locations {
                     self.warnings.clear();
                 }
             }
-            Event::Output { .. } => {}
+            Event::Output { .. } | Event::Tweaked { .. } => {}
             _ => self.is_over = true,
         }
         match event {

@@ -2,14 +2,17 @@
 //! that their manifests have.
 //!
 //! ```text
-//! mod     the report's part on it
-//! diff    which exports and helpers differ in machine code
-//! copies/ which items a save changed that the host was compiled with, too
+//! mod      the report's part on it
+//! diff     which exports and helpers differ in machine code
+//! copies/  which items a save changed that the host was compiled with, too
+//! literals whether a save changed literals only, and what these are worth
 //! ```
 
 #[cfg(feature = "watch")]
 pub(crate) mod copies;
 mod diff;
+#[cfg(feature = "watch")]
+pub(crate) mod literals;
 #[cfg(test)]
 mod tests;
 

@@ -20,6 +20,7 @@
 //! baseline       generation 0: what is linked into the executable
 //! lookup         call sites that the host learns of when they are used
 //! tidy           attributes and functions that no value needs
+//! tweak          literals of what is live that a save has changed
 //! repeated       whether a file holds what is live already, or what was rolled back
 //! library        two files compared for the command: never loaded
 //! ```
@@ -49,6 +50,8 @@ mod registering;
 mod repeated;
 mod tidy;
 mod transact;
+#[cfg(feature = "watch")]
+pub(crate) mod tweak;
 mod unfit;
 
 pub(crate) use baseline::baseline;

@@ -143,5 +143,6 @@ codes! {
     NotAlike "HOT0714" "switch the feature on in the Cargo.toml of the bundle too, or build the host without it; if it was removed there, restart the host";
     NotShared "HOT0715" "mend it there, and build again";
     Registers "HOT0716" "register it in a `#[hot::on_load]` function, or say `Host::builder().constructors_may_use(\"..\")` with the crate's name if it may be there once for each generation";
+    TweakDiffers "HOT0719" "save the file again; its time may be older than its last build";
     // HOT0713 was given out once, for sources that a command read. It stays free.
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::said::{Error, FailedHook, Report, Saved};
+use crate::said::{Error, FailedHook, Report, Saved, Tweaked};
 
 /// Something that happened to a bundle.
 ///
@@ -32,6 +32,9 @@ pub enum Event {
         /// The bundles' package names.
         bundles: Vec<String>,
     },
+    /// A save of watched files has changed literals only, which are read as they are now. The build
+    /// follows.
+    Tweaked(Arc<Tweaked>),
     /// A save of watched files was dealt with: said once for each save, after what it led to.
     Saved(Arc<Saved>),
 }
@@ -46,6 +49,7 @@ impl fmt::Display for Event {
             }
             Event::Refused(error) => write!(f, "refused: {error}"),
             Event::Building { bundles } => write!(f, "building {}", bundles.join(", ")),
+            Event::Tweaked(tweaked) => tweaked.fmt(f),
             Event::Saved(saved) => saved.fmt(f),
         }
     }

@@ -14,6 +14,7 @@ mod people;
 mod report;
 mod saved;
 mod status;
+mod tweaked;
 
 pub(crate) use building::BuildSink;
 pub use building::{BuildMessage, BuiltBy};
@@ -34,6 +35,7 @@ pub use status::{
     BundleStatus, ClosedStatus, DefinitionStatus, StartedThreads, StateStatus, Status,
     SuspendedFutures, ThreadStatus, Untidy,
 };
+pub use tweaked::{Differing, Tweaked, TweakedLiteral};
 
 /// Takes one line about each save.
 pub(crate) type Printer = std::sync::Arc<dyn Fn(&str) + Send + Sync>;

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::said::{Error, Report, counted, json::lossy};
+use crate::said::{Differing, Error, Report, counted, json::lossy};
 
 /// What came of one save: of one file, or of several that were saved together.
 ///
@@ -23,6 +23,8 @@ pub struct Saved {
     /// Bundles that were built and not loaded: they hold the code of a generation that was rolled
     /// back. A rollback holds until the code is another one, or somebody asks for a reload.
     pub undone: Vec<Undone>,
+    /// Literals that the save has changed at once, and that the build has otherwise.
+    pub differing: Vec<Differing>,
 }
 
 /// A bundle whose code is still what was rolled back.
@@ -68,7 +70,8 @@ impl Saved {
     #[cfg(any(feature = "watch", test))]
     pub(crate) fn new(files: impl IntoIterator<Item = PathBuf>, outcome: Outcome) -> Saved {
         let files = files.into_iter().collect();
-        Saved { files, outcome, host_copies: Vec::new(), undone: Vec::new() }
+        let (host_copies, undone, differing) = Default::default();
+        Saved { files, outcome, host_copies, undone, differing }
     }
 }
 
@@ -130,6 +133,7 @@ impl fmt::Display for Saved {
                  {generation}, which was rolled back"
             )?;
         }
+        self.differing.iter().try_for_each(|differing| write!(f, "; {differing}"))?;
         self.write_copies(f)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use hot_rt::rt::{Hook, ImageInfo, Kind, versioned::BehindHandle};
+use hot_rt::rt::{Hook, ImageInfo, Kind, Literals, LiteralsTo, versioned::BehindHandle};
 use libloading::Library;
 
 use crate::{
@@ -75,6 +75,25 @@ impl Image {
             (Some(maker), Some(later)) if !maker.is_like(later) => later.twin_of(maker),
             _ => self.compiled(None).crates.as_ref(),
         }
+    }
+
+    /// The literals that a save may change.
+    pub(crate) fn literals(&self) -> Vec<&'static Literals> {
+        unsafe extern "C" fn take(to: *mut (), literals: &'static Literals) {
+            // SAFETY: what is passed along below, of which nobody else knows.
+            unsafe { &mut *to.cast::<Vec<&'static Literals>>() }.push(literals);
+        }
+        let mut all = Vec::new();
+        let to = LiteralsTo { take, with: (&raw mut all).cast() };
+        // SAFETY: the function takes what is passed along for what it is; the image stays mapped.
+        unsafe { (self.info.literals)(to) };
+        all
+    }
+
+    /// Has each literal read as it was built.
+    pub(crate) fn forget_tweaks(&self) {
+        let reads = self.literals().into_iter().flat_map(|literals| literals.reads);
+        reads.for_each(|read| read.set(None));
     }
 
     /// What it exports under this path.

@@ -112,6 +112,7 @@ impl Now {
                 Line::new(event.to_string(), Level::Info)
             }
             Event::Refused(error) => Line::new(first_reason(error), Level::Error),
+            Event::Tweaked(_) => Line::new(event.to_string(), Level::Info),
             Event::Saved(saved) => self.hear_of_save(saved),
         });
     }
@@ -137,7 +138,9 @@ impl Now {
             }
             Outcome::Host => Level::Warning,
         };
-        let is_behind = !saved.undone.is_empty() || saved.host_copies.iter().any(|it| it.certain);
+        let is_behind = !saved.undone.is_empty()
+            || !saved.differing.is_empty()
+            || saved.host_copies.iter().any(|it| it.certain);
         Line::new(saved.to_string(), if is_behind { Level::Warning } else { level })
     }
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use crate::said::Outcome;
-use crate::watch::Sources;
 use crate::watch::rebuild::Task;
 use crate::watch::saves::Saved;
 use crate::watch::watching::{Watch, Work, is_written_by_cargo};
+use crate::watch::{Sources, tweaks};
 
 impl Watch {
     /// What these files lead to.
@@ -56,7 +56,23 @@ impl Watch {
         let edits = || building.clone().chain(&self.queued).chain(&works);
         unchanged.retain(|(_, bundles)| edits().all(|it| it.bundles.is_disjoint(bundles)));
         say(unchanged.into_iter().map(|(path, _)| path).collect(), Outcome::Unchanged);
-        works.into_iter().for_each(|work| self.queue(work));
+        for work in works {
+            self.tweak(&work);
+            self.queue(work);
+        }
+    }
+
+    /// What the save has changed may be literals that need no build.
+    fn tweak(&self, work: &Work) {
+        let sources = work.bundles.iter().filter_map(|name| self.bundles.get(name)).cloned();
+        let files = work.files.iter().cloned();
+        let request = tweaks::Request {
+            sources: sources.collect(),
+            files: files.collect(),
+            received: work.received,
+        };
+        // That thread ends with the process only.
+        let _ = self.tweaks.send(request);
     }
 
     /// The workspace of the first bundle.

@@ -6,10 +6,11 @@
 //! sources   which files a bundle is made of; program: which ones the host is
 //! watching  the thread that takes saves; decide: what they lead to
 //! rebuild   the thread that builds and loads
+//! tweaks    the thread that writes literals which a save has changed
 //! texts     what sources held before, for what the host was compiled with of them
 //! ```
 //!
-//! The first thread never waits for the second one, so that a save during a build is seen at once:
+//! The thread that takes saves never waits for the others, so that a save during a build is seen at once:
 //! then the build is stale, is abandoned, and begins again.
 
 mod decide;
@@ -20,6 +21,7 @@ mod rebuild;
 mod saves;
 mod sources;
 mod texts;
+mod tweaks;
 mod watching;
 
 use std::{
@@ -72,9 +74,10 @@ impl Watcher {
         since: SystemTime,
     ) {
         let program = Program::of(&workspace);
+        let generation = Inner::get().and_then(|it| it.built_generation(&bundle.crate_name));
         let sources = Sources::new(workspace, bundle, library);
         let (watched, is_watched) = channel();
-        let added = Box::new(Added { sources, program, since, watched });
+        let added = Box::new(Added { sources, program, since, generation, watched });
         // The thread ends with the process only. It is waited for, so that each save from now on is
         // seen as it happens.
         let _ = self.messages.send(Message::Add(added));

@@ -19,6 +19,7 @@ use crate::state::Inner;
 use crate::watch::Sources;
 use crate::watch::program::Program;
 use crate::watch::texts::Texts;
+use crate::watch::tweaks::Running;
 use crate::watch::watching::{Message, Work, is_written_by_cargo};
 
 /// Built crates that were refused together.
@@ -67,6 +68,8 @@ pub(super) struct Rebuilder {
     pub(super) inner: &'static Inner,
     pub(super) print: Printer,
     pub(super) done: Sender<Message>,
+    /// For saves of literals.
+    pub(super) running: Arc<Running>,
 }
 
 impl Rebuilder {
@@ -102,7 +105,7 @@ impl Rebuilder {
         texts: &mut Texts,
     ) {
         let began = SystemTime::now();
-        let inner = self.inner;
+        let (inner, running) = (self.inner, &self.running);
         let mut rebuild = Rebuild {
             inner,
             abandon,
@@ -135,6 +138,8 @@ impl Rebuilder {
             // What it finds is worth less than that the watching goes on.
             let settle = || texts.settle(&saved.outcome, &sources);
             saved.host_copies = catch_unwind(AssertUnwindSafe(settle)).unwrap_or_default();
+            let agree = || running.settle(inner, &saved, &sources, texts.live(), began);
+            saved.differing = catch_unwind(AssertUnwindSafe(agree)).unwrap_or_default();
             if is_quiet && matches!(saved.outcome, Outcome::Unchanged) {
                 // But that the build began is known.
                 self.inner.notices.hear(&Event::Saved(Arc::new(saved)));

@@ -54,6 +54,11 @@ impl Texts {
         }
     }
 
+    /// What the sources of what is live held.
+    pub(super) fn live(&self) -> &HashMap<PathBuf, Arc<str>> {
+        &self.live
+    }
+
     /// Reads what is about to be built. `program` is what the host is built of.
     pub(super) fn read(
         &mut self,

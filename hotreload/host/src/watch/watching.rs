@@ -4,7 +4,10 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     mem,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -19,7 +22,7 @@ use crate::watch::program::Program;
 use crate::watch::rebuild::{Done, Ended, Group, Rebuilder, Task};
 use crate::watch::saves::{Saved, Saves, Sign};
 use crate::watch::sources::Tree;
-use crate::watch::{Sources, saves};
+use crate::watch::{Sources, saves, tweaks};
 
 /// A build that saves make stale again and again is let finish at last: a build script that writes
 /// its own sources would else keep it from ever ending.
@@ -42,6 +45,8 @@ pub(super) struct Added {
     pub(super) program: Option<Program>,
     /// The moment before it was built.
     pub(super) since: SystemTime,
+    /// The generation that was loaded, if it is live.
+    pub(super) generation: Option<u64>,
     /// Told when it is watched.
     pub(super) watched: Sender<()>,
 }
@@ -85,6 +90,8 @@ pub(super) struct Watch {
     /// Saved, and not yet dealt with: waiting for others that are not complete.
     saved: Vec<Saved>,
     pub(super) tasks: Sender<Task>,
+    pub(super) tweaks: Sender<tweaks::Request>,
+    running: Arc<tweaks::Running>,
     pub(super) building: Option<(Work, Abandon)>,
     /// No two of these concern the same bundle.
     pub(super) queued: VecDeque<Work>,
@@ -103,7 +110,10 @@ impl Watch {
         let (messages, received) = mpsc::channel();
         let folders = Folders::new(messages.clone())?;
         let (tasks, given) = mpsc::channel();
-        let rebuilder = Rebuilder { inner, print, done: messages.clone() };
+        let running = Arc::<tweaks::Running>::default();
+        let tweaks = running.start(inner, print.clone())?;
+        let rebuilder =
+            Rebuilder { inner, print, done: messages.clone(), running: running.clone() };
         let mut watch = Watch {
             inner,
             folders,
@@ -114,6 +124,8 @@ impl Watch {
             changed: None,
             saved: Vec::new(),
             tasks,
+            tweaks,
+            running,
             building: None,
             queued: VecDeque::new(),
             abandoned: 0,
@@ -259,8 +271,9 @@ impl Watch {
         let name = added.sources.bundle.crate_name.clone();
         if !self.bundles.contains_key(&name) {
             self.program = self.program.take().or(added.program);
-            self.bundles.insert(name, added.sources);
+            self.bundles.insert(name.clone(), added.sources);
             self.note_new(added.since);
+            self.running.add(name, added.generation);
         }
         // Whoever waits for it is there.
         let _ = added.watched.send(());
@@ -289,6 +302,7 @@ impl Watch {
                 }
             }
         }
+        self.running.note(&texts);
         // That thread ends with the process only.
         let _ = self.tasks.send(Task::Note(texts));
     }

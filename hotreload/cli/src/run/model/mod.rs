@@ -131,6 +131,8 @@ impl Model {
                 self.refusal = text;
                 self.refused(error);
             }
+            // It is live as what was live before; the build goes on.
+            Event::Tweaked { text, .. } => return ended(text),
             Event::Saved { mut text, outcome, undone, .. } => {
                 if !undone.is_empty() && self.has_keys {
                     text = format!("{}: r loads it", text.trim_end());

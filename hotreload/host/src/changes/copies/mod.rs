@@ -24,6 +24,7 @@ mod tokens;
 
 use std::{path::PathBuf, sync::Arc};
 
+use crate::changes::literals::forget_texts;
 use crate::said::HostCopy;
 use items::{Change, Item, Items, Kind, Owner};
 use mentions::Mentions;
@@ -63,11 +64,13 @@ pub(crate) struct Copies {
 /// are Rust.
 pub(crate) fn is_same_code(one: &str, other: &str) -> bool {
     let tokens = |text: &str| text.parse::<proc_macro2::TokenStream>().ok().map(tokens::of);
-    one == other
+    let is_same = one == other
         || match (tokens(one), tokens(other)) {
             (Some((one, _)), Some((other, _))) => one == other,
             _ => false,
-        }
+        };
+    forget_texts();
+    is_same
 }
 
 impl Copies {
@@ -103,6 +106,7 @@ impl Copies {
                 }
             }
         }
+        forget_texts();
         copies
     }
 

@@ -1,15 +1,16 @@
 //! What a host tells those who listen.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::said::{
-    self, BuildMessage, ErrorForm, FailedHook, HostCopy, Outcome, Report, Saved, Undone, line,
+    self, BuildMessage, Differing, ErrorForm, FailedHook, HostCopy, Outcome, Report, Saved,
+    TweakedLiteral, Undone, line,
 };
 
 /// What is told to those who listen. Each `text` is for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A save has started the build of these packages.
@@ -44,6 +45,19 @@ pub enum Event {
         #[serde(default)]
         text: String,
     },
+    /// A save has changed literals only, which are read as they are now; the build follows.
+    Tweaked {
+        #[serde(default)]
+        bundles: Vec<String>,
+        #[serde(default)]
+        files: Vec<String>,
+        #[serde(default)]
+        literals: Vec<TweakedLiteral>,
+        #[serde(default)]
+        took_ms: f64,
+        #[serde(default)]
+        text: String,
+    },
     /// What came of a save.
     Saved {
         #[serde(default)]
@@ -52,6 +66,8 @@ pub enum Event {
         host_copies: Vec<HostCopy>,
         #[serde(default)]
         undone: Vec<Undone>,
+        #[serde(default)]
+        differing: Vec<Differing>,
         #[serde(default)]
         text: String,
         #[serde(flatten)]
@@ -103,19 +119,30 @@ impl From<&said::Event> for Event {
                 Event::Refused { error: ErrorForm::from((**error).clone()), text }
             }
             said::Event::Building { bundles } => Event::Building { bundles: bundles.clone() },
+            said::Event::Tweaked(tweaked) => Event::Tweaked {
+                bundles: tweaked.bundles.clone(),
+                files: paths(&tweaked.files),
+                literals: tweaked.literals.clone(),
+                took_ms: tweaked.took.as_secs_f64() * 1e3,
+                text,
+            },
             said::Event::Saved(saved) => {
-                let Saved { files, outcome, host_copies, undone } = &**saved;
-                let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+                let Saved { files, outcome, host_copies, undone, differing } = &**saved;
                 Event::Saved {
-                    files,
+                    files: paths(files),
                     host_copies: host_copies.clone(),
                     undone: undone.clone(),
+                    differing: differing.clone(),
                     text,
                     outcome: outcome.into(),
                 }
             }
         }
     }
+}
+
+fn paths(files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }
 
 impl From<&Outcome> for SaveOutcome {
@@ -161,10 +188,13 @@ mod tests {
         let names = || vec!["math".to_owned()];
         let copy = HostCopy { item: text(), file: "/lib.rs".into(), certain: true };
         let undone = Undone { bundle: text(), generation: 3, live: 4 };
+        let differing = Differing { file: "/lib.rs".into(), line: 5, written: text(), built: None };
+        let literal = TweakedLiteral { path: text(), before: text(), now: text() };
         let saved = |outcome| Event::Saved {
             files: vec!["/lib.rs".to_owned()],
             host_copies: vec![copy.clone()],
             undone: vec![undone.clone()],
+            differing: vec![differing.clone()],
             text: text(),
             outcome,
         };
@@ -184,6 +214,16 @@ mod tests {
                 "unloaded",
             ),
             (Event::Refused { error: error().into(), text: text() }, "refused"),
+            (
+                Event::Tweaked {
+                    bundles: names(),
+                    files: names(),
+                    literals: vec![literal.clone()],
+                    took_ms: 1.5,
+                    text: text(),
+                },
+                "tweaked",
+            ),
             (saved(SaveOutcome::Live { reports: vec![report()] }), "saved"),
             (saved(SaveOutcome::Refused { bundles: names(), error: error().into() }), "saved"),
             (saved(SaveOutcome::Unchanged), "saved"),
@@ -212,6 +252,7 @@ mod tests {
                 files: Vec::new(),
                 host_copies: Vec::new(),
                 undone: Vec::new(),
+                differing: Vec::new(),
                 text: "t".to_owned(),
                 outcome
             })

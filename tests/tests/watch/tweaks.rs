@@ -1,0 +1,166 @@
+//! Saves that change literals only: live while nothing compiles, and built afterwards.
+
+use std::{
+    fs::{self, File},
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use hot::{Code, Event, Outcome, Tweaked};
+use tests::{
+    dev::{Edited, bundle, patiently},
+    value,
+};
+
+use super::DEV;
+
+/// `value` adds what `more` says, and counts its calls.
+fn source(number: &str, small: &str, more: &str) -> String {
+    format!(
+        "hot::bundle!();\n\
+         mod other;\n\
+         #[hot::export]\n\
+         pub static CALLS: hot::State<i32> = hot::State::new(|| 0);\n\
+         #[hot::export(tweak)]\n\
+         pub fn value() -> i32 {{\n\
+             *CALLS.write() += 1;\n\
+             let add = |to| to + {number};\n\
+             add({more})\n\
+         }}\n\
+         #[hot::export]\n\
+         pub fn calls() -> i32 {{ *CALLS.read() }}\n\
+         #[hot::export]\n\
+         pub fn small() -> i32 {{\n\
+             let small: u8 = hot::tweak!({small});\n\
+             i32::from(small)\n\
+         }}\n"
+    )
+}
+
+/// What was said of literals in one bundle.
+struct Said(Arc<Mutex<Vec<Arc<Tweaked>>>>, Mutex<usize>);
+
+impl Said {
+    fn of(bundle: &'static str) -> Said {
+        let all = Arc::<Mutex<Vec<_>>>::default();
+        let heard = all.clone();
+        DEV.host.on_event(move |event| {
+            if let Event::Tweaked(tweaked) = event
+                && tweaked.bundles == [bundle]
+            {
+                heard.lock().unwrap().push(tweaked.clone());
+            }
+        });
+        Said(all, Mutex::new(0))
+    }
+
+    /// The next of them, without the time.
+    #[track_caller]
+    fn next(&self) -> String {
+        let mut seen = self.1.lock().unwrap();
+        let next = patiently("a tweak", || self.0.lock().unwrap().get(*seen).cloned());
+        *seen += 1;
+        let line = next.to_string();
+        assert!(line.ends_with(" ms; the build follows"), "{line}");
+        line.rsplit_once(", in ").unwrap().0.to_owned()
+    }
+
+    #[track_caller]
+    fn nothing_more(&self) {
+        assert_eq!(self.0.lock().unwrap().len(), *self.1.lock().unwrap());
+    }
+}
+
+#[test]
+fn literals_are_live_without_a_compiler() {
+    let edited = Edited::new(&DEV, "watch_tweak", |workspace| {
+        bundle(workspace, "watch_tweak", "1");
+        workspace.write("watch_tweak/src/lib.rs", &source("3", "5", "-10"));
+        workspace.write("watch_tweak/src/other.rs", "");
+    });
+    let bundle = edited.load("watch_tweak");
+    let (file, other) =
+        (edited.path("watch_tweak/src/lib.rs"), edited.path("watch_tweak/src/other.rs"));
+    let said = Said::of("watch_tweak");
+    let save = |number, small, more| fs::write(&file, source(number, small, more)).unwrap();
+    let value = || value!(DEV, "watch_tweak::value");
+    let small = || value!(DEV, "watch_tweak::small");
+    let refused = || {
+        let saved = edited.next();
+        let Outcome::Refused { error, .. } = &saved.outcome else { panic!("{saved}") };
+        assert_eq!(error.code(), Code::BuildFailed);
+    };
+    assert_eq!((value(), small()), (-7, 5));
+
+    // Nothing compiles from now on.
+    fs::write(&other, "nowhere_in_watch_tweak!();").unwrap();
+    refused();
+    save("7", "5", "-10");
+    assert_eq!(said.next(), "tweaked: `watch_tweak::value` 3 -> 7");
+    assert_eq!((value(), small()), (-3, 5));
+    refused();
+    // Several at once, one with its minus, below what else has come.
+    fs::write(&file, format!("// Moved.\n{}", source("7", "250", "-20"))).unwrap();
+    assert_eq!(said.next(), "tweaked: `watch_tweak::value` -10 -> -20, `watch_tweak` 5 -> 250");
+    assert_eq!((value(), small()), (-13, 250));
+    refused();
+    // Back to what is built.
+    save("3", "5", "-10");
+    assert_eq!(
+        said.next(),
+        "tweaked: `watch_tweak::value` 7 -> 3, `watch_tweak::value` -20 -> -10, `watch_tweak` 250 -> 5"
+    );
+    assert_eq!((value(), small()), (-7, 5));
+    refused();
+    // What does not fit is written nowhere, and rustc says why.
+    save("8", "300", "-10");
+    refused();
+    // Neither is what comes with other code.
+    save("8", "6", "-10 * 1");
+    refused();
+    assert_eq!((value(), small()), (-7, 5));
+    save("9", "5", "-10");
+    assert_eq!(said.next(), "tweaked: `watch_tweak::value` 3 -> 9");
+    refused();
+    assert_eq!((value(), value!(DEV, "watch_tweak::calls")), (-1, 6), "the state stays");
+
+    // What is built agrees.
+    fs::write(&other, "").unwrap();
+    let saved = edited.next();
+    let Outcome::Live(reports) = &saved.outcome else { panic!("{saved}") };
+    assert_eq!((reports[0].generation, value()), (2, -1));
+    assert!(saved.differing.is_empty(), "{saved}");
+    assert_eq!(value!(DEV, "watch_tweak::calls"), 7);
+
+    // A value that rustc does not take either.
+    small();
+    save("9", "300", "-10");
+    refused();
+    let rustc = DEV.rustc();
+    assert!(rustc.contains("literal out of range for `u8`"), "{rustc}");
+    assert_eq!(small(), 5);
+    said.nothing_more();
+
+    // A rollback goes to the values that the code was built with.
+    save("11", "5", "-10");
+    assert_eq!(said.next(), "tweaked: `watch_tweak::value` 9 -> 11");
+    assert_eq!((edited.live()[0].generation, value()), (3, 1));
+
+    // A file whose time is older than the build is not built.
+    let draft = file.with_extension("draft");
+    fs::write(&draft, source("13", "5", "-10")).unwrap();
+    File::open(&draft).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    fs::rename(&draft, &file).unwrap();
+    assert_eq!(said.next(), "tweaked: `watch_tweak::value` 11 -> 13");
+    let saved = edited.next();
+    assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+    assert_eq!(
+        saved.to_string(),
+        "lib.rs: nothing changed; HOT0719: 13 was written for lib.rs:8, and 11 was built"
+    );
+    assert_eq!(value(), 3);
+
+    bundle.rollback().unwrap();
+    assert_eq!(value(), -1, "it was 11 in that generation, too");
+    said.nothing_more();
+}
