@@ -114,7 +114,7 @@ fn workspace() -> Workspace {
 }
 
 fn share(workspace: &Workspace, name: &str) {
-    let output = Project::command_in(workspace, &["share", name]).output().unwrap();
+    let output = Project::command_in(workspace.folder(), &["share", name]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -134,7 +134,7 @@ fn an_allocator_belongs_into_the_shared_library(workspace: &Workspace) {
         let path = workspace.folder().join(path);
         let before = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{before}{ALLOCATOR}")).unwrap();
-        let mut run = Piped::start(Project::command_in(workspace, &["run", "--once"]));
+        let mut run = Piped::start(Project::command_in(workspace.folder(), &["run", "--once"]));
         run.wait_for(&format!("HOT0715: `{image}` has a `#[global_allocator]`"));
         run.wait_for("move it to the lib.rs of `entries_shared`");
         assert!(!run.child.wait().unwrap().success());
@@ -152,7 +152,7 @@ fn constructors_need_the_builders_word(workspace: &Workspace) {
     let edit = |items: &str, report: &str| {
         workspace.write("entries-rules/src/lib.rs", &rules(items, report));
     };
-    let mut run = Piped::start(Project::command_in(workspace, &["run"]));
+    let mut run = Piped::start(Project::command_in(workspace.folder(), &["run"]));
     run.wait_for("host's true.");
     run.wait_for("first.");
     edit("", "format!(\"its {}\", entries_shared::is_mimalloc(&*Box::new(1)))");
