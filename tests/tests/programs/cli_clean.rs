@@ -46,7 +46,8 @@ fn what_earlier_runs_have_left() {
     lives.lock().unwrap();
 
     let clean = |arguments: &[&str]| {
-        let mut command = Project::command_in(&workspace, &[&["clean"], arguments].concat());
+        let mut command =
+            Project::command_in(workspace.folder(), &[&["clean"], arguments].concat());
         command.env_remove("CARGO_TARGET_DIR").env("TMPDIR", workspace.folder().join("out"));
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));

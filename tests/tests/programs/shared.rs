@@ -265,7 +265,7 @@ fn is_of_rules(folder: &fs::DirEntry) -> bool {
 }
 
 fn leave_what_a_killed_rustc_leaves() {
-    let folder = target_dir().join(folder_of_builds()).join("debug/incremental");
+    let folder = target_dir_of_runs().join("debug/incremental");
     let own = fs::read_dir(folder).unwrap().flatten();
     let own = own.filter(|it| is_of_rules(it));
     let left = own.map(|it| it.path().join("0123/once_rules-1/s-working"));
@@ -274,7 +274,7 @@ fn leave_what_a_killed_rustc_leaves() {
 
 /// What rustc has kept of types that there are no more is removed, whoever has left it.
 fn what_was_kept_goes() {
-    let folder = target_dir().join(folder_of_builds()).join("debug/incremental");
+    let folder = target_dir_of_runs().join("debug/incremental");
     let kept = || {
         let folders = fs::read_dir(&folder).unwrap().flatten();
         let own = folders.filter(|it| is_of_rules(it));

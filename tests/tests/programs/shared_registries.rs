@@ -44,7 +44,11 @@ pub static LOCK: parking_lot::Mutex<u32> = parking_lot::Mutex::new(5);
 
 const MAIN: &str = r#"
 fn main() {
-    let host = hot::Host::start().unwrap();
+    let mut builder = hot::Host::builder();
+    if std::env::args().any(|it| it == "may") {
+        builder = builder.constructors_may_use("inventory");
+    }
+    let host = builder.start().unwrap();
     host.load_crate("entries-rules").unwrap();
     println!("host's {}.", entries_shared::is_mimalloc(&*Box::new(1)));
     let mut last = String::new();
@@ -114,7 +118,7 @@ fn workspace() -> Workspace {
 }
 
 fn share(workspace: &Workspace, name: &str) {
-    let output = Project::command_in(workspace, &["share", name]).output().unwrap();
+    let output = Project::command_in(workspace.folder(), &["share", name]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -124,6 +128,7 @@ fn what_bundles_register() {
     let workspace = workspace();
     an_allocator_belongs_into_the_shared_library(&workspace);
     constructors_need_the_builders_word(&workspace);
+    what_the_builder_allows(&workspace);
 }
 
 fn an_allocator_belongs_into_the_shared_library(workspace: &Workspace) {
@@ -134,7 +139,7 @@ fn an_allocator_belongs_into_the_shared_library(workspace: &Workspace) {
         let path = workspace.folder().join(path);
         let before = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{before}{ALLOCATOR}")).unwrap();
-        let mut run = Piped::start(Project::command_in(workspace, &["run", "--once"]));
+        let mut run = Piped::start(Project::command_in(workspace.folder(), &["run", "--once"]));
         run.wait_for(&format!("HOT0715: `{image}` has a `#[global_allocator]`"));
         run.wait_for("move it to the lib.rs of `entries_shared`");
         assert!(!run.child.wait().unwrap().success());
@@ -152,7 +157,7 @@ fn constructors_need_the_builders_word(workspace: &Workspace) {
     let edit = |items: &str, report: &str| {
         workspace.write("entries-rules/src/lib.rs", &rules(items, report));
     };
-    let mut run = Piped::start(Project::command_in(workspace, &["run"]));
+    let mut run = Piped::start(Project::command_in(workspace.folder(), &["run"]));
     run.wait_for("host's true.");
     run.wait_for("first.");
     edit("", "format!(\"its {}\", entries_shared::is_mimalloc(&*Box::new(1)))");
@@ -177,10 +182,57 @@ fn constructors_need_the_builders_word(workspace: &Workspace) {
     edit(shape, "entries_engine::shape(r#\"{\"Circle\":null}\"#)");
     run.wait_for("would use `entries_engine`, `erased_serde`, `inventory` as soon");
 
+    // What a constructor does with the bundle's own is its own affair.
+    let own = "struct Own(u32);\ninventory::collect!(Own);\ninventory::submit! { Own(3) }\n\
+        static STARTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);\n\
+        #[ctor::ctor]\nfn start() { STARTED.store(4, std::sync::atomic::Ordering::Relaxed) }";
+    edit(
+        own,
+        "format!(\"own {:?} {STARTED:?}\", inventory::iter::<Own>.into_iter().map(|it| it.0).collect::<Vec<_>>())",
+    );
+    run.wait_for("own [3] 4.");
+
+    // There is no constructor: the section of another library is not that of the slice.
+    edit(
+        "#[linkme::distributed_slice(entries_engine::SLICE)]\nstatic MINE: u32 = 2;",
+        "format!(\"slice {} {MINE}\", entries_engine::slice())",
+    );
+    run.wait_for("slice 1 2.");
+
+    // A lock that exists once may cross, one that does not may not.
+    let lock =
+        "#[hot::export]\npub fn locked(lock: &parking_lot::Mutex<u32>) -> u32 { *lock.lock() }";
+    edit(lock, "format!(\"locked {}\", locked(&entries_engine::LOCK))");
+    run.wait_for("locked 5.");
+    let swap = "#[hot::export]\npub fn swap(it: &arc_swap::ArcSwap<u32>) -> u32 { **it.load() }";
+    edit(&format!("{lock}\n{swap}"), "\"swap\".to_owned()");
+    run.wait_for("HOT0207");
+    run.wait_for("arc_swap::ArcSwap");
+    edit("", "\"done\".to_owned()");
+    run.wait_for("done.");
     let text = run.text();
-    for refused in ["registered 1.", "round"] {
+    for refused in ["\nrefused", "registered 1.", "round", "\nswap."] {
         assert!(!text.contains(refused), "{refused}: {text}");
     }
     run.signal(libc::SIGTERM);
     run.child.wait().unwrap();
+}
+
+/// Each generation's entries stay, and `typetag` answers from what was there when it was first asked.
+fn what_the_builder_allows(workspace: &Workspace) {
+    let edit = |name: &str| {
+        let items = format!(
+            "inventory::submit! {{ entries_engine::Plugin(\"{name}\") }}\n\
+             #[derive(serde::Serialize, serde::Deserialize)]\nstruct Circle;\n\
+             #[typetag::serde]\nimpl entries_engine::Shape for Circle {{ \
+             fn name(&self) -> String {{ \"{name}\".to_owned() }} }}"
+        );
+        let report = "format!(\"{:?} {}\", entries_engine::plugins(), entries_engine::shape(r#\"{\"Circle\":null}\"#))";
+        workspace.write("entries-rules/src/lib.rs", &rules(&items, report));
+    };
+    edit("one");
+    let run = Piped::start(Project::command_in(workspace.folder(), &["run", "--", "may"]));
+    run.wait_for("[\"one\"] one.");
+    edit("two");
+    run.wait_for("[\"one\", \"two\"] one.");
 }
