@@ -256,7 +256,7 @@ fn is_of_rules(folder: &fs::DirEntry) -> bool {
 fn leave_what_a_killed_rustc_leaves() {
     let folder = target_dir_of_runs().join("debug/incremental");
     let own = fs::read_dir(folder).unwrap().flatten();
-    let own = own.filter(|it| is_of_rules(it));
+    let own = own.filter(is_of_rules);
     let left = own.map(|it| it.path().join("0123/once_rules-1/s-working"));
     assert_eq!(left.map(|it| fs::create_dir_all(it).unwrap()).count(), 1);
 }
@@ -266,7 +266,7 @@ fn what_was_kept_goes() {
     let folder = target_dir_of_runs().join("debug/incremental");
     let kept = || {
         let folders = fs::read_dir(&folder).unwrap().flatten();
-        let own = folders.filter(|it| is_of_rules(it));
+        let own = folders.filter(is_of_rules);
         own.flat_map(|it| fs::read_dir(it.path()).unwrap().flatten()).map(|it| it.path())
     };
     assert_eq!(kept().count(), 1);
