@@ -30,6 +30,7 @@ mod reference;
 mod renamed;
 mod shadow;
 mod shared;
+mod shared_builds;
 mod shared_c;
 mod shared_registries;
 mod static_machine_code;
