@@ -74,9 +74,8 @@ fn this(workspace: &Path, role: Role) -> io::Result<Wrapper> {
 /// What cargo has called this program for, if it was called in place of rustc.
 pub(super) fn asked() -> Option<Asked> {
     env::var_os(Wrapper::VARIABLE)?;
-    let this = env::current_exe().ok()?;
     let mut arguments: Vec<_> = env::args_os().skip(1).collect();
-    let is_member = arguments.first().is_some_and(|it| *it == *this);
+    let is_member = arguments.first() == Some(&this_program()?);
     if is_member {
         arguments.remove(0);
     }
@@ -87,6 +86,12 @@ pub(super) fn asked() -> Option<Asked> {
     // The variable is there in all that the program starts. Before rustc the user's own wrapper may stand,
     // where this one only looks on.
     arguments.iter().take(2).any(is_rustc).then_some(Asked { is_member, arguments })
+}
+
+/// This program, as cargo was told of it. What the system says of it is another path once another version
+/// of the command has been installed in its place.
+fn this_program() -> Option<OsString> {
+    env::var_os("RUSTC_WRAPPER")
 }
 
 /// A call of rustc that cargo wants.
@@ -175,7 +180,7 @@ fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> 
     #[cfg(target_os = "linux")]
     if invocation.is(invocation::Kind::Dylib) {
         let mut linker = OsString::from("linker=");
-        linker.push(env::current_exe()?);
+        linker.push(this_program().ok_or(io::ErrorKind::NotFound)?);
         command.arg("-C").arg(linker).args(["-C", "linker-flavor=gcc"]);
         let usual = invocation.linker.clone().unwrap_or_else(|| "cc".into());
         command.env(crate::link::VARIABLE, usual);
