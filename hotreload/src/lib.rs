@@ -259,6 +259,7 @@ pub use hotreload_macros::on_unload;
 /// A literal that a save changes while the program runs, before anything is built.
 ///
 /// ```
+/// #[hot::versioned]
 /// struct Fish {
 ///     speed: f32,
 /// }

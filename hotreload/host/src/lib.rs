@@ -61,7 +61,7 @@ pub mod command {
         build::{Capture, Folder, Inner, KEPT, PLAIN_CARGO, Role, Shared, Workspace, Wrapper},
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
-        file::shadow::each_left,
+        file::shadow::{each_left, want},
         load::{Library, Verdict},
         said::{Diagnosis, Place, about, bytes, columns, counted, line, nearest, section},
     };

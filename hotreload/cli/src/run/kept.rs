@@ -1,8 +1,8 @@
 //! What was live, and with what the program was started: kept after its end, so that it can be started
 //! with the generation before without a build, which would build the edit that has ended it.
 //!
-//! The libraries are the copies that the ended host has mapped. Its folder is taken for a dead host's as
-//! soon as its lock is free: so the lock is held here.
+//! The libraries are the copies that the ended host has mapped. Its folder is kept from the moment at which
+//! the host is known: after its end somebody might remove the folder before anybody here knows of that.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use std::{
 
 use hot_host::{
     Report,
-    command::{KEPT, protocol::HostStatus},
+    command::{self, KEPT, protocol::HostStatus},
 };
 
 /// As many generations of a bundle are kept.
@@ -27,10 +27,10 @@ pub(super) struct Kept {
     live: BTreeMap<String, Vec<Generation>>,
     /// Which of all processes runs, or ran last.
     process: usize,
-    /// The folders of hosts that have ended, with their locks.
+    /// The folders of hosts that have ended, with what keeps them.
     folders: Vec<(PathBuf, File)>,
     /// That of the host that runs.
-    folder: Option<PathBuf>,
+    folder: Option<(PathBuf, File)>,
     start: Option<Start>,
 }
 
@@ -58,7 +58,8 @@ impl Kept {
     /// Takes in what a process has, as its host is reached.
     pub(super) fn connected(&mut self, number: usize, host: &HostStatus) {
         self.process = number;
-        self.folder = Some(host.status.shadow_dir.clone());
+        let folder = host.status.shadow_dir.clone();
+        self.folder = command::want(&folder).ok().map(|wanted| (folder, wanted));
         // Where the system tells. Not that of a file which a build has replaced since.
         self.start = Start::of(host.pid).or(self.start.take());
         for bundle in &host.status.bundles {
@@ -101,12 +102,7 @@ impl Kept {
 
     /// The program has ended: its libraries are kept.
     pub(super) fn ended(&mut self) {
-        let Some(folder) = self.folder.take() else { return };
-        if let Ok(lock) = File::open(folder.join("lock"))
-            && lock.try_lock().is_ok()
-        {
-            self.folders.push((folder, lock));
-        }
+        self.folders.extend(self.folder.take());
         let Kept { live, folders, .. } = self;
         let copies: Vec<_> = live.values().flatten().map(|it| &it.copy).collect();
         folders.retain(|(folder, _)| copies.iter().any(|copy| copy.starts_with(folder)));

@@ -17,6 +17,7 @@ use std::{
 
 use crate::platform;
 use crate::said::{Code, Error, Reason, Result};
+pub use folder::want;
 
 /// How often a file is read that is being written meanwhile, and how long to wait between.
 const ATTEMPTS: u32 = 8;

@@ -87,7 +87,10 @@ impl Inputs {
         let packages = workspace.path_packages(&bundle.folder);
         let mut sources: BTreeSet<PathBuf> = settings(root)?;
         sources.extend(workspace.packages().iter().map(|it| it.manifest_path.clone().into()));
-        sources.extend(packages.iter().map(|it| it.folder.join("Cargo.toml")));
+        // Cargo takes a file of this name for a build script, once there is one.
+        let of_cargo =
+            |it: &PathPackage| ["Cargo.toml", "build.rs"].map(|name| it.folder.join(name));
+        sources.extend(packages.iter().flat_map(of_cargo));
         let of_others: BTreeSet<_> = all.into_iter().filter(|it| !own.contains(it)).collect();
         // Patches are packages that nobody names as theirs.
         let folders = of_others.iter().filter_map(|it| Workspace::folder_around(it));
@@ -102,7 +105,7 @@ impl Inputs {
             if folder.join("build.rs").exists() && !is_known() {
                 return Err(format!("{} has a build script", folder.display()));
             }
-            sources.insert(folder.join("Cargo.toml"));
+            sources.extend(["Cargo.toml", "build.rs"].map(|name| folder.join(name)));
         }
         sources.extend(scripts(rustc, &packages)?);
         let mut lists = rustc.dependencies.iter().flat_map(|folder| {

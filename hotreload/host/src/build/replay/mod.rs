@@ -177,24 +177,27 @@ fn prepare(recorded: &Arc<Recorded>) {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let ended = recorded.run(None, &mut |_| ());
     drop(turn);
-    if let Ended::Built { rlibs, .. } = &ended
-        && recorded.is_of_cargos_sources()
-        && let Some(code) = MachineCode::read(&recorded.bundle.crate_name, rlibs, None)
-    {
-        let _ = recorded.twin.set(Arc::new(code));
-    }
-    let mut states = states();
-    let Some(state) = states.get_mut(&recorded.bundle.folder) else { return };
-    // Cargo may have been asked again since.
-    if !matches!(state, State::Preparing(now) if Arc::ptr_eq(now, recorded)) {
-        return;
-    }
-    *state = match ended {
-        // What does not compile now does not by cargo either; what rustc keeps is of use all the same.
-        Ended::Built { .. } | Ended::Errors { .. } => State::Ready(recorded.clone()),
+    let state = match ended {
+        Ended::Built { rlibs, .. } if recorded.is_of_cargos_sources() => {
+            if let Some(code) = MachineCode::read(&recorded.bundle.crate_name, &rlibs, None) {
+                let _ = recorded.twin.set(Arc::new(code));
+            }
+            State::Ready(recorded.clone())
+        }
+        // Without a twin nobody could tell what the next save has changed, nor whether it is what was
+        // rolled back.
+        Ended::Built { .. } | Ended::Errors { .. } => {
+            State::Unfit("the sources were saved during rustc's first call".to_owned())
+        }
         Ended::Abandoned => State::Unfit("rustc's first call was abandoned".to_owned()),
         Ended::Unclear(why) => State::Unfit(why),
     };
+    let mut states = states();
+    let Some(now) = states.get_mut(&recorded.bundle.folder) else { return };
+    // Cargo may have been asked again since.
+    if matches!(now, State::Preparing(it) if Arc::ptr_eq(it, recorded)) {
+        *now = state;
+    }
 }
 
 impl Recorded {

@@ -80,6 +80,19 @@ fn open_lock(path: &Path, create: bool) -> io::Result<File> {
     options.open(path)
 }
 
+/// The file in a host's folder whose lock keeps the folder after the host's end.
+const WANTED: &str = "wanted";
+
+/// Keeps a host's folder, also after the host's end, as long as the file that it gives is open.
+///
+/// # Errors
+/// The folder is gone, or nobody may write to it.
+pub fn want(folder: &Path) -> io::Result<File> {
+    let file = open_lock(&folder.join(WANTED), true)?;
+    file.lock_shared()?;
+    Ok(file)
+}
+
 /// Does something with the folders of hosts that have ended, while none can start.
 pub(super) fn each_dead(root: &Path, act: impl FnMut(&Path)) -> io::Result<()> {
     if !root.is_dir() {
@@ -108,9 +121,16 @@ fn dead(root: &Path, mut act: impl FnMut(&Path)) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(_) => continue,
         };
+        // Who wants the copies after their host's end, and from when on, only that one knows.
+        let wanted = match open_lock(&entry.path().join(WANTED), false) {
+            Ok(lock) if lock.try_lock().is_ok() => Some(lock),
+            Ok(_) => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(_) => continue,
+        };
         // A file that is open cannot be removed on Windows. The root's lock is held anyway.
         if cfg!(windows) {
-            drop(held);
+            drop((held, wanted));
         }
         act(&entry.path());
     }

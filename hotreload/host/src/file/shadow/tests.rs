@@ -110,6 +110,31 @@ fn live_hosts_keep_their_folders() {
     assert!(second.path().exists() && third.path().exists() && foreign.exists());
 }
 
+/// There is no moment between the host's end and that at which somebody knows of it.
+#[test]
+fn who_wants_a_hosts_copies_keeps_them_after_its_end() {
+    let (base, first, source) = setup();
+    let copy = first.copy(&source).unwrap();
+    let wanted = [want(first.path()).unwrap(), want(first.path()).unwrap()];
+    drop(first);
+    let start = || drop(Shadow::create(Some(base.path())).unwrap());
+    for one in wanted {
+        // Others may share a lock until they have become other programs, as above.
+        for _ in 0..20 {
+            start();
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(copy.path().exists());
+        drop(one);
+    }
+    let is_gone = |_| {
+        start();
+        thread::sleep(Duration::from_millis(5));
+        !copy.path().exists()
+    };
+    assert!((0..100).any(is_gone));
+}
+
 #[test]
 fn a_folder_without_a_lock_is_removed() {
     let (base, _shadow, _) = setup();
