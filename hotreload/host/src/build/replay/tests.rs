@@ -325,6 +325,10 @@ fn whatever_cargo_would_notice_is_cargos() {
     // What others have built, or removed.
     project.write("new.txt", "tenth");
     project.by_rustc("tenth");
+    // A build script that comes to be: cargo finds it by its name.
+    let script = "fn main() { println!(\"cargo::rerun-if-changed=build.rs\"); }\n";
+    project.write("dep/build.rs", script);
+    project.by_cargo("dep/build.rs was changed", "tenth");
     let mut clean = crate::build::command::cargo(&project.root, &[]);
     assert!(clean.args(["clean", "-q", "-p", "dep", "--offline"]).status().unwrap().success());
     project.write("new.txt", "eleventh");
