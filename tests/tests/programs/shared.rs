@@ -219,9 +219,16 @@ fn found_by_the_definition(workspace: &Workspace) {
     edit("unlinked", NUMBER, "Config { n: 8 }", "it.n.to_string()");
     run.wait_for("HOT0208");
     workspace.write("once/src/lib.rs", ONCE);
+    let forgotten = || {
+        run.text()
+            .matches("what maps of types hold of its earlier types is not found any more")
+            .count()
+    };
+    let before = forgotten();
     edit("third", TEXT, "Config { n: \"eight\".to_owned() }", "it.n.clone()");
     run.wait_for("third: new depth 5 count 1.");
     run.wait_for("third: found eight depth 5 count 1.");
+    tests::wait_until(|| forgotten() == before + 1);
     assert!(!run.text().contains("unlinked:"), "{}", run.text());
     let inner = "Config { inner: Inner { n: [9, 9] } }";
     edit("fourth", INNER[0], inner, "it.inner.n[0].to_string()");

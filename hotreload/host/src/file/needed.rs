@@ -82,13 +82,6 @@ impl Closure {
 /// Our wrapper of rustc has left notes of what it has seen linked: `.linked` beside a shared library,
 /// `.copies` beside what links one. Without them it cannot be told.
 pub(crate) fn shares(crate_name: &str, file: &Path, source: &Path) -> bool {
-    let note = |library: &Path, name: &OsStr, kind: &str| {
-        let stem = Path::new(name).file_stem()?.to_str()?;
-        let name = format!("{}.{kind}", stem.strip_prefix(env::consts::DLL_PREFIX)?);
-        let folder = folder_of(library);
-        let text = [folder.join(&name), folder.join("deps").join(&name)].map(fs::read_to_string);
-        text.into_iter().find_map(Result::ok)
-    };
     // `libtokio-45d673f934a77827.rlib`
     let has = |note: &str| {
         let names = note.lines().filter_map(|line| line.strip_prefix("lib"));
@@ -101,6 +94,25 @@ pub(crate) fn shares(crate_name: &str, file: &Path, source: &Path) -> bool {
     Closure::named(file, source).found.iter().any(|needed| {
         note(&needed.found, &without_build(&needed.name), "linked").is_some_and(|note| has(&note))
     })
+}
+
+/// What stands for the definitions of a bundle's types, if it has crates from a shared library, which may
+/// have maps of types. Our wrapper of rustc has left a note of it beside what it has had linked.
+pub(crate) fn types(file: &Path, source: &Path) -> Option<String> {
+    let types = note(source, source.file_name()?, "types")?;
+    let has_crates = |needed: &Needed| {
+        note(&needed.found, &without_build(&needed.name), "linked").is_some_and(|it| !it.is_empty())
+    };
+    Closure::named(file, source).found.iter().any(has_crates).then_some(types)
+}
+
+/// A note of this kind beside a library that is called so.
+fn note(library: &Path, name: &OsStr, kind: &str) -> Option<String> {
+    let stem = Path::new(name).file_stem()?.to_str()?;
+    let name = format!("{}.{kind}", stem.strip_prefix(env::consts::DLL_PREFIX)?);
+    let folder = folder_of(library);
+    let text = [folder.join(&name), folder.join("deps").join(&name)].map(fs::read_to_string);
+    text.into_iter().find_map(Result::ok)
 }
 
 /// Of names that a file uses, those which a library has that it needs, other than std.

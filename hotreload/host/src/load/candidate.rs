@@ -104,6 +104,14 @@ impl Candidate {
         self.header.owns(function)
     }
 
+    /// What stands for the definitions of its types, where maps of types may be shared.
+    pub(crate) fn types_in_maps(&self) -> Option<String> {
+        #[cfg(target_os = "linux")]
+        return needed::types(self.copy.as_ref()?.path(), &self.source);
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+
     /// Whether it has this crate from a library that the host has it from, too.
     pub(crate) fn shares(&self, crate_name: &str) -> bool {
         #[cfg(target_os = "linux")]

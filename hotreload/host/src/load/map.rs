@@ -127,6 +127,7 @@ impl Inner {
         let _library = library;
         let (rlibs, folder) = (candidate.rlibs.clone(), candidate.folder.clone());
         let maker = candidate.maker.clone();
+        let types_in_maps = candidate.types_in_maps();
         let image = Image {
             header,
             info,
@@ -137,6 +138,7 @@ impl Inner {
             rlibs,
             folder,
             maker,
+            types_in_maps,
             compiled: OnceLock::new(),
             exports,
             imports,

@@ -105,6 +105,8 @@ impl Inner {
         let rolled_back = previous.as_ref().filter(|_| matches!(direction, Direction::Back));
         let rolled_back =
             rolled_back.map(|left| RolledBack { from: left.generation, to: image.born_as });
+        let had = previous.as_ref().and_then(|loaded| loaded.image.types_in_maps.as_ref());
+        let retyped = had.zip(image.types_in_maps.as_ref()).is_some_and(|(had, has)| had != has);
         let report = Report {
             bundle: image.header.package.clone(),
             generation,
@@ -114,6 +116,7 @@ impl Inner {
             replaced: paths(known.into_iter().filter(|it| it.item.kind != Kind::Var)),
             changes: None,
             restarted: Vec::new(),
+            retyped,
             not_applied,
             migration: None,
             reset: Vec::new(),

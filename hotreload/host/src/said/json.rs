@@ -228,6 +228,7 @@ mod tests {
             replaced: Vec::new(),
             changes: None,
             restarted: vec!["CACHE".to_owned()],
+            retyped: false,
             untracked: Vec::new(),
             not_applied: Vec::new(),
             migration: None,

@@ -68,6 +68,9 @@ pub struct Report {
     /// Mutable statics and thread-locals of the bundle that are not exported: those of the new
     /// generation begin with their first value.
     pub restarted: Vec<String>,
+    /// Whether the types of the bundle are others to the maps of types in the shared library, since a
+    /// definition has changed: what these hold of the types of the generation before is not found any more.
+    pub retyped: bool,
     /// What is opaque, so that its fields are not tracked: types in signatures, and fields of the types
     /// behind them (`Held.error`). Their spelling, size and alignment are compared, and in memory the
     /// compiler's identity of the type, which tells no change within it.
@@ -234,6 +237,9 @@ impl fmt::Display for Report {
         if let Some(migration) = &self.migration {
             write!(f, "; {migration}")?;
         }
+        if self.retyped {
+            f.write_str("; what maps of types hold of its earlier types is not found any more")?;
+        }
         for failed in &self.failed_hooks {
             write!(f, "; {failed}")?;
         }
@@ -347,6 +353,7 @@ mod tests {
             ]),
             changes,
             restarted: names(&["my_math::CACHE"]),
+            retyped: false,
             untracked: Vec::new(),
             not_applied: Vec::new(),
             migration: None,

@@ -38,6 +38,9 @@ pub(crate) struct Image {
     pub(crate) maker: Option<Maker>,
     /// The host's copy of it, which is mapped.
     pub(crate) copy: PathBuf,
+    /// What stands for the definitions of its types, where that is a part of their `TypeId`s and maps of
+    /// types may be shared.
+    pub(crate) types_in_maps: Option<String>,
     /// What the same build has written for rustc or the linker, and what was read from it, if that is of
     /// use.
     pub(crate) rlibs: Vec<PathBuf>,
