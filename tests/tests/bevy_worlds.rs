@@ -149,8 +149,9 @@ impl Game {
                  let mut game = GAME.write();
                  let world = game.get_mut();
                  let mut ships = world.query::<&Ship>();
-                 #[allow(unused)] let score = world.resource::<Score>();
-                 let shown = |#[allow(unused)] ship: &Ship| format!(\"{{:?}}\", {shown});
+                 let score = world.resource::<Score>();
+                 // Not every version shows both.
+                 let shown = |ship: &Ship| {{ let _ = (score, ship); format!(\"{{:?}}\", {shown}) }};
                  ships.iter(world).map(shown).collect::<Vec<_>>().join(\" \")
              }}
              #[hot::export] pub fn grow() -> usize {{

@@ -1,5 +1,6 @@
-//! The workspaces that are edited: a bundle of four lines; the same with a literal that needs no build; one with a hundred serde types; one with
-//! thirty systems of an engine, which has some fifty dependencies.
+//! The workspaces that are edited: a bundle of four lines; the same with a literal that needs no build;
+//! one with a hundred serde types; one with thirty systems of an engine, which has some fifty
+//! dependencies.
 
 use std::{fmt::Write as _, fs, io, path::Path};
 
