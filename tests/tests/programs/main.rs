@@ -28,6 +28,7 @@ mod page;
 mod readme;
 mod reference;
 mod renamed;
+mod replayed;
 mod shadow;
 mod shared;
 mod shared_builds;

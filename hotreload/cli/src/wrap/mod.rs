@@ -34,11 +34,12 @@ use linked::Linked;
 
 /// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
 pub(super) fn version() -> String {
-    const SOURCES: [&str; 11] = [
+    const SOURCES: [&str; 12] = [
         include_str!("mod.rs"),
         include_str!("invocation.rs"),
         include_str!("linked.rs"),
         include_str!("types.rs"),
+        include_str!("types/counts.rs"),
         include_str!("incremental.rs"),
         include_str!("../link/mod.rs"),
         include_str!("../link/archive.rs"),
@@ -205,10 +206,10 @@ fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> 
 fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCode> {
     let read = types::read_before(invocation);
     let types = types::of(invocation, &read)?;
-    command.arg("-C").arg(format!("metadata={types}"));
+    command.arg("-C").arg(format!("metadata={}", types.own));
     // Cargo has those compiled that depend on it as soon as they can be, before this ends.
     types.leave(invocation)?;
-    if let Some(folder) = incremental::folder(invocation, types) {
+    if let Some(folder) = incremental::folder(invocation, types.own) {
         let mut option = OsString::from("incremental=");
         option.push(folder);
         // The last one counts.

@@ -3,8 +3,12 @@
 //!
 //! What counts: definitions of types and what they may be spelled with (`use`, `type`, associated types,
 //! constants that lengths are made of), and macros that may expand to some. Bodies do not, unless they
-//! have such items in them. Where it is not certain it counts: a hash that changes without need costs a
-//! compilation, one that does not change costs the soundness of the program.
+//! have such items in them. A constant of a number that is no `usize` counts if something that counts
+//! names it: an array's length can be made of it, and mostly is not. Where it is not certain it counts: a
+//! hash that changes without need costs a compilation, one that does not change costs the soundness of the
+//! program.
+
+mod counts;
 
 use std::{
     collections::BTreeSet,
@@ -16,93 +20,15 @@ use std::{
 use hot_types::rt::versioned::Hasher;
 use quote::ToTokens;
 use syn::{
-    Attribute, Expr, ExprLit, ExprMacro, ImplItem, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Lit,
-    LitStr, Macro, Meta, Token, TraitItem, Type,
+    Attribute, Expr, ExprLit, ExprMacro, Ident, ImplItem, Item, ItemFn, ItemImpl, ItemMod,
+    ItemTrait, Lit, LitStr, Macro, Meta, Token, TraitItem, Type,
     punctuated::Punctuated,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
 
 use super::invocation::Invocation;
-
-/// Attributes that make no types of what they stand at.
-const HARMLESS_ATTRIBUTES: [&str; 19] = [
-    "allow",
-    "cfg",
-    "cold",
-    "deny",
-    "deprecated",
-    "doc",
-    "expect",
-    "forbid",
-    "ignore",
-    "inline",
-    "instrument",
-    "must_use",
-    "no_mangle",
-    "should_panic",
-    "target_feature",
-    "test",
-    "track_caller",
-    "unsafe",
-    "warn",
-];
-
-/// Macros that make no types where they stand in a body.
-const HARMLESS_MACROS: [&str; 46] = [
-    "addr_of",
-    "addr_of_mut",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "cfg",
-    "column",
-    "compile_error",
-    "concat",
-    "dbg",
-    "debug",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "debug_span",
-    "env",
-    "eprint",
-    "eprintln",
-    "error",
-    "error_span",
-    "file",
-    "format",
-    "format_args",
-    "include_bytes",
-    "include_str",
-    "info",
-    "info_span",
-    "join",
-    "json",
-    "line",
-    "matches",
-    "module_path",
-    "option_env",
-    "panic",
-    "print",
-    "println",
-    "stringify",
-    "todo",
-    "trace",
-    "try_join",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "warn",
-    "write",
-    "writeln",
-];
-
-/// Types whose values say nothing of lengths.
-const OF_NO_LENGTH: [&str; 13] = [
-    "Cell", "LazyCell", "LazyLock", "LocalKey", "Mutex", "Once", "OnceCell", "OnceLock", "RefCell",
-    "RwLock", "String", "f32", "f64",
-];
+use counts::{HARMLESS_MACROS, Length, has_definition, makes_types};
 
 /// A hash, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +42,21 @@ impl Hash {
     }
 }
 
-impl Hash {
-    /// Leaves a note of it for the crates that depend on this one.
+/// What a crate's types are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Types {
+    /// Of all that its own types consist of.
+    pub(super) own: Hash,
+    /// With what those of other crates may consist of besides: its constants.
+    for_others: Hash,
+}
+
+impl Types {
+    /// Leaves a note for the crates that depend on this one.
     pub(super) fn leave(self, invocation: &Invocation) -> io::Result<()> {
         let (note, new) = (invocation.beside("types"), invocation.beside("types-new"));
         // One that is read meanwhile is whole.
-        fs::write(&new, self.to_string())?;
+        fs::write(&new, self.for_others.to_string())?;
         fs::rename(new, note)
     }
 }
@@ -133,7 +68,7 @@ impl fmt::Display for Hash {
 }
 
 /// Of the crate that is to be compiled; `read` is what rustc has read of it the last time.
-pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<Hash> {
+pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<Types> {
     let mut definitions = Definitions::default();
     definitions.file(&invocation.root, true);
     // Macros may have named files that are not found otherwise.
@@ -153,10 +88,13 @@ pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Resul
     }
     // Cargo's order is that of names which may be changed.
     externs.sort_unstable();
-    Ok(Hash::of(|hash| {
-        let found = definitions.found.iter().chain(&externs);
-        found.for_each(|text| hash.text(text));
-    }))
+    let hash = |found: &[String]| {
+        Hash::of(|hash| found.iter().chain(&externs).for_each(|text| hash.text(text)))
+    };
+    let unnamed = definitions.name_constants();
+    let own = hash(&definitions.found);
+    unnamed.into_iter().for_each(|text| definitions.text(text));
+    Ok(Types { own, for_others: hash(&definitions.found) })
 }
 
 /// The Rust sources that rustc has read the last time, by what it has left then (`target: source source`,
@@ -180,6 +118,8 @@ fn stamp(file: &Path) -> io::Result<String> {
 #[derive(Debug, Default)]
 struct Definitions {
     found: Vec<String>,
+    /// The names of constants that count if something else names them, and their texts.
+    constants: Vec<(String, String)>,
     seen: BTreeSet<PathBuf>,
     /// Where the file at hand lies.
     beside: PathBuf,
@@ -214,6 +154,40 @@ impl Definitions {
 
     fn add(&mut self, tokens: &impl ToTokens) {
         self.text(tokens.to_token_stream().to_string());
+    }
+
+    /// Takes in a constant or a static of this type.
+    fn constant(&mut self, name: &Ident, ty: &Type, item: &impl ToTokens) {
+        match Length::of(ty) {
+            Length::Always => self.add(item),
+            Length::IfNamed => {
+                let text = item.to_token_stream().to_string();
+                self.constants.push((name.to_string(), text));
+            }
+            Length::Never => {}
+        }
+    }
+
+    /// Has the constants count that are named by what counts. The texts of the others are given back.
+    fn name_constants(&mut self) -> Vec<String> {
+        let mut left = std::mem::take(&mut self.constants);
+        let mut looked_at = 0;
+        let mut words = BTreeSet::new();
+        while looked_at < self.found.len() {
+            for text in &self.found[looked_at..] {
+                words.extend(
+                    text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned),
+                );
+            }
+            looked_at = self.found.len();
+            let is_named =
+                |(name, _): &(String, String)| words.contains(name.trim_start_matches("r#"));
+            let (named, others): (Vec<_>, _) = left.into_iter().partition(is_named);
+            left = others;
+            // They may name others in turn.
+            named.into_iter().for_each(|(_, text)| self.text(text));
+        }
+        left.into_iter().map(|(_, text)| text).collect()
     }
 
     /// Takes in a text, with what it reads when it is compiled: a length may come from there.
@@ -314,9 +288,9 @@ impl Visit<'_> for Definitions {
             | Item::ExternCrate(_)
             | Item::TraitAlias(_)
             | Item::Verbatim(_) => self.add(&undocumented(item)),
-            Item::Const(it) if may_be_a_length(&it.ty) => self.add(&undocumented(item)),
+            Item::Const(it) => self.constant(&it.ident, &it.ty, &undocumented(item)),
             // A constant may be made of it.
-            Item::Static(it) if may_be_a_length(&it.ty) => self.add(&undocumented(item)),
+            Item::Static(it) => self.constant(&it.ident, &it.ty, &undocumented(item)),
             Item::Macro(it) if !it.mac.path.is_ident("include") => {
                 self.add(&it.mac);
                 self.modules(&it.mac.tokens.to_string());
@@ -365,7 +339,7 @@ impl Visit<'_> for Definitions {
     fn visit_item_impl(&mut self, block: &ItemImpl) {
         let says_types = |item: &ImplItem| match item {
             ImplItem::Type(_) | ImplItem::Macro(_) | ImplItem::Verbatim(_) => true,
-            ImplItem::Const(it) => may_be_a_length(&it.ty),
+            ImplItem::Const(it) => Length::of(&it.ty) == Length::Always,
             ImplItem::Fn(it) => it.sig.constness.is_some(),
             _ => false,
         };
@@ -375,12 +349,20 @@ impl Visit<'_> for Definitions {
             let block = ItemImpl { items: of_types, ..block.clone() };
             self.add(&undocumented(&Item::Impl(block)));
         }
+        for item in &block.items {
+            if let ImplItem::Const(it) = item
+                && Length::of(&it.ty) == Length::IfNamed
+            {
+                let block = ItemImpl { items: vec![item.clone()], ..block.clone() };
+                self.constant(&it.ident, &it.ty, &undocumented(&Item::Impl(block)));
+            }
+        }
         visit::visit_item_impl(self, block);
     }
 
     fn visit_item_trait(&mut self, item: &ItemTrait) {
         let says_types = |item: &TraitItem| match item {
-            TraitItem::Const(it) => may_be_a_length(&it.ty),
+            TraitItem::Const(it) => Length::of(&it.ty) == Length::Always,
             TraitItem::Fn(_) => false,
             _ => true,
         };
@@ -388,6 +370,14 @@ impl Visit<'_> for Definitions {
         if !of_types.is_empty() || item.attrs.iter().any(makes_types) {
             let item = ItemTrait { items: of_types, ..item.clone() };
             self.add(&undocumented(&Item::Trait(item)));
+        }
+        for constant in &item.items {
+            if let TraitItem::Const(it) = constant
+                && Length::of(&it.ty) == Length::IfNamed
+            {
+                let item = ItemTrait { items: vec![constant.clone()], ..item.clone() };
+                self.constant(&it.ident, &it.ty, &undocumented(&Item::Trait(item)));
+            }
         }
         visit::visit_item_trait(self, item);
     }
@@ -406,28 +396,6 @@ impl Visit<'_> for Definitions {
             self.add(call);
         }
     }
-}
-
-/// Whether an attribute may be a macro that makes types of what it stands at. Those of this framework's
-/// make none that others meet.
-fn makes_types(attribute: &Attribute) -> bool {
-    let path = attribute.path();
-    let first = path.segments.first().map(|it| it.ident.to_string()).unwrap_or_default();
-    let is_harmless = HARMLESS_ATTRIBUTES.contains(&&*first);
-    !(is_harmless || first == "hot" || matches!(&*first, "rustfmt" | "clippy"))
-}
-
-/// Whether tokens may have a definition among them.
-fn has_definition(tokens: &str) -> bool {
-    ["struct ", "enum ", "union ", "type "].iter().any(|word| tokens.contains(word))
-}
-
-/// Whether a constant of this type may be an array's length or an argument of a type.
-fn may_be_a_length(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return true };
-    let Some(name) = path.path.segments.last().map(|it| it.ident.to_string()) else { return true };
-    // What can be changed is read by no constant.
-    !OF_NO_LENGTH.contains(&&*name) && !name.starts_with("Atomic")
 }
 
 /// The item without what documents it.

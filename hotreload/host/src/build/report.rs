@@ -14,6 +14,7 @@ use cargo_metadata::{
 
 use crate::build::alike::Made;
 use crate::build::process::Event;
+use crate::build::replay::Part;
 use crate::build::sink::without_colour;
 use crate::said::{BuildMessage, BuildSink};
 use crate::said::{Code, Reason, counted};
@@ -32,6 +33,8 @@ pub(super) struct Report {
     pub(super) made: Vec<Made>,
     /// The files of all crates.
     pub(super) files: Vec<PathBuf>,
+    /// The framework's own crates.
+    pub(super) framework: Vec<Part>,
     /// What rustc has said.
     pub(super) messages: Vec<CompilerMessage>,
     /// Crates compiled, not found fresh.
@@ -62,6 +65,7 @@ impl Report {
             Message::CompilerArtifact(artifact) => {
                 self.crates += usize::from(!artifact.fresh);
                 self.made.extend(Made::of(&artifact));
+                self.framework.extend(Part::of(&artifact));
                 self.files.extend(artifact.filenames.iter().map(|file| file.clone().into()));
                 // Cargo's identities of packages begin with where they come from.
                 if artifact.package_id.repr.starts_with("path+") {

@@ -499,6 +499,7 @@ impl Ran {
             library,
             made: &self.report.files,
             rlibs: &self.report.rlibs,
+            framework: &self.report.framework,
             others: others.cloned().collect(),
         });
     }

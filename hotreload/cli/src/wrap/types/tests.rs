@@ -29,8 +29,12 @@ impl Crate {
         fs::write(path, text).unwrap();
     }
 
-    fn hash(&self) -> Hash {
+    fn types(&self) -> Types {
         of(&self.invocation, &read_before(&self.invocation)).unwrap()
+    }
+
+    fn hash(&self) -> Hash {
+        self.types().own
     }
 
     /// Whether the hash is another one once `path` has this text.
@@ -58,6 +62,28 @@ fn what_types_consist_of() {
         ("const N: usize = 2; struct A([u8; N]);", "const N: usize = 3; struct A([u8; N]);"),
         ("static N: usize = 2; const M: usize = N;", "static N: usize = 3; const M: usize = N;"),
         ("const fn n() -> usize { 2 }", "const fn n() -> usize { 3 }"),
+        ("const N: u8 = 2; struct A(B<N>);", "const N: u8 = 3; struct A(B<N>);"),
+        (
+            "const N: u8 = 2; const M: u16 = N as _; struct A([u8; M as usize]);",
+            "const N: u8 = 3; const M: u16 = N as _; struct A([u8; M as usize]);",
+        ),
+        (
+            "mod a { pub const r#N: bool = true; } use a::N as M; struct A(B<M>);",
+            "mod a { pub const r#N: bool = false; } use a::N as M; struct A(B<M>);",
+        ),
+        (
+            "struct A; impl A { const N: i8 = 2; } struct B([u8; A::N as usize]);",
+            "struct A; impl A { const N: i8 = 3; } struct B([u8; A::N as usize]);",
+        ),
+        (
+            "trait T { const N: char = 'a'; } struct A(B<{ <u8 as T>::N }>);",
+            "trait T { const N: char = 'b'; } struct A(B<{ <u8 as T>::N }>);",
+        ),
+        ("m!(N); const N: u8 = 2;", "m!(N); const N: u8 = 3;"),
+        (
+            "const N: u8 = env!(\"A\").len(); const M: usize = N as usize;",
+            "const N: u8 = env!(\"B\").len(); const M: usize = N as usize;",
+        ),
         ("struct A; impl A { const N: usize = 2; }", "struct A; impl A { const N: usize = 3; }"),
         (
             "struct A; impl A { const fn n() -> usize { 2 } }",
@@ -106,6 +132,10 @@ fn what_says_nothing_of_types() {
         ("const fn f() {}", "/// One.\nconst fn f() {}"),
         ("impl T for A { type B = u8; }", "/// One.\nimpl T for A {\n/// Two.\ntype B = u8; }"),
         ("trait T { type B; }", "/// One.\ntrait T { /// Two.\n type B; }"),
+        ("const N: u32 = 2; struct A(u8);", "const N: u32 = 3; struct A(u8);"),
+        ("static N: u64 = 2; fn f() { N; }", "static N: u64 = 3; fn f() { N; }"),
+        ("struct A; impl A { const N: i8 = 2; }", "struct A; impl A { const N: i8 = 3; }"),
+        ("trait T { const ON: bool = true; }", "trait T { const ON: bool = false; }"),
         ("const A: f64 = 0.5;", "const A: f64 = 0.25;"),
         ("static A: Mutex<u8> = Mutex::new(1);", "static A: Mutex<u8> = Mutex::new(2);"),
         ("static A: AtomicU32 = AtomicU32::new(1);", "static A: AtomicU32 = AtomicU32::new(2);"),
@@ -206,7 +236,7 @@ fn the_environment() {
     let call: Macro = syn::parse_quote!(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/a")));
     let spelled = spelled(&call.parse_body().unwrap());
     assert_eq!(spelled, Some(format!("{folder}/a")));
-    assert_ne!(of("const A: u8 = 1;"), of("const A: u8 = 2;"));
+    assert_ne!(of("const A: usize = 1;"), of("const A: usize = 2;"));
 }
 
 #[test]
@@ -216,8 +246,15 @@ fn crates_below_count() {
     it.invocation.externs.push(it.folder.path().join("deps/libmodel-1.rmeta"));
     it.write("deps/model-1.types", "one");
     assert!(it.changes("deps/model-1.types", "two"));
-    let made = it.hash();
+    let made = it.types();
     made.leave(&it.invocation).unwrap();
     let note = fs::read_to_string(it.folder.path().join("rules.types")).unwrap();
-    assert_eq!(note, made.to_string());
+    assert_eq!(note, made.for_others.to_string());
+
+    // A length of theirs may be a constant of this one, which has none of it.
+    it.write("src/lib.rs", "pub const N: u32 = 2;");
+    let one = it.types();
+    it.write("src/lib.rs", "pub const N: u32 = 3;");
+    let other = it.types();
+    assert!(one.own == other.own && one.for_others != other.for_others);
 }

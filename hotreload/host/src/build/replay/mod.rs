@@ -4,6 +4,7 @@
 //! ```text
 //! capture  how cargo has called rustc: written by the wrapper
 //! rustc    the call that is made instead
+//! facade   the `hot` that it is given
 //! inputs   what cargo would look at
 //! run      the call, and what rustc says
 //! ```
@@ -19,6 +20,7 @@
 //! what a `TypeId` depends on: types are those of cargo's build.
 
 mod capture;
+mod facade;
 mod inputs;
 mod run;
 mod rustc;
@@ -29,7 +31,10 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::SystemTime,
 };
@@ -41,6 +46,8 @@ use crate::file::machine_code::MachineCode;
 use crate::said::BuiltBy;
 use crate::state::Maker;
 pub use capture::Capture;
+use facade::Facade;
+pub(super) use facade::Part;
 pub(super) use inputs::Inputs;
 pub(super) use run::{Ended, Said};
 use rustc::Rustc;
@@ -72,6 +79,8 @@ pub(super) struct Done<'a> {
     pub(super) made: &'a [PathBuf],
     /// The rlibs of packages with a local path.
     pub(super) rlibs: &'a [PathBuf],
+    /// The framework's own crates.
+    pub(super) framework: &'a [Part],
     /// What rustc has said of other crates.
     pub(super) others: Vec<CompilerMessage>,
 }
@@ -84,6 +93,9 @@ pub(super) struct Recorded {
     /// The wrapper, if rustc's call has to go through it.
     wrapper: Option<PathBuf>,
     rustc: Rustc,
+    facade: Option<Facade>,
+    /// Whether that was made, and does.
+    has_facade: AtomicBool,
     inputs: Inputs,
     /// The rlibs of the packages below it.
     rlibs: Vec<PathBuf>,
@@ -175,6 +187,8 @@ fn prepare(recorded: &Arc<Recorded>) {
     static TURN: Mutex<()> = Mutex::new(());
 
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = recorded.facade.as_ref().is_some_and(|it| it.make(&recorded.rustc).is_ok());
+    recorded.has_facade.store(made, Ordering::Relaxed);
     let ended = recorded.run(None, &mut |_| ());
     drop(turn);
     let state = match ended {
@@ -226,6 +240,8 @@ impl Recorded {
             bundle: bundle.clone(),
             question,
             wrapper: wrapper.shares().then(|| wrapper.program().to_owned()),
+            facade: Facade::of(&rustc, done.framework),
+            has_facade: AtomicBool::new(false),
             rustc,
             inputs,
             rlibs,

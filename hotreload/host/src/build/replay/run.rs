@@ -6,6 +6,7 @@ use std::{
     ops::ControlFlow,
     path::PathBuf,
     process::ExitStatus,
+    sync::atomic::Ordering,
     time::SystemTime,
 };
 
@@ -13,6 +14,7 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use serde::Deserialize;
 
 use crate::build::process::{self, Event};
+use crate::build::replay::facade::Facade;
 use crate::build::replay::{Recorded, inputs, shown};
 use crate::build::unit::entries;
 use crate::build::{Abandon, dep_info};
@@ -97,10 +99,19 @@ impl Recorded {
         abandon: Option<&Abandon>,
         tick: &mut dyn FnMut(&Event),
     ) -> Ended {
-        match self.try_to_run(abandon, tick) {
+        let mut call = || match self.try_to_run(abandon, tick) {
             Ok(ended) => ended,
             Err(error) => Ended::Unclear(format!("rustc could not be called: {error}")),
+        };
+        let ended = call();
+        let is_decided = matches!(ended, Ended::Built { .. } | Ended::Abandoned);
+        if is_decided || !self.has_facade.swap(false, Ordering::Relaxed) {
+            return ended;
         }
+        // The bundle may use the host: with cargo's own `hot` it compiles then, from now on.
+        let ended = call();
+        self.has_facade.store(!matches!(ended, Ended::Built { .. }), Ordering::Relaxed);
+        ended
     }
 
     fn try_to_run(
@@ -122,7 +133,8 @@ impl Recorded {
         let lock = lock.and_then(Result::ok).filter(|it| it.try_lock().is_ok());
         let began = SystemTime::now();
         let mut said = Said::default();
-        let mut command = rustc.command(self.wrapper.as_deref());
+        let facade = self.facade.as_ref().filter(|_| self.has_facade.load(Ordering::Relaxed));
+        let mut command = rustc.command(self.wrapper.as_deref(), facade.map(Facade::instead));
         let library = self.library();
         let status = process::run_until(&mut command, abandon, |event| {
             tick(&event);

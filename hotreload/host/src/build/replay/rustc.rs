@@ -94,7 +94,13 @@ impl Rustc {
 
     /// The command, through the wrapper if that does more than to look on. This is the place where another
     /// linker would be chosen.
-    pub(super) fn command(&self, wrapper: Option<&Path>) -> Command {
+    ///
+    /// `instead` is a crate that it is told to read, and the one that it reads in its place.
+    pub(super) fn command(
+        &self,
+        wrapper: Option<&Path>,
+        instead: Option<(&Path, &Path)>,
+    ) -> Command {
         let [inner, _] = Wrapper::INNER.map(|name| self.capture.variable(name));
         let inner = inner.filter(|it| !it.is_empty()).map(Path::new);
         let before: Vec<_> = match wrapper {
@@ -102,9 +108,26 @@ impl Rustc {
             Some(wrapper) => vec![wrapper, wrapper],
             None => inner.into_iter().collect(),
         };
-        let before = before.into_iter().map(Path::as_os_str);
-        let mut words = before.chain(self.arguments.iter().map(OsString::as_os_str));
-        let mut command = Command::new(words.next().expect("it begins with rustc"));
+        let exchanged = |word: &OsString| match (word.to_str()?.split_once('='), instead?) {
+            (Some((name, path)), (from, to)) if Path::new(path) == from => {
+                Some(OsString::from(format!("{name}={}", to.display())))
+            }
+            _ => None,
+        };
+        let before = before.into_iter().map(OsString::from);
+        let words = self.arguments.iter().map(|it| exchanged(it).unwrap_or_else(|| it.clone()));
+        let mut words = before.chain(words);
+        let program = words.next().expect("it begins with rustc");
+        self.in_its_place(Command::new(program), words)
+    }
+
+    /// rustc for another crate, which is given nothing yet.
+    pub(super) fn plain(&self) -> Command {
+        self.in_its_place(Command::new(&self.arguments[0]), std::iter::empty())
+    }
+
+    /// Where cargo has called it, and with the same environment.
+    fn in_its_place(&self, mut command: Command, words: impl Iterator<Item = OsString>) -> Command {
         command.args(words).current_dir(&self.capture.folder).stdin(Stdio::null());
         let is_gone = |name: &OsString| OF_THAT_CARGO.iter().any(|it| name == it);
         let variables = self.capture.environment.iter().filter(|(name, _)| !is_gone(name));
@@ -112,6 +135,34 @@ impl Rustc {
         // Nothing of it is to be captured.
         command.env_remove(Wrapper::CAPTURES);
         command
+    }
+
+    /// The files of crates that it is told to read.
+    pub(super) fn externs(&self) -> impl Iterator<Item = &Path> {
+        self.named.iter().skip(1).map(PathBuf::as_path)
+    }
+
+    /// What it is told of all crates alike: the target, the profile, where crates lie, the user's flags.
+    pub(super) fn of_all_crates(&self) -> Vec<OsString> {
+        let mut found = Vec::new();
+        let mut words = self.arguments.iter().skip(1);
+        while let Some(word) = words.next() {
+            match word.to_str().unwrap_or_default() {
+                "-C" | "-L" | "-Z" | "--target" | "--cfg" => {
+                    let value = words.next().cloned().unwrap_or_default();
+                    let text = value.to_str().unwrap_or_default();
+                    let of_one = ["metadata=", "extra-filename=", "incremental=", "feature="];
+                    if !of_one.iter().any(|it| text.starts_with(it)) {
+                        found.extend([word.clone(), value]);
+                    }
+                }
+                text if text.starts_with("--sysroot=") || text.starts_with("-Z") => {
+                    found.push(word.clone());
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// A file of this crate in a folder.
@@ -145,9 +196,9 @@ mod tests {
     fn the_library_alone_in_a_folder_of_its_own() {
         let words: Vec<_> = CARGOS.split_whitespace().collect();
         let rustc = of(&words).unwrap();
-        let command = rustc.command(None);
+        let command = rustc.command(None, None);
         assert_eq!(command.get_program(), "/t/bin/rustc");
-        let command = rustc.command(Some(Path::new("/bin/wrapper")));
+        let command = rustc.command(Some(Path::new("/bin/wrapper")), None);
         assert_eq!(command.get_program(), "/bin/wrapper");
         let given: Vec<_> = command.get_args().map(|it| it.to_str().unwrap()).collect();
         assert_eq!(

@@ -398,6 +398,8 @@ fn another_environment_is_another_question() {
         question: question(&[("A", "1"), ("B", "2")]),
         wrapper: None,
         rustc: Rustc::of(capture).unwrap(),
+        facade: None,
+        has_facade: AtomicBool::new(false),
         inputs: Inputs::default(),
         rlibs: Vec::new(),
         others: Vec::new(),
