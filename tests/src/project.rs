@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -192,6 +192,7 @@ pub struct Piped {
     /// The command itself.
     pub child: Child,
     text: Arc<Mutex<String>>,
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Piped {
@@ -201,17 +202,17 @@ impl Piped {
         let text = Arc::new(Mutex::new(String::new()));
         let streams: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
-        for stream in streams {
+        let readers = streams.map(|stream| {
             let text = text.clone();
             thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
                     let mut text = text.lock().unwrap();
-                    text.push_str(&line);
+                    text.push_str(&String::from_utf8_lossy(&line));
                     text.push('\n');
                 }
-            });
-        }
-        Piped { child, text }
+            })
+        });
+        Piped { child, text, readers }
     }
 
     /// What it has printed so far.
@@ -222,11 +223,18 @@ impl Piped {
     /// Waits until it has printed this.
     ///
     /// # Panics
-    /// If it does not.
+    /// If it does not: at once if nobody can print any more.
     pub fn wait_for(&self, wanted: &str) {
         let start = Instant::now();
-        while !self.text().contains(wanted) {
-            assert!(start.elapsed() < Duration::from_secs(900), "no {wanted}:\n{}", self.text());
+        loop {
+            // Asked first: what is printed until then is in the text.
+            let has_ended = self.readers.iter().all(JoinHandle::is_finished);
+            let text = self.text();
+            if text.contains(wanted) {
+                return;
+            }
+            assert!(!has_ended, "it has ended without {wanted}:\n{text}");
+            assert!(start.elapsed() < Duration::from_secs(900), "no {wanted}:\n{text}");
             thread::sleep(Duration::from_millis(10));
         }
     }

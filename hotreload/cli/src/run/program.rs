@@ -160,8 +160,8 @@ impl Plan {
 /// Has the program's host find the wrapper that tells it how cargo calls rustc.
 fn look_on(metadata: &Metadata) {
     let leave = || {
-        let wrapper = wrap::looking_on(metadata.workspace_root.as_std_path())?;
-        wrapper.leave(metadata.target_directory.as_std_path())
+        let root = metadata.workspace_root.as_std_path();
+        wrap::looking_on(root)?.leave(metadata.target_directory.as_std_path(), root)
     };
     if let Err(error) = leave() {
         eprintln!("note: saves are built by cargo: its target folder cannot be prepared: {error}");

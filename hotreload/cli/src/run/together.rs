@@ -55,7 +55,8 @@ impl Together {
         let mut arguments: Vec<OsString> = vec!["--lib".into()];
         arguments.extend(shared.selection().flat_map(|it| ["-p".into(), it.into()]));
         arguments.extend(Shared::configuration(profile).map(OsString::from));
-        let wrapper = match wrap::sharing(metadata.workspace_root.as_std_path()) {
+        let root = metadata.workspace_root.as_std_path();
+        let wrapper = match wrap::sharing(root) {
             Ok(wrapper) => wrapper,
             Err(error) => return Some(Err(error)),
         };
@@ -63,7 +64,7 @@ impl Together {
         arguments.extend(["--target-dir".into(), target_dir.clone().into()]);
         let variables = wrapper.environment();
         let variables = variables.map(|(name, value)| (name, value.into_os_string())).collect();
-        Some(wrapper.take(&target_dir).map(|folder| Together {
+        Some(wrapper.take(&target_dir, root).map(|folder| Together {
             _folder: folder,
             variables,
             arguments,

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -17,6 +17,8 @@ pub(super) const FILE: &str = "hotreload-wrapper";
 pub struct Folder {
     /// Held for its lock.
     _file: File,
+    /// Where that is.
+    path: PathBuf,
 }
 
 impl Folder {
@@ -31,9 +33,23 @@ impl Folder {
             file.lock_shared()?;
             // Or has done so while this waited.
             if is_at(&file, &path.join(FILE))? {
-                return Ok(Folder { _file: file });
+                return Ok(Folder { _file: file, path: path.join(FILE) });
             }
         }
+    }
+
+    /// Has its file say this; the file's time says when the folder was used last. Who reads meanwhile finds
+    /// one text or the other: the file is never empty, and stays the one that is locked.
+    pub(super) fn say(&self, text: &str) -> io::Result<()> {
+        let mut file = File::options().read(true).write(true).open(&self.path)?;
+        let mut said = String::new();
+        file.read_to_string(&mut said)?;
+        if said != text {
+            file.rewind()?;
+            file.write_all(text.as_bytes())?;
+            file.set_len(text.len() as u64)?;
+        }
+        file.set_modified(SystemTime::now())
     }
 
     /// All in a workspace's target folder, with the time of their last use, the latest last.
@@ -80,6 +96,16 @@ impl Folder {
         // Another may have removed it meanwhile, and somebody may have taken it anew.
         Ok(is_at(&file, &path.join(FILE))?.then_some(file))
     }
+}
+
+/// Has a file say this. Who reads meanwhile finds all of the old text or of the new one.
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|it| it == text) {
+        return Ok(());
+    }
+    let new = path.with_extension(std::process::id().to_string());
+    fs::write(&new, text)?;
+    fs::rename(new, path)
 }
 
 /// Whether an open file is still the one that is there.

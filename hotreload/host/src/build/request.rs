@@ -143,7 +143,10 @@ impl<'a> Build<'a> {
     pub(crate) fn like(mut self, host_file: &Path) -> Self {
         if let Some(origin) = Origin::of(host_file) {
             self.host = self.workspace.host(&origin);
-            self.wrapper = self.host.as_ref().and_then(|_| Wrapper::of(&origin.target_dir));
+            self.wrapper = self
+                .host
+                .as_ref()
+                .and_then(|_| Wrapper::of(&origin.target_dir, self.workspace.root()));
             let usual = self.workspace.output_dirs().contains(&origin.target_dir);
             self.target_dir = match self.host {
                 Some(_) => (!usual).then_some(origin.target_dir),

@@ -1,5 +1,6 @@
 //! The command's own program, which cargo calls in place of rustc. A file in the target folder says which
-//! program it is, and what it does there.
+//! program it is, and what it does there. The user's own wrappers are a workspace's, and several workspaces
+//! may have one target folder (`CARGO_TARGET_DIR`): a file for each workspace beside it names them.
 //!
 //! It always leaves word of how rustc was called, so that a save can call rustc alone. In a workspace
 //! with a shared library it has rustc link that, too. Cargo does not notice that it compiles otherwise
@@ -14,7 +15,9 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::build::folder::{FILE, Folder};
+use hot_rt::rt::versioned::Hasher;
+
+use crate::build::folder::{FILE, Folder, replace};
 
 /// What the file and the variable say of a wrapper that only looks on.
 const LOOKS_ON: &str = "looks-on";
@@ -28,7 +31,7 @@ pub struct Wrapper {
     inner: Inner,
 }
 
-/// The user's own wrappers.
+/// The user's own wrappers, which the workspace's configuration names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inner {
     /// For all crates: cargo's `build.rustc-wrapper`.
@@ -36,6 +39,33 @@ pub struct Inner {
     /// For those of the workspace: cargo's `build.rustc-workspace-wrapper`. Cargo itself calls it where
     /// ours only looks on.
     pub workspace: Option<PathBuf>,
+}
+
+impl Inner {
+    /// Where those of the workspace at `root` are named.
+    fn file(target_dir: &Path, root: &Path) -> PathBuf {
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let mut hasher = Hasher::new();
+        hasher.bytes(root.as_os_str().as_encoded_bytes());
+        target_dir.join(format!("{FILE}-{:032x}", hasher.digest()))
+    }
+
+    /// Those that were left there; `None` if the workspace has left no word.
+    fn left(target_dir: &Path, root: &Path) -> Option<Inner> {
+        let text = fs::read_to_string(Self::file(target_dir, root)).ok()?;
+        let mut lines = text.lines();
+        let mut path = || lines.next().filter(|line| !line.is_empty()).map(PathBuf::from);
+        Some(Inner { all: path(), workspace: path() })
+    }
+
+    /// Names them there, also if there are none.
+    fn leave(&self, target_dir: &Path, root: &Path) -> io::Result<()> {
+        let line = |path: &Option<PathBuf>| {
+            format!("{}\n", path.as_deref().unwrap_or(Path::new("")).display())
+        };
+        let text = line(&self.all) + &line(&self.workspace);
+        replace(&Self::file(target_dir, root), &text)
+    }
 }
 
 /// What a wrapper does.
@@ -84,22 +114,22 @@ impl Wrapper {
         Wrapper { program, role, inner }
     }
 
-    /// The one that has made what is in this target folder, if its program is still there. A folder of its
-    /// own stays then as long as this process lives.
-    pub(crate) fn of(target_dir: &Path) -> Option<Wrapper> {
+    /// The one that has made what is in this target folder for the workspace at `root`, if its program is
+    /// still there. A folder of its own stays then as long as this process lives.
+    pub(crate) fn of(target_dir: &Path, root: &Path) -> Option<Wrapper> {
         static HELD: OnceLock<Option<Folder>> = OnceLock::new();
         let text = fs::read_to_string(target_dir.join(FILE)).ok()?;
-        let mut lines = text.lines();
-        let (word, program) = lines.next()?.split_once(' ')?;
-        let mut path = || lines.next().filter(|line| !line.is_empty()).map(PathBuf::from);
-        let inner = Inner { all: path(), workspace: path() };
-        let found = Wrapper::new(program.into(), Role::of(word), inner);
-        if found.shares() {
-            // A program lies in one such folder. Without the lock it builds all the same.
-            HELD.get_or_init(|| Folder::hold(target_dir).ok());
+        let (word, program) = text.lines().next()?.split_once(' ')?;
+        let (role, inner) = (Role::of(word), Inner::left(target_dir, root));
+        if let Role::LooksOn = role {
+            // It is not needed. Who does not know the user's own would leave them out.
+            let found = Wrapper::new(program.into(), role, inner?);
+            return found.program.is_file().then_some(found);
         }
-        // Without the shared library's nothing can be built that fits. Who only looks on is not needed.
-        (found.shares() || found.program.is_file()).then_some(found)
+        // A program lies in one such folder. Without the lock it builds all the same; without the wrapper
+        // nothing can be built that fits.
+        HELD.get_or_init(|| Folder::hold(target_dir).ok());
+        Some(Wrapper::new(program.into(), role, inner.unwrap_or_default()))
     }
 
     /// Whether it has rustc link the shared library.
@@ -120,22 +150,20 @@ impl Wrapper {
         &self.program
     }
 
-    /// Leaves word of itself in the folder that it shares with the user's own cargo.
-    pub fn leave(&self, target_dir: &Path) -> io::Result<()> {
+    /// Leaves word of itself in the folder that it shares with the user's own cargo, for the workspace at
+    /// `root`.
+    pub fn leave(&self, target_dir: &Path, root: &Path) -> io::Result<()> {
         fs::create_dir_all(target_dir)?;
-        let (file, text) = (target_dir.join(FILE), self.text());
-        match fs::read_to_string(&file) {
-            Ok(same) if same == text => Ok(()),
-            _ => fs::write(file, text),
-        }
+        self.inner.leave(target_dir, root)?;
+        replace(&target_dir.join(FILE), &self.word())
     }
 
     /// Takes a target folder of its own, leaves word of itself there, and removes those of other versions
     /// that nobody needs, except the one that was used last.
-    pub fn take(&self, target_dir: &Path) -> io::Result<Folder> {
+    pub fn take(&self, target_dir: &Path, root: &Path) -> io::Result<Folder> {
         let folder = Folder::hold(target_dir)?;
-        // Its time says when it was used last.
-        fs::write(target_dir.join(FILE), self.text())?;
+        self.inner.leave(target_dir, root)?;
+        folder.say(&self.word())?;
         let mut others = Folder::all(target_dir.parent().unwrap_or(Path::new("")));
         others.retain(|(_, path)| path != target_dir);
         others.pop();
@@ -143,12 +171,9 @@ impl Wrapper {
         Ok(folder)
     }
 
-    fn text(&self) -> String {
-        let mut text = format!("{} {}\n", self.role.word(), self.program.display());
-        for inner in [&self.inner.all, &self.inner.workspace] {
-            text += &format!("{}\n", inner.as_deref().unwrap_or(Path::new("")).display());
-        }
-        text
+    /// What is the same for all workspaces of a target folder.
+    fn word(&self) -> String {
+        format!("{} {}\n", self.role.word(), self.program.display())
     }
 
     /// What has cargo call it, and it the user's own.
@@ -175,20 +200,57 @@ mod tests {
     #[test]
     fn word_is_left_of_it() {
         let target = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().unwrap();
         let inner = Inner { all: None, workspace: Some("/bin/own".into()) };
         let role = Role::Shares { version: "1".into() };
         let shares = Wrapper::new("/bin/command".into(), role, inner.clone());
         let folder = shares.target_dir(target.path());
-        shares.take(&folder).unwrap();
-        assert_eq!(Wrapper::of(&folder), Some(shares));
-        assert_eq!(Wrapper::of(target.path()), None);
+        shares.take(&folder, root.path()).unwrap();
+        assert_eq!(Wrapper::of(&folder, root.path()), Some(shares));
+        assert_eq!(Wrapper::of(target.path(), root.path()), None);
 
         let program = std::env::current_exe().unwrap();
         let looks_on = Wrapper::new(program, Role::LooksOn, inner);
-        looks_on.leave(&looks_on.target_dir(target.path())).unwrap();
-        let found = Wrapper::of(target.path()).unwrap();
+        looks_on.leave(&looks_on.target_dir(target.path()), root.path()).unwrap();
+        let found = Wrapper::of(target.path(), root.path()).unwrap();
         assert_eq!(found, looks_on);
         assert!(!found.environment().any(|(name, _)| name == "RUSTC_WORKSPACE_WRAPPER"));
+    }
+
+    /// `CARGO_TARGET_DIR` gives several workspaces one target folder, and each has wrappers of its own.
+    #[test]
+    fn the_users_own_are_the_workspaces() {
+        let target = tempfile::tempdir().unwrap();
+        let roots = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [first, second, third] = roots.each_ref().map(|it| it.path());
+        let program = std::env::current_exe().unwrap();
+        let own = Inner { all: Some("/bin/first".into()), workspace: None };
+        for role in [Role::Shares { version: "1".into() }, Role::LooksOn] {
+            let shares = matches!(role, Role::Shares { .. });
+            let with = |inner: &Inner| Wrapper::new(program.clone(), role.clone(), inner.clone());
+            let folder = with(&own).target_dir(target.path());
+            let leave = |inner: &Inner, root: &Path| match shares {
+                true => drop(with(inner).take(&folder, root).unwrap()),
+                false => with(inner).leave(&folder, root).unwrap(),
+            };
+            leave(&own, first);
+            leave(&Inner::default(), second);
+            assert_eq!(Wrapper::of(&folder, first), Some(with(&own)));
+            assert_eq!(Wrapper::of(&folder, second), Some(with(&Inner::default())));
+            // One that was never run by the command is not known. Nothing that is shared could be built
+            // without the wrapper; where it only looks on, a wrapper of the user's might be left out.
+            let unknown = shares.then(|| with(&Inner::default()));
+            assert_eq!(Wrapper::of(&folder, third), unknown);
+            leave(&Inner::default(), first);
+            assert_eq!(Wrapper::of(&folder, first), Some(with(&Inner::default())));
+            #[cfg(unix)]
+            {
+                let link = roots[0].path().join("link");
+                let _ = std::os::unix::fs::symlink(second, &link);
+                leave(&own, &link);
+                assert_eq!(Wrapper::of(&folder, second), Some(with(&own)));
+            }
+        }
     }
 
     fn wrapper(version: &str) -> Wrapper {
@@ -205,7 +267,7 @@ mod tests {
         let take = |version: &str| {
             let wrapper = wrapper(version);
             let path = wrapper.target_dir(target.path());
-            let folder = wrapper.take(&path).unwrap();
+            let folder = wrapper.take(&path, target.path()).unwrap();
             fs::create_dir_all(path.join("debug/deps")).unwrap();
             fs::write(path.join("debug/deps/a"), "").unwrap();
             (path, folder)

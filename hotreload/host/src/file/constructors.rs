@@ -6,11 +6,15 @@
 //! looked at: there are whole registries. Code is not decoded: what stands where an instruction has a
 //! distance, and leads to the start of a function, to data or to a slot that the loader fills, is taken
 //! for a reference. So what is called by its name is found, and too much rather than too little of it.
+//!
+//! What has no name, such as a table of methods, ends where the next begins: everything in a library is
+//! referred to, by a pointer that the loader writes or by code that takes its address. What stands behind a
+//! table is an affair of the linker's, and another in each build.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    ops::Range,
+    ops::{Bound, Range},
     path::Path,
 };
 
@@ -66,6 +70,8 @@ struct Image<'data> {
     parts: Vec<Part<'data>>,
     /// Where something begins, and where that ends if the file says so.
     starts: BTreeMap<u64, Option<u64>>,
+    /// Of what code takes the address: data without a name begins there.
+    taken: BTreeSet<u64>,
     /// What the loader writes where.
     pointers: BTreeMap<u64, Target>,
 }
@@ -76,6 +82,19 @@ struct Part<'data> {
     is_code: bool,
     /// Whether these are the linker's slots, each of which stands for what it leads to.
     is_slots: bool,
+}
+
+impl Part<'_> {
+    /// What code takes the address of (`lea` with a distance), as far as it may have pointers.
+    fn taken(&self) -> impl Iterator<Item = u64> {
+        self.bytes.windows(7).enumerate().filter_map(|(index, seven)| {
+            let &[0x48 | 0x4c, 0x8d, operand, ref distance @ ..] = seven else { return None };
+            let distance = i32::from_le_bytes(distance.try_into().ok()?);
+            let after = self.range.start + index as u64 + 7;
+            let target = after.wrapping_add_signed(distance.into());
+            (operand & 0xc7 == 0x05 && target.is_multiple_of(8)).then_some(target)
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -127,7 +146,17 @@ impl<'data> Image<'data> {
             let known = starts.entry(symbol.address()).or_default();
             *known = end.max(*known);
         }
-        Ok(Image { parts, starts, pointers })
+        let code = parts.iter().filter(|it| it.is_code);
+        let taken = code.flat_map(Part::taken).collect();
+        Ok(Image { parts, starts, taken, pointers })
+    }
+
+    /// Where the next begins behind what begins there.
+    fn next(&self, address: u64) -> u64 {
+        let behind = (Bound::Excluded(address), Bound::Unbounded);
+        let started = self.starts.range(behind).next().map(|(start, _)| start);
+        let taken = self.taken.range(behind).next();
+        started.into_iter().chain(taken).min().copied().unwrap_or(u64::MAX)
     }
 
     fn part(&self, address: u64) -> Option<&Part<'data>> {
@@ -184,14 +213,14 @@ impl<'data> Image<'data> {
         if !drops || !sized || !alignment.is_power_of_two() || size % alignment != 0 {
             return None;
         }
-        let places = (address + 24..).step_by(8);
+        let places = (address + 24..self.next(address)).step_by(8);
         let end = places.take_while(|place| is_function(*place)).last()? + 8;
         Some(address + 24..end)
     }
 
     /// From where something begins to its end, or to where the next begins.
     fn extent(&self, part: &Part<'_>, address: u64) -> Range<u64> {
-        let next = self.starts.range(address + 1..).next().map_or(u64::MAX, |(start, _)| *start);
+        let next = self.next(address);
         let known = self.starts.range(..=address).next_back().and_then(|(_, end)| *end);
         let end = match known.filter(|end| *end > address) {
             Some(end) => end,
@@ -226,10 +255,14 @@ impl<'data> Image<'data> {
         referred
     }
 
-    /// Whether something is there that code may refer to: all of data; of code what begins there.
+    /// Whether something is there that code may refer to: of data all places where a pointer may be; of code
+    /// what begins there.
     fn is_reference(&self, target: u64) -> bool {
         let part = self.part(target);
-        part.is_some_and(|it| !it.is_code || self.starts.contains_key(&target))
+        part.is_some_and(|it| match it.is_code {
+            true => self.starts.contains_key(&target),
+            false => target.is_multiple_of(8),
+        })
     }
 }
 

@@ -73,6 +73,36 @@ fn a_file_without_symbols_is_read_too() {
     }
 }
 
+/// rustc gives its tables no names. What stands behind one in the file is another thing in each build.
+#[test]
+fn tables_end_where_the_next_begins() {
+    const TABLES: &str = r#"
+        __asm__(".section .data.rel.ro,\"aw\"\n .balign 8\n .Lpointer: .quad .Ltable\n"
+                ".Ltable: .quad 0, 0, 1, go\n .Lnext: .quad far, 16, BEHIND, far\n .previous");
+        void shared(void); void unrelated(void);
+        void go(void) { shared(); }
+        void far(void) { unrelated(); }
+        void nobody(void) { void (**next)(void); ADDRESS(next); next[3](); }
+        __attribute__((constructor)) static void start(void) { HOW }"#;
+    let ways = [
+        "void (**table)(void); ADDRESS(table); table[3]();",
+        "void (***pointer)(void); ADDRESS(pointer); pointer[0][3]();",
+    ];
+    for way in ways {
+        for behind in ["8", "far"] {
+            let mut source = TABLES.replace("HOW", way).replace("BEHIND", behind);
+            for name in ["table", "pointer", "next"] {
+                let address = format!(r#"__asm__("lea .L{name}(%%rip), %0" : "=r"({name}))"#);
+                source = source.replace(&format!("ADDRESS({name})"), &address);
+            }
+            for optimised in ["-O0", "-O2"] {
+                let found = uses(&source, &[optimised, "-fvisibility=hidden"]);
+                assert!(found.iter().eq(["shared"]), "{source} {optimised} {found:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_has_no_constructor_or_is_no_library() {
     assert!(uses("void shared(void); void f(void) { shared(); }", &[]).is_empty());
