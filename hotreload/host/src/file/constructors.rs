@@ -3,24 +3,32 @@
 //!
 //! From each entry of `.init_array` this goes along what code refers to, and what the data holds that it
 //! refers to: functions, and tables of a trait's methods. What those data point to otherwise is not
-//! looked at: there are whole registries. Code is not decoded: what stands where an instruction has a
-//! distance, and leads to the start of a function, to data or to a slot that the loader fills, is taken
-//! for a reference. So what is called by its name is found, and too much rather than too little of it.
+//! looked at: there are whole registries. Code is decoded from where a function begins to its end. So what
+//! is called by its name is found, and too much rather than too little of it.
 //!
 //! What has no name, such as a table of methods, ends where the next begins: everything in a library is
 //! referred to, by a pointer that the loader writes or by code that takes its address. What stands behind a
 //! table is an affair of the linker's, and another in each build.
+//!
+//! All of it is read at each reload, of which most of what is here is another file's: so lists are sorted
+//! once, and names are read where they are asked for.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    ops::{Bound, Range},
+    ops::Range,
     path::Path,
 };
 
+use iced_x86::{Decoder, DecoderOptions, OpKind};
 use object::{
-    Architecture, Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, ReadCache,
-    RelocationTarget, SectionKind,
+    Endianness, ReadCache, StringTable,
+    elf::{
+        EM_X86_64, FileHeader64, R_X86_64_RELATIVE, SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF,
+        SHT_DYNSYM, SHT_RELA, SHT_SYMTAB, STT_TLS, SectionFlags, SectionHeader64,
+    },
+    read::elf::{FileHeader as _, Rela as _, SectionHeader as _, SectionTable, Sym as _},
 };
 
 /// As much is looked at of data of which the file does not say where it ends.
@@ -40,40 +48,72 @@ pub(crate) fn of(file: &Path) -> Vec<Constructor> {
     File::open(file).ok().and_then(|file| find(&ReadCache::new(file)).ok()).unwrap_or_default()
 }
 
-fn find(cache: &ReadCache<File>) -> object::Result<Vec<Constructor>> {
-    let file = object::File::parse(cache)?;
-    let Some(array) = file.section_by_name(".init_array") else { return Ok(Vec::new()) };
-    if file.architecture() != Architecture::X86_64 {
+type Cache<'data> = &'data ReadCache<File>;
+type Sections<'data> = SectionTable<'data, FileHeader64<Endianness>, Cache<'data>>;
+
+fn find(cache: Cache<'_>) -> object::Result<Vec<Constructor>> {
+    let header = FileHeader64::<Endianness>::parse(cache)?;
+    let endian = header.endian()?;
+    if header.e_machine.get(endian) != EM_X86_64 {
         return Ok(Vec::new());
     }
-    let array = array.address()..array.address().saturating_add(array.size());
-    let image = Image::read(&file)?;
-    let entries = image.pointers.range(array).filter_map(|(_, target)| match target {
-        Target::Here(address) => Some(*address),
-        Target::Elsewhere(_) => None,
-    });
-    let name = |address| {
-        let mut symbols = file.symbols().filter(|it| it.address() == address && it.is_definition());
-        let name = symbols.find_map(|it| it.name().ok().filter(|name| !name.is_empty()));
-        name.map_or_else(
-            || format!("{address:#x}"),
-            |it| format!("{:#}", rustc_demangle::demangle(it)),
-        )
+    let sections = header.sections(endian, cache)?;
+    let Some((_, array)) = sections.section_by_name(endian, b".init_array") else {
+        return Ok(Vec::new());
     };
-    let constructors =
-        entries.map(|entry| Constructor { name: name(entry), uses: image.uses(entry) });
+    let start = array.sh_addr.get(endian);
+    let image = Image::read(endian, &sections, cache)?;
+    let entries = image.pointers(start..start.saturating_add(array.sh_size.get(endian)));
+    let entries: Vec<_> = entries
+        .iter()
+        .filter_map(|(_, target)| match target {
+            Target::Here(address) => Some(*address),
+            Target::Elsewhere(_) => None,
+        })
+        .collect();
+    let names = names(endian, &sections, cache, &entries)?;
+    let mut known = BTreeMap::new();
+    let constructors = entries.into_iter().map(|entry| Constructor {
+        name: names.get(&entry).cloned().unwrap_or_else(|| format!("{entry:#x}")),
+        uses: image.uses(entry, &mut known),
+    });
     Ok(constructors.filter(|it| !it.uses.is_empty()).collect())
+}
+
+/// What the compiler calls what begins at these addresses.
+fn names(
+    endian: Endianness,
+    sections: &Sections<'_>,
+    cache: Cache<'_>,
+    addresses: &[u64],
+) -> object::Result<BTreeMap<u64, String>> {
+    let mut names = BTreeMap::new();
+    for kind in [SHT_SYMTAB, SHT_DYNSYM] {
+        let symbols = sections.symbols(endian, cache, kind)?;
+        for symbol in symbols.iter() {
+            let address = symbol.st_value(endian);
+            if symbol.st_shndx(endian) == SHN_UNDEF || !addresses.contains(&address) {
+                continue;
+            }
+            let name = symbols.symbol_name(endian, symbol)?;
+            if !name.is_empty() && !names.contains_key(&address) {
+                let name = String::from_utf8_lossy(name);
+                names.insert(address, format!("{:#}", rustc_demangle::demangle(&name)));
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// What is loaded of a file, by the addresses that it counts with.
 struct Image<'data> {
     parts: Vec<Part<'data>>,
-    /// Where something begins, and where that ends if the file says so.
-    starts: BTreeMap<u64, Option<u64>>,
-    /// Of what code takes the address: data without a name begins there.
-    taken: BTreeSet<u64>,
-    /// What the loader writes where.
-    pointers: BTreeMap<u64, Target>,
+    /// Where something begins, and where that ends if the file says so: else zero. In order.
+    starts: Vec<(u64, u64)>,
+    /// Of what code takes the address: data without a name begins there. In order.
+    taken: OnceCell<Vec<u64>>,
+    /// What the loader writes where. In order.
+    pointers: Vec<(u64, Target<'data>)>,
 }
 
 struct Part<'data> {
@@ -86,86 +126,163 @@ struct Part<'data> {
 
 impl Part<'_> {
     /// What code takes the address of (`lea` with a distance), as far as it may have pointers.
-    fn taken(&self) -> impl Iterator<Item = u64> {
-        self.bytes.windows(7).enumerate().filter_map(|(index, seven)| {
-            let &[0x48 | 0x4c, 0x8d, operand, ref distance @ ..] = seven else { return None };
-            let distance = i32::from_le_bytes(distance.try_into().ok()?);
-            let after = self.range.start + index as u64 + 7;
+    fn take(&self, taken: &mut Vec<u64>) {
+        let mut index = 0;
+        // This goes through all of the code, also where this is compiled without optimisation.
+        while let Some(found) = memchr::memchr(0x8d, &self.bytes[index..]) {
+            index += found + 1;
+            let Some(&[operand, a, b, c, d]) = self.bytes.get(index..index + 5) else { break };
+            let before = index.checked_sub(2).map(|at| self.bytes[at]);
+            if operand & 0xc7 != 0x05 || !matches!(before, Some(0x48 | 0x4c)) {
+                continue;
+            }
+            let distance = i32::from_le_bytes([a, b, c, d]);
+            let after = self.range.start + index as u64 + 5;
             let target = after.wrapping_add_signed(distance.into());
-            (operand & 0xc7 == 0x05 && target.is_multiple_of(8)).then_some(target)
-        })
+            if target.is_multiple_of(8) {
+                taken.push(target);
+            }
+        }
     }
 }
 
-#[derive(Debug)]
-enum Target {
+#[derive(Debug, Clone, Copy)]
+enum Target<'data> {
     Here(u64),
     /// By its name.
-    Elsewhere(String),
+    Elsewhere(&'data str),
 }
 
 impl<'data> Image<'data> {
-    fn read(file: &object::File<'data, &'data ReadCache<File>>) -> object::Result<Image<'data>> {
-        let (mut parts, mut starts) = (Vec::new(), BTreeMap::new());
-        for section in file.sections().filter(|it| it.address() != 0 && it.size() != 0) {
-            let range = section.address()..section.address().saturating_add(section.size());
+    fn read(
+        endian: Endianness,
+        sections: &Sections<'data>,
+        cache: Cache<'data>,
+    ) -> object::Result<Image<'data>> {
+        let (mut parts, mut starts) = (Vec::new(), Vec::new());
+        let loaded = |flags: SectionFlags| flags.contains(SHF_ALLOC);
+        for section in sections.iter().filter(|it| loaded(it.sh_flags.get(endian))) {
+            let range = section.sh_addr.get(endian)
+                ..section.sh_addr.get(endian).saturating_add(section.sh_size.get(endian));
             // The linker's own: each place by itself.
-            let name = section.name().unwrap_or_default();
+            let name = sections.section_name(endian, section)?;
             let size = match name {
-                _ if name.starts_with(".got") => 8,
-                _ if name.starts_with(".plt") => 16,
+                _ if name.starts_with(b".got") => 8,
+                _ if name.starts_with(b".plt") => 16,
                 _ => usize::MAX,
             };
-            starts.extend(range.clone().step_by(size).map(|start| (start, None)));
-            let is_code = section.kind() == SectionKind::Text;
-            let is_slots = name.starts_with(".got");
-            parts.push(Part { range, bytes: section.data()?, is_code, is_slots });
+            starts.extend(range.clone().step_by(size).map(|start| (start, 0)));
+            let is_code = section.sh_flags.get(endian).contains(SHF_EXECINSTR);
+            let is_slots = name.starts_with(b".got");
+            parts.push(Part { range, bytes: section.data(endian, cache)?, is_code, is_slots });
         }
-        let names = file.dynamic_symbol_table();
-        let mut pointers = BTreeMap::new();
-        for (place, relocation) in file.dynamic_relocations().into_iter().flatten() {
-            let addend = relocation.addend().cast_unsigned();
-            let target = match relocation.target() {
-                RelocationTarget::Symbol(index) => {
-                    let symbol = names.as_ref().map(|names| names.symbol_by_index(index));
-                    let Some(symbol) = symbol.transpose()? else { continue };
-                    match symbol.is_undefined() {
-                        true => Target::Elsewhere(symbol.name()?.to_owned()),
-                        false => Target::Here(symbol.address().wrapping_add(addend)),
+        let symbols = sections.symbols(endian, cache, SHT_DYNSYM)?;
+        let texts = sections.section(symbols.string_section())?.data(endian, cache)?;
+        let texts = StringTable::new(texts, 0, texts.len() as u64);
+        let mut pointers = Vec::new();
+        let relocations = |it: &&SectionHeader64<Endianness>| {
+            it.sh_type.get(endian) == SHT_RELA && loaded(it.sh_flags.get(endian))
+        };
+        for section in sections.iter().filter(relocations) {
+            let Some((relocations, _)) = section.rela(endian, cache)? else { continue };
+            for relocation in relocations {
+                let addend = relocation.r_addend(endian).cast_unsigned();
+                let index = relocation.symbol(endian, false);
+                let target = match index {
+                    Some(index) if relocation.r_type(endian, false) != R_X86_64_RELATIVE => {
+                        let symbol = symbols.symbol(index)?;
+                        match symbol.st_shndx(endian) {
+                            SHN_UNDEF => {
+                                let name = str::from_utf8(symbol.name(endian, texts)?);
+                                Target::Elsewhere(name.unwrap_or_default())
+                            }
+                            // An offset, in each thread's block.
+                            _ if symbol.st_type() == STT_TLS => continue,
+                            _ => Target::Here(symbol.st_value(endian).wrapping_add(addend)),
+                        }
                     }
+                    _ => Target::Here(addend),
+                };
+                if let Target::Here(address) = target {
+                    starts.push((address, 0));
                 }
-                _ => Target::Here(addend),
-            };
-            if let Target::Here(address) = target {
-                starts.entry(address).or_default();
+                pointers.push((relocation.r_offset(endian), target));
             }
-            pointers.insert(place, target);
         }
-        for symbol in file.symbols().chain(file.dynamic_symbols()).filter(|it| it.is_definition()) {
-            let end = (symbol.size() != 0).then(|| symbol.address().saturating_add(symbol.size()));
-            let known = starts.entry(symbol.address()).or_default();
-            *known = end.max(*known);
+        for kind in [SHT_SYMTAB, SHT_DYNSYM] {
+            for symbol in sections.symbols(endian, cache, kind)?.iter() {
+                if symbol.st_shndx(endian) == SHN_UNDEF || symbol.st_type() == STT_TLS {
+                    continue;
+                }
+                let (start, size) = (symbol.st_value(endian), symbol.st_size(endian));
+                let end = if size == 0 { 0 } else { start.saturating_add(size) };
+                starts.push((start, end));
+            }
         }
-        let code = parts.iter().filter(|it| it.is_code);
-        let taken = code.flat_map(Part::taken).collect();
-        Ok(Image { parts, starts, taken, pointers })
+        pointers.sort_unstable_by_key(|(place, _)| *place);
+        // Of several ends the last one.
+        starts.sort_unstable();
+        starts.dedup_by(|next, kept| {
+            next.0 == kept.0 && {
+                kept.1 = next.1;
+                true
+            }
+        });
+        Ok(Image { parts, starts, taken: OnceCell::new(), pointers })
+    }
+
+    /// What the loader writes in a range.
+    fn pointers(&self, range: Range<u64>) -> &[(u64, Target<'data>)] {
+        let index = |address| self.pointers.partition_point(|(place, _)| *place < address);
+        let (start, end) = (index(range.start), index(range.end));
+        self.pointers.get(start..end).unwrap_or_default()
+    }
+
+    /// What the loader writes there.
+    fn pointer(&self, place: u64) -> Option<Target<'data>> {
+        self.pointers(place..place.saturating_add(1)).first().map(|(_, target)| *target)
     }
 
     /// Where the next begins behind what begins there.
     fn next(&self, address: u64) -> u64 {
-        let behind = (Bound::Excluded(address), Bound::Unbounded);
-        let started = self.starts.range(behind).next().map(|(start, _)| start);
-        let taken = self.taken.range(behind).next();
-        started.into_iter().chain(taken).min().copied().unwrap_or(u64::MAX)
+        let index = self.starts.partition_point(|(start, _)| *start <= address);
+        self.starts.get(index).map_or(u64::MAX, |(start, _)| *start)
+    }
+
+    /// The same of data, which need not have a name.
+    fn next_data(&self, address: u64) -> u64 {
+        let taken = self.taken.get_or_init(|| {
+            let mut taken = Vec::new();
+            self.parts.iter().filter(|it| it.is_code).for_each(|it| it.take(&mut taken));
+            taken.sort_unstable();
+            taken
+        });
+        let index = taken.partition_point(|start| *start <= address);
+        taken.get(index).copied().unwrap_or(u64::MAX).min(self.next(address))
     }
 
     fn part(&self, address: u64) -> Option<&Part<'data>> {
         self.parts.iter().find(|it| it.range.contains(&address))
     }
 
-    /// The names of others that are reached from the code that begins there.
-    fn uses(&self, entry: u64) -> BTreeSet<String> {
-        let (mut uses, mut seen, mut todo) = (BTreeSet::new(), BTreeSet::new(), vec![entry]);
+    /// The names of others that are reached from the code that begins there. `known` are those of what was
+    /// referred to before: constructors mostly call the same.
+    fn uses(
+        &self,
+        entry: u64,
+        known: &mut BTreeMap<u64, BTreeSet<&'data str>>,
+    ) -> BTreeSet<String> {
+        let Some(part) = self.part(entry) else { return BTreeSet::new() };
+        let mut uses = BTreeSet::new();
+        for target in self.referred(part, self.extent(part, entry)) {
+            uses.extend(known.entry(target).or_insert_with(|| self.reached(target)).iter());
+        }
+        uses.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The names of others that are reached from there.
+    fn reached(&self, start: u64) -> BTreeSet<&'data str> {
+        let (mut names, mut seen, mut todo) = (BTreeSet::new(), BTreeSet::new(), vec![start]);
         while let Some(address) = todo.pop() {
             let Some(part) = self.part(address).filter(|_| seen.insert(address)) else { continue };
             if part.is_code {
@@ -176,9 +293,9 @@ impl<'data> Image<'data> {
                 Some(methods) => methods,
                 None => self.extent(part, address),
             };
-            for (_, target) in self.pointers.range(held) {
+            for (_, target) in self.pointers(held) {
                 match target {
-                    Target::Elsewhere(name) => _ = uses.insert(name.clone()),
+                    Target::Elsewhere(name) => _ = names.insert(*name),
                     Target::Here(target) if part.is_slots || self.is_code(*target) => {
                         todo.push(*target);
                     }
@@ -186,7 +303,7 @@ impl<'data> Image<'data> {
                 }
             }
         }
-        uses
+        names
     }
 
     fn is_code(&self, address: u64) -> bool {
@@ -202,67 +319,52 @@ impl<'data> Image<'data> {
             let bytes = part.bytes.get(at + 8 * index..at + 8 * (index + 1))?;
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
-        let is_function = |place: u64| match self.pointers.get(&place) {
-            Some(Target::Here(target)) => self.is_code(*target),
+        let is_function = |place: u64| match self.pointer(place) {
+            Some(Target::Here(target)) => self.is_code(target),
             Some(Target::Elsewhere(_)) => true,
             None => false,
         };
-        let drops = is_function(address) || word(0)? == 0 && !self.pointers.contains_key(&address);
+        let drops = is_function(address) || word(0)? == 0 && self.pointer(address).is_none();
         let (size, alignment) = (word(1)?, word(2)?);
-        let sized = [8, 16].iter().all(|it| !self.pointers.contains_key(&(address + it)));
+        let sized = [8, 16].iter().all(|it| self.pointer(address + it).is_none());
         if !drops || !sized || !alignment.is_power_of_two() || size % alignment != 0 {
             return None;
         }
-        let places = (address + 24..self.next(address)).step_by(8);
+        let places = (address + 24..self.next_data(address)).step_by(8);
         let end = places.take_while(|place| is_function(*place)).last()? + 8;
         Some(address + 24..end)
     }
 
     /// From where something begins to its end, or to where the next begins.
     fn extent(&self, part: &Part<'_>, address: u64) -> Range<u64> {
-        let next = self.next(address);
-        let known = self.starts.range(..=address).next_back().and_then(|(_, end)| *end);
+        let index = self.starts.partition_point(|(start, _)| *start <= address);
+        let known = index.checked_sub(1).map(|at| self.starts[at].1);
         let end = match known.filter(|end| *end > address) {
             Some(end) => end,
-            None if part.is_code => next,
-            None => next.min(address + UNKNOWN),
+            None if part.is_code => self.next(address),
+            None => self.next_data(address).min(address + UNKNOWN),
         };
         address..end.min(part.range.end)
     }
 
-    /// What code refers to by its distance.
+    /// What code refers to elsewhere.
     fn referred(&self, part: &Part<'_>, range: Range<u64>) -> Vec<u64> {
         let at = |address: u64| usize::try_from(address - part.range.start).unwrap_or(usize::MAX);
         let code = part.bytes.get(at(range.start)..at(range.end)).unwrap_or_default();
         let mut referred = Vec::new();
-        for (index, four) in code.windows(4).enumerate() {
-            let distance = i32::from_le_bytes(four.try_into().expect("a window of four"));
-            let before = |count: usize| index.checked_sub(count).map(|it| code[it]);
-            // `call` and `jmp`, a conditional jump, or an operand whose place counts from here.
-            let jumps = matches!(before(1), Some(0xe8 | 0xe9))
-                || before(2) == Some(0x0f) && before(1).is_some_and(|it| it & 0xf0 == 0x80);
-            // A constant of so many bytes may follow the operand.
-            let following: &[u64] = match before(1) {
-                _ if jumps => &[0],
-                Some(byte) if byte & 0xc7 == 0x05 => &[0, 1, 2, 4],
-                _ => continue,
+        for instruction in Decoder::with_ip(64, code, range.start, DecoderOptions::NONE) {
+            let target = if instruction.is_ip_rel_memory_operand() {
+                instruction.ip_rel_memory_address()
+            } else if instruction.op0_kind() == OpKind::NearBranch64 {
+                instruction.near_branch64()
+            } else {
+                continue;
             };
-            let after = range.start + index as u64 + 4;
-            let targets =
-                following.iter().map(|more| (after + more).wrapping_add_signed(distance.into()));
-            referred.extend(targets.filter(|target| self.is_reference(*target)));
+            if !range.contains(&target) {
+                referred.push(target);
+            }
         }
         referred
-    }
-
-    /// Whether something is there that code may refer to: of data all places where a pointer may be; of code
-    /// what begins there.
-    fn is_reference(&self, target: u64) -> bool {
-        let part = self.part(target);
-        part.is_some_and(|it| match it.is_code {
-            true => self.starts.contains_key(&target),
-            false => target.is_multiple_of(8),
-        })
     }
 }
 

@@ -103,6 +103,22 @@ fn tables_end_where_the_next_begins() {
     }
 }
 
+/// What stands in a number is no instruction: here the bytes of a call.
+#[test]
+fn code_is_decoded() {
+    const NUMBER: &str = r#"
+        void unrelated(void);
+        __attribute__((noinline, used)) static void nobody(void) { unrelated(); }
+        __attribute__((constructor)) static void start(void) {
+            __asm__(".byte 0x48, 0xb8, 0xe8\n .long nobody - (. + 4)\n .byte 0, 0, 0" ::: "rax");
+        }"#;
+    for optimised in ["-O0", "-O2"] {
+        assert_eq!(uses(NUMBER, &[optimised]), BTreeSet::new());
+    }
+    let call = NUMBER.replace("0x48, 0xb8, ", "");
+    assert!(uses(&call, &["-O0"]).iter().eq(["unrelated"]));
+}
+
 #[test]
 fn what_has_no_constructor_or_is_no_library() {
     assert!(uses("void shared(void); void f(void) { shared(); }", &[]).is_empty());
