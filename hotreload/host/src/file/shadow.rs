@@ -49,6 +49,18 @@ pub fn each_left(act: impl FnMut(&Path)) -> io::Result<()> {
     folder::each_dead(&root_in(None).1, act)
 }
 
+/// Of all files in a folder and below. What vanishes meanwhile does not count.
+pub fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(it) if it.is_dir() => bytes_in(&entry.path()),
+            Ok(it) => it.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 impl Shadow {
     /// Makes this host's folder, and removes those of hosts that have ended.
     ///
@@ -112,10 +124,7 @@ impl Shadow {
 
     /// The size of all files in the folder.
     pub(crate) fn bytes(&self) -> u64 {
-        let Ok(entries) = fs::read_dir(&self.path) else {
-            return 0;
-        };
-        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+        bytes_in(&self.path)
     }
 
     /// `libgreeting.so` becomes `libgreeting-3.so`: the name is seen in backtraces and debuggers.
