@@ -1,15 +1,32 @@
 //! `cargo hotreload clean`: removes what earlier runs have left on the disk.
 
-use std::{fs, io, path::Path, process::ExitCode};
+#[cfg(unix)]
+use std::time::Duration;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+#[cfg(unix)]
+use super::client::Client;
 use super::output;
-use hot_host::command::{Folder, Workspace, about, each_left};
+#[cfg(unix)]
+use hot_host::command::protocol::{HostStatus, Request};
+use hot_host::command::{AloneFolder, Folder, Workspace, about, bytes_in, each_left};
+
+/// How long a host may take to say what it has loaded.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With a shared library, a program and its bundles are built in `target/hotreload-..`, a folder for each version \
 of this command; the one that was used last, and the one before, stay until this removes them. Hosts keep \
 copies of libraries among the temporary files; the next one to start removes those of hosts that have ended.
+
+Beside cargo's folders, in `target/debug/hotreload`, rustc alone builds bundles: one library of each, and what \
+rustc keeps for the next save.
 
 What a program that runs is built in, or has loaded, stays. All that goes is made anew when it is needed.
 
@@ -24,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let (mut text, mut failed) = (String::new(), false);
     type Act<'a> = &'a dyn Fn(&Path) -> io::Result<bool>;
     let mut remove = |path: &Path, what: &str, may: Act<'_>, remove: Act<'_>| {
-        let size = about(size_of(path));
+        let size = about(bytes_in(path));
         let removed = if arguments.dry_run { may(path) } else { remove(path) };
         let path = path.display();
         match removed {
@@ -46,6 +63,19 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             &Folder::remove,
         );
     }
+    let loaded = loaded_from();
+    let is_used = |folder: &Path| {
+        let profile = folder.parent().unwrap_or(folder);
+        loaded.iter().any(|library| library.starts_with(profile))
+    };
+    for path in workspace.iter().flat_map(|it| AloneFolder::all(it.target_dir())) {
+        remove(
+            &path,
+            "builds by rustc alone",
+            &|it| Ok(!is_used(it) && !AloneFolder::is_held(it)?),
+            &|it| Ok(!is_used(it) && AloneFolder::remove(it)?),
+        );
+    }
     let left = each_left(|path| {
         let act = |path: &Path| fs::remove_dir_all(path).map(|()| true);
         remove(path, "copies of a host that has ended", &|_| Ok(true), &act);
@@ -60,14 +90,17 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     output::print(&text, if failed { output::FAILED } else { 0 })
 }
 
-/// Of all files in a folder. What vanishes meanwhile does not count.
-fn size_of(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(it) if it.is_dir() => size_of(&entry.path()),
-            Ok(it) => it.len(),
-            Err(_) => 0,
-        })
-        .sum()
+/// Where the libraries come from that programs have loaded which run.
+fn loaded_from() -> Vec<PathBuf> {
+    #[cfg(unix)]
+    {
+        let hosts = super::client::sockets().into_iter().filter_map(|socket| {
+            let client = Client::connect(&socket).ok()?.patience(PATIENCE).ok();
+            client?.ask::<HostStatus>(&Request::Status).ok()?.ok()
+        });
+        hosts.flat_map(|host| host.status.bundles).map(|bundle| bundle.library).collect()
+    }
+    // A host has no socket there.
+    #[cfg(not(unix))]
+    Vec::new()
 }

@@ -58,10 +58,13 @@ pub mod command {
     #[cfg(unix)]
     pub use crate::platform::{adopt_orphans, end_orphans, has_ended, reap_orphans, signal};
     pub use crate::{
-        build::{Capture, Folder, Inner, KEPT, PLAIN_CARGO, Role, Shared, Workspace, Wrapper},
+        build::{
+            AloneFolder, Capture, Folder, Inner, KEPT, PLAIN_CARGO, Role, Shared, Workspace,
+            Wrapper,
+        },
         control::protocol,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
-        file::shadow::{each_left, want},
+        file::shadow::{bytes_in, each_left, want},
         load::{Library, Verdict},
         said::{Diagnosis, Place, about, bytes, columns, counted, line, nearest, section},
     };

@@ -84,6 +84,14 @@ impl Literal {
         LiteralKind::ALL.get(usize::from(kind)).copied().unwrap_or(LiteralKind::Unknown)
     }
 
+    /// Takes it for one of this type until somebody has read it.
+    pub fn suppose(&self, kind: LiteralKind) {
+        let unknown = LiteralKind::Unknown as u8;
+        // Relaxed: as in `kind`. Whoever reads it meanwhile knows better.
+        let _ =
+            self.kind.compare_exchange(unknown, kind as u8, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// What is read in place of the literal; `None`: itself.
     pub fn value(&self) -> Option<&'static LiteralValue> {
         // SAFETY: only `set` stores here, null or a value that lives as long as the process and is never
@@ -100,16 +108,11 @@ impl Literal {
 
     #[inline]
     fn read<T: Tweak>(&self, literal: T) -> T {
-        match self.value() {
-            Some(value) => T::of(value).unwrap_or(literal),
-            None => {
-                // A store each time would have the threads that read take the cache line from each other.
-                if self.kind.load(Ordering::Relaxed) != T::KIND as u8 {
-                    self.kind.store(T::KIND as u8, Ordering::Relaxed);
-                }
-                literal
-            }
+        // A store each time would have the threads that read take the cache line from each other.
+        if self.kind.load(Ordering::Relaxed) != T::KIND as u8 {
+            self.kind.store(T::KIND as u8, Ordering::Relaxed);
         }
+        self.value().and_then(T::of).unwrap_or(literal)
     }
 }
 
@@ -210,6 +213,18 @@ mod tests {
         }
         HALF.set(None);
         assert_eq!(HALF.read(0.5_f32), 0.5);
+        HALF.suppose(LiteralKind::F64);
+        assert_eq!(HALF.kind(), LiteralKind::F32, "it was read");
+    }
+
+    #[test]
+    fn what_is_supposed_of_a_type_holds_until_it_is_read() {
+        static FIVE: Literal = Literal::new(LiteralKind::Unknown);
+        static SIX: LiteralValue = LiteralValue::U64(6);
+        FIVE.suppose(LiteralKind::U64);
+        assert_eq!(FIVE.kind(), LiteralKind::U64);
+        FIVE.set(Some(&SIX));
+        assert_eq!((FIVE.read(5_u8), FIVE.kind()), (5, LiteralKind::U8));
     }
 
     #[test]

@@ -38,7 +38,21 @@ fn what_earlier_runs_have_left() {
         folder
     };
     let (dead, alive) = (copies("host-1-0"), copies("host-2-0"));
-    let others = [target.join("hotreload-own/a"), target.join("debug/a"), alive.join("../a")];
+    let alone = |profile: &str| {
+        put(&target.join(profile).join(".cargo-lock"));
+        put(&target.join(profile).join("hotreload/liba.so"));
+        put(&target.join(profile).join("hotreload/incremental/a"));
+        target.join(profile).join("hotreload")
+    };
+    let (by_rustc, is_built) = (alone("debug"), alone("some-target/release"));
+    let builds_now = File::open(is_built.with_file_name(".cargo-lock")).unwrap();
+    builds_now.lock().unwrap();
+    let others = [
+        target.join("hotreload-own/a"),
+        target.join("debug/a"),
+        target.join("a/hotreload/a"),
+        alive.join("../a"),
+    ];
     others.iter().for_each(|it| put(it));
     let builds_there = File::open(used.join("hotreload-wrapper")).unwrap();
     builds_there.lock_shared().unwrap();
@@ -56,16 +70,21 @@ fn what_earlier_runs_have_left() {
     for arguments in [&["--dry-run"][..], &[]] {
         assert!(old.exists() && dead.exists());
         let said = clean(arguments);
-        for folder in [&old, &used, &dead] {
+        for folder in [&old, &used, &dead, &by_rustc, &is_built] {
             assert!(said.contains(&format!("2.0 kB  {}", folder.display())), "{said}");
         }
         assert!(said.contains("hotreload-2  stays: somebody builds in it"), "{said}");
-        assert_eq!(said.lines().count(), 3, "{said}");
+        assert!(said.contains("release/hotreload  stays: somebody builds in it"), "{said}");
+        assert_eq!(said.lines().count(), 5, "{said}");
     }
+    assert!(!by_rustc.exists() && target.join("debug/.cargo-lock").exists());
+    assert!(is_built.join("liba.so").exists());
+    drop(builds_now);
     assert!(!old.exists() && !dead.exists());
     assert!(used.join("debug/deps/a").exists() && alive.join("lib-0.so").exists());
     assert!(others.iter().all(|it| it.exists()));
     drop(builds_there);
     assert!(clean(&[]).contains("hotreload-2"));
+    assert!(!is_built.exists());
     assert_eq!(clean(&[]), "there is nothing to remove\n");
 }

@@ -2,8 +2,12 @@
 
 use std::{
     fs::{self, File},
-    sync::{Arc, Mutex},
-    time::SystemTime,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
 };
 
 use hot::{Code, Event, Outcome, Tweaked};
@@ -163,4 +167,128 @@ fn literals_are_live_without_a_compiler() {
     bundle.rollback().unwrap();
     assert_eq!(value(), -1, "it was 11 in that generation, too");
     said.nothing_more();
+}
+
+/// Its init function, which runs while a generation is loaded and nobody is led to it yet, saves the
+/// source that somebody has left for it. `built` tells which number it was built with: so many lines are
+/// above it.
+fn late_source(number: u32, more: &str) -> String {
+    let above = "// Why.\n".repeat(number as usize);
+    format!(
+        "{above}#[hot::export]\n\
+         pub fn built() -> u32 {{ line!() - 2 }}\n\
+         hot::bundle!(init = save);\n\
+         mod other;\n\
+         fn save() {{\n\
+             let folder = std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\"));\n\
+             if let Ok(source) = std::fs::read(folder.join(\"left\")) {{\n\
+                 std::fs::remove_file(folder.join(\"left\")).unwrap();\n\
+                 std::fs::write(folder.join(\"src/other.rs\"), \"// Saved, too.\").unwrap();\n\
+                 std::fs::write(folder.join(\"src/lib.rs\"), source).unwrap();\n\
+             }}\n\
+         }}\n\
+         #[hot::export(tweak)]\n\
+         pub fn value() -> i32 {{ {number}{more} }}\n\
+         #[hot::export(tweak)]\n\
+         pub fn seldom() -> i32 {{ {number} }}\n"
+    )
+}
+
+/// What a hot call has given from then on, each value once.
+struct Seen {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Vec<i32>>,
+}
+
+impl Seen {
+    fn begin(call: impl Fn() -> i32 + Send + 'static) -> Seen {
+        let stop = Arc::<AtomicBool>::default();
+        let is_over = stop.clone();
+        let thread = thread::spawn(move || {
+            let mut seen = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let value = call();
+                if seen.last() != Some(&value) {
+                    seen.push(value);
+                }
+                thread::sleep(Duration::from_micros(200));
+            }
+            seen
+        });
+        Seen { stop, thread }
+    }
+
+    fn end(self) -> Vec<i32> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+#[test]
+fn the_newest_literal_wins_whatever_is_built_meanwhile() {
+    let edited = Edited::new(&DEV, "watch_newest", |workspace| {
+        bundle(workspace, "watch_newest", "1");
+        workspace.write("watch_newest/src/lib.rs", &late_source(3, ""));
+        workspace.write("watch_newest/src/other.rs", "");
+    });
+    let bundle = edited.load("watch_newest");
+    let file = edited.path("watch_newest/src/lib.rs");
+    let said = Said::of("watch_newest");
+    let save = |number, more| fs::write(&file, late_source(number, more)).unwrap();
+    let seen = || Seen::begin(|| value!(DEV, "watch_newest::value"));
+    let both = |from: u32, to: u32| {
+        format!(
+            "tweaked: `watch_newest::value` {from} -> {to}, `watch_newest::seldom` {from} -> {to}"
+        )
+    };
+    // Until the build of what was saved last is over.
+    let last = |number: u32| {
+        let built = || hot::lookup!(DEV.host, "watch_newest::built", fn() -> u32).unwrap()();
+        while edited.live()[0].generation != bundle.generation().unwrap() || built() != number {}
+    };
+    assert_eq!((value!(DEV, "watch_newest::value"), value!(DEV, "watch_newest::seldom")), (3, 3));
+
+    // Saved again while the generation of the save before is loaded: that is published with the newest
+    // value. Nobody has called `seldom` in it.
+    let values = seen();
+    fs::write(edited.path("watch_newest/left"), late_source(9, "")).unwrap();
+    save(7, "");
+    assert_eq!(said.next(), both(3, 7));
+    assert_eq!(said.next(), both(7, 9));
+    assert_eq!((value!(DEV, "watch_newest::value"), value!(DEV, "watch_newest::seldom")), (9, 9));
+    last(9);
+    assert_eq!(values.end(), [3, 7, 9]);
+
+    // Each of many saves is live by itself, and none comes back by a build.
+    let values = seen();
+    for number in 10..40 {
+        save(number, "");
+        assert_eq!(said.next(), both(number - 1, number));
+        thread::sleep(Duration::from_millis(u64::from(number % 7) * 20));
+    }
+    last(39);
+    assert_eq!(values.end(), (9..40).collect::<Vec<_>>());
+
+    // What is undone at once stays undone.
+    let values = seen();
+    save(50, "");
+    assert_eq!(said.next(), both(39, 50));
+    save(39, "");
+    assert_eq!(said.next(), both(50, 39));
+    let saved = edited.next();
+    assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
+    assert_eq!(values.end(), [39, 50, 39]);
+
+    // A literal that comes after other code waits for that code.
+    let values = seen();
+    save(39, " * 2");
+    save(40, " * 2");
+    edited.live();
+    patiently("the code", || (value!(DEV, "watch_newest::value") == 80).then_some(()));
+    let values = values.end();
+    assert!(values == [39, 80] || values == [39, 78, 80], "{values:?}");
+    said.0.lock().unwrap().iter().skip(*said.1.lock().unwrap()).for_each(|tweaked| {
+        assert_eq!(tweaked.literals[0].before, "39", "{tweaked}");
+        assert!(values.contains(&78), "{tweaked} of code that was not live");
+    });
 }

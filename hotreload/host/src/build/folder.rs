@@ -108,6 +108,56 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(new, path)
 }
 
+/// The folders in which rustc alone builds, beside those of cargo: a library of each bundle, and what rustc
+/// keeps for the next call.
+pub struct AloneFolder;
+
+impl AloneFolder {
+    /// All in a workspace's target folder that are beside cargo's: `debug/hotreload`, and those of other
+    /// targets. Those in a wrapper's folder go with that.
+    pub fn all(target_dir: &Path) -> Vec<PathBuf> {
+        let folders = |folder: &Path| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|it| it.path()).filter(|it| it.is_dir()).collect::<Vec<_>>()
+        };
+        let outer: Vec<_> =
+            folders(target_dir).into_iter().filter(|it| !it.join(FILE).exists()).collect();
+        let inner = outer.iter().flat_map(|it| folders(it));
+        let profiles = outer.iter().cloned().chain(inner).filter(|it| lock_of(it).is_file());
+        let mut all: Vec<_> =
+            profiles.map(|it| it.join("hotreload")).filter(|it| it.is_dir()).collect();
+        all.sort();
+        all
+    }
+
+    /// Whether somebody builds beside it now: who calls rustc there holds the lock of cargo's folder, as
+    /// cargo does.
+    pub fn is_held(path: &Path) -> io::Result<bool> {
+        Ok(Self::alone(path)?.is_none())
+    }
+
+    /// Removes it, unless somebody builds beside it: then this is `false`.
+    pub fn remove(path: &Path) -> io::Result<bool> {
+        let Some(_alone) = Self::alone(path)? else { return Ok(false) };
+        fs::remove_dir_all(path)?;
+        Ok(true)
+    }
+
+    fn alone(path: &Path) -> io::Result<Option<File>> {
+        let lock = path.parent().map(lock_of).ok_or(io::ErrorKind::NotFound)?;
+        let file = File::open(lock)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            locked => locked.map(|()| Some(file)).map_err(io::Error::from),
+        }
+    }
+}
+
+/// Cargo's lock of a folder that it builds a profile in.
+fn lock_of(profile: &Path) -> PathBuf {
+    profile.join(".cargo-lock")
+}
+
 /// Whether an open file is still the one that is there.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let there = match fs::metadata(path) {

@@ -44,7 +44,7 @@ mod wrapper;
 mod tests;
 
 pub use crates::{KEPT, PLAIN_CARGO};
-pub use folder::Folder;
+pub use folder::{AloneFolder, Folder};
 pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;

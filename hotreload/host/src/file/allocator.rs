@@ -5,13 +5,21 @@
 //! symbols tell it. What an allocator does cannot be tried out instead: one that serves some sizes
 //! itself and passes the others on to System looks like System until it is asked for the wrong size.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    ops::Range,
+    path::Path,
+};
 
 use object::{
     Endianness, FileKind, Object, ObjectSymbol, ReadCache,
     elf::{FileHeader64, SHT_SYMTAB, Sym64},
+    pod,
     read::elf::{FileHeader, SectionHeader, Sym},
 };
+
+use crate::platform;
 
 /// What a program's global allocator hands out: see [`HostBuilder::allocator`].
 ///
@@ -32,7 +40,7 @@ impl Allocator {
     pub(crate) fn of(path: &Path) -> Option<Allocator> {
         let cache = ReadCache::new(File::open(path).ok()?);
         let [default, any] = match FileKind::parse(&cache).ok()? {
-            FileKind::Elf64 => in_elf(&cache).ok()?,
+            FileKind::Elf64 => in_elf(path, &cache).ok()?,
             _ => in_symbols(&object::File::parse(&cache).ok()?),
         };
         match (default, any) {
@@ -57,32 +65,57 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
 }
 
 /// The same of an ELF file, in which the names are looked for first: a program has tens of thousands
-/// of symbols, and a host that is not optimised would read each name of them at its start.
-fn in_elf(cache: &ReadCache<File>) -> object::Result<[bool; 2]> {
+/// of symbols, and a host that is not optimised would read each name of them at its start. So it would
+/// zero the memory for the two tables byte by byte if the cache read them.
+fn in_elf(path: &Path, cache: &ReadCache<File>) -> object::Result<[bool; 2]> {
     let header = FileHeader64::<Endianness>::parse(cache)?;
     let endian = header.endian()?;
-    let symbols = header.sections(endian, cache)?.symbols(endian, cache, SHT_SYMTAB)?;
-    let Some((_, names)) = header.sections(endian, cache)?.section_by_name(endian, b".strtab")
-    else {
+    let sections = header.sections(endian, cache)?;
+    let table = sections.iter().find(|section| section.sh_type(endian) == SHT_SYMTAB);
+    let Some((table, names)) = table.zip(sections.section_by_name(endian, b".strtab")) else {
         return Ok([false; 2]);
     };
-    let bytes = names.data(endian, cache)?;
-    let Ok(text) = str::from_utf8(bytes) else {
-        return Ok(in_symbols(&object::File::parse(cache)?));
+    let read = |section: Option<(u64, u64)>| {
+        let (offset, size) = section?;
+        let (mut file, mut bytes) = (File::open(path).ok()?, Vec::new());
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.take(size).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     };
-    let has = |end: &str| {
-        let end = format!("{end}\0");
-        let ranges: Vec<_> = text
-            .match_indices(&end)
-            .map(|(at, _)| text[..at].rfind('\0').map_or(0, |zero| zero + 1)..at + end.len())
-            .collect();
-        let is_it = |symbol: &&Sym64<Endianness>| {
-            let at = symbol.st_name(endian) as usize;
-            ranges.iter().any(|range| range.contains(&at)) && !symbol.is_undefined(endian)
-        };
-        !ranges.is_empty() && symbols.iter().any(|symbol| is_it(&symbol))
+    let tables = read(table.file_range(endian)).zip(read(names.1.file_range(endian)));
+    let Some((table, names)) = tables else { return Ok([false; 2]) };
+    let Ok(symbols) = pod::slice_from_all_bytes::<Sym64<Endianness>>(&table) else {
+        return Ok([false; 2]);
     };
-    Ok(NAMES.map(has))
+    let places = NAMES.map(|end| places(&names, &format!("{end}\0")));
+    let mut found = places.each_ref().map(|_| false);
+    for symbol in symbols {
+        let at = symbol.st_name(endian) as usize;
+        for (places, found) in places.iter().zip(&mut found) {
+            for place in places {
+                if place.start <= at && at < place.end && !symbol.is_undefined(endian) {
+                    *found = true;
+                }
+            }
+        }
+        if found[0] {
+            // What comes after it makes no difference.
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Where the names are that end so.
+fn places(names: &[u8], end: &str) -> Vec<Range<usize>> {
+    let (mut places, mut from) = (Vec::new(), 0);
+    while let Some(at) = platform::find(&names[from..], end.as_bytes()) {
+        let at = from + at;
+        let zero = names[..at].iter().rposition(|byte| *byte == 0);
+        places.push(zero.map_or(0, |zero| zero + 1)..at + end.len());
+        from = at + 1;
+    }
+    places
 }
 
 #[cfg(test)]

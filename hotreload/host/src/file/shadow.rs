@@ -23,9 +23,6 @@ pub use folder::want;
 const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// A file time can be older than the moment by one tick of the kernel: at most 10 ms.
-const CLOCK_TICK: Duration = Duration::from_millis(11);
-
 /// One host's folder, which stays its own as long as this value lives. Keep it as long as the
 /// process: dropped, the folder stays, and the next host to start removes it. Nothing is removed
 /// on drop, since a forked child could drop its copy of this value.
@@ -50,6 +47,18 @@ fn root_in(base: Option<&Path>) -> (PathBuf, PathBuf) {
 /// Another process does so, or starts, for longer than one waits.
 pub fn each_left(act: impl FnMut(&Path)) -> io::Result<()> {
     folder::each_dead(&root_in(None).1, act)
+}
+
+/// Of all files in a folder and below. What vanishes meanwhile does not count.
+pub fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(it) if it.is_dir() => bytes_in(&entry.path()),
+            Ok(it) => it.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 impl Shadow {
@@ -115,10 +124,7 @@ impl Shadow {
 
     /// The size of all files in the folder.
     pub(crate) fn bytes(&self) -> u64 {
-        let Ok(entries) = fs::read_dir(&self.path) else {
-            return 0;
-        };
-        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+        bytes_in(&self.path)
     }
 
     /// `libgreeting.so` becomes `libgreeting-3.so`: the name is seen in backtraces and debuggers.
@@ -210,16 +216,20 @@ fn unreadable(path: &Path, message: &str, error: io::Error) -> Error {
     Error::from(Reason::new(Code::FileMissing, message).file(path)).caused_by(error)
 }
 
-/// The state of a file that has not been written for a tick of the clock: from then on, a write
-/// changes its time. `None` if it is gone or keeps being written.
+/// The state of a file once the clock that gives files their times has gone on since it was written: from
+/// then on, a write changes its time. `None` if it is gone or keeps being written.
 fn settled(source: &Path) -> Option<Metadata> {
-    for _ in 0..4 {
+    const STEP: Duration = Duration::from_micros(500);
+
+    for _ in 0..100 {
         let metadata = fs::metadata(source).ok()?;
-        let age = metadata.modified().ok().map(|it| SystemTime::now().duration_since(it));
-        match age {
-            Some(Ok(age)) if age < CLOCK_TICK => thread::sleep(CLOCK_TICK - age),
-            // A time in the future, or none, tells nothing: waiting would not help.
-            _ => return Some(metadata),
+        let is_young = |time: &SystemTime| {
+            // A time in the future tells nothing: waiting would not help.
+            *time >= platform::file_clock(source) && *time <= SystemTime::now()
+        };
+        match metadata.modified().ok().filter(is_young) {
+            Some(_) => thread::sleep(STEP),
+            None => return Some(metadata),
         }
     }
     None

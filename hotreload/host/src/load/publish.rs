@@ -195,8 +195,6 @@ impl Inner {
         }
         // The new images first: whoever enters one finds its calls in place.
         for image in &images {
-            // A rollback goes back to the code with the values that it was built with.
-            image.forget_tweaks();
             for site in image.exports.iter().chain(&image.imports) {
                 let is_own = crate_of(&site.item.path) == image.header.crate_name;
                 let current = self.current(&site.item.path).filter(|_| is_own || site.is_used());

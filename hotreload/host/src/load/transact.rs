@@ -37,6 +37,9 @@ pub(crate) enum Step<'a> {
     RollBack(&'a str, Option<u64>),
 }
 
+/// What is told of an image that comes, and of the one before it.
+pub(crate) type Newest<'a> = dyn Fn(&Image, Option<&Image>) + 'a;
+
 /// A file that shall become a bundle's next generation.
 #[derive(Clone, Copy)]
 pub(crate) struct Next<'a> {
@@ -49,11 +52,14 @@ pub(crate) struct Next<'a> {
     pub(crate) folder: Option<&'a Path>,
     /// Who has built it.
     pub(crate) maker: Option<&'a Maker>,
+    /// Called with its image, and the one before it, before anybody is led to it: has it read literals
+    /// that were saved since it was built. It does not panic.
+    pub(crate) newest: Option<&'a Newest<'a>>,
 }
 
 impl<'a> Next<'a> {
     pub(crate) fn file(path: &'a Path) -> Self {
-        Next { path, expected: None, rlibs: &[], folder: None, maker: None }
+        Next { path, expected: None, rlibs: &[], folder: None, maker: None, newest: None }
     }
 }
 
@@ -207,6 +213,15 @@ impl Inner {
             (image.expect("each name is one of an image").clone(), *direction)
         });
         let commits: Vec<_> = commits.collect();
+        for (step, ((image, _), before)) in steps.iter().zip(commits.iter().zip(&before)) {
+            let before = before.as_ref().map(|(image, _)| &**image);
+            match step {
+                Step::Load(Next { newest: Some(newest), .. }) => newest(image, before),
+                Step::Load(_) | Step::Reload(_) => {}
+                // A rollback goes back to the code with the values that it was built with.
+                Step::RollBack(..) => image.forget_tweaks(),
+            }
+        }
         let is_meant = |name: &str| names.iter().any(|(it, _)| it == name);
         let going = hooks::live(world, is_meant);
         // Before anybody is led to the new states.
@@ -417,7 +432,7 @@ impl Inner {
     }
 
     fn open(&self, world: &World, next: &Next<'_>) -> Result<Candidate> {
-        let Next { path, expected, rlibs, folder, maker } = *next;
+        let Next { path, expected, rlibs, folder, maker, .. } = *next;
         Inner::loads(path.display())?;
         headroom(path)?;
         let mut candidate = Candidate::open(path, &self.shadow, &self.requirements)?;

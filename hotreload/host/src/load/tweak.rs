@@ -1,11 +1,12 @@
 //! Writes literals of what is live that a save has changed, and compares them with what was built.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use hot_rt::rt::{Literal as Read, LiteralKind, LiteralPlace, LiteralValue};
+use hot_rt::rt::{Literal as Read, LiteralKind, LiteralPlace, LiteralValue, Literals};
 
 use crate::{
     changes::literals::{At, Literal, value},
@@ -17,15 +18,19 @@ use crate::{
 pub(crate) struct Edited {
     pub(crate) file: PathBuf,
     pub(crate) literals: Vec<Literal>,
+    /// Those of the text that the generation before was built of, and of the one that this one was: for
+    /// the types of literals that nobody has read yet.
+    pub(crate) since_before: Option<Vec<Literal>>,
 }
 
-/// A bundle that is built of the files.
+/// A bundle that is built of files that were saved.
 pub(crate) struct Tweak<'a> {
     pub(crate) crate_name: &'a str,
     /// That was built of the files as they were.
     pub(crate) generation: u64,
     /// Where rustc's paths of files begin.
     pub(crate) root: &'a Path,
+    pub(crate) edited: Vec<Edited>,
 }
 
 /// Every value that was ever written: some code may read it for ever, so equal ones are one.
@@ -57,7 +62,7 @@ impl Values {
 }
 
 impl Inner {
-    /// Has the bundles read the literals of these files as they are now. All or nothing: `None` if one of
+    /// Has the bundles read the literals of their files as they are now. All or nothing: `None` if one of
     /// the bundles is another generation by now, if an edited literal is none that it reads, or if a value
     /// does not fit.
     ///
@@ -66,7 +71,6 @@ impl Inner {
     pub(crate) fn tweak(
         &self,
         bundles: &[Tweak<'_>],
-        edited: &[Edited],
         values: &mut Values,
     ) -> Option<Vec<TweakedLiteral>> {
         let writing = self.write().ok()?;
@@ -75,33 +79,102 @@ impl Inner {
         for bundle in bundles {
             let loaded = writing.world().bundles.get(bundle.crate_name)?;
             (loaded.generation == bundle.generation).then_some(())?;
-            writes.find(&loaded.image, bundle.root, edited)?;
+            let before = loaded.history.last().map(|image| &**image);
+            writes.find(&loaded.image, before, bundle.root, &bundle.edited)?;
         }
         Some(writes.write())
     }
 
-    /// The number of the bundle's generation, if it is live since it was loaded: not after a rollback.
-    pub(crate) fn built_generation(&self, crate_name: &str) -> Option<u64> {
+    /// The bundle's image with the number of its generation, if it is live since it was loaded: not after
+    /// a rollback.
+    pub(crate) fn built_image(&self, crate_name: &str) -> Option<(Arc<Image>, u64)> {
         let writing = self.write().ok()?;
         let loaded = writing.world().bundles.get(crate_name)?;
-        (loaded.generation == loaded.image.born_as).then_some(loaded.generation)
+        let is_built = loaded.generation == loaded.image.born_as;
+        is_built.then(|| (loaded.image.clone(), loaded.generation))
     }
+}
 
-    /// How the literal of a file that stands there was written when what is live was built; `None` if there
-    /// is none that it reads.
-    pub(crate) fn built_literal(
-        &self,
-        crate_name: &str,
-        root: &Path,
-        file: &Path,
-        at: At,
-    ) -> Option<&'static str> {
-        let writing = self.write().ok()?;
-        let image = &writing.world().bundles.get(crate_name)?.image;
-        let all = image.literals();
-        let mut places = all.iter().flat_map(|literals| literals.places);
-        let place = places.find(|it| at_of(it) == at && is_file(root, it.file, file))?;
-        Some(place.text)
+/// Has an image that nobody is led to yet read the literals of a file as they are now. `None`, and
+/// nothing is written, if they do not fit it.
+pub(crate) fn write_newest(
+    image: &Image,
+    before: Option<&Image>,
+    root: &Path,
+    edited: Edited,
+    values: &mut Values,
+) -> Option<Vec<TweakedLiteral>> {
+    let mut writes = Writes { values, found: Vec::new() };
+    writes.find(image, before, root, &[edited])?;
+    Some(writes.write())
+}
+
+/// How many literals of a text the image reads: the more, the likelier it was built of it. `None` if it
+/// reads another literal in place of one.
+pub(crate) fn fit(image: &Image, root: &Path, file: &Path, before: &[Literal]) -> Option<usize> {
+    let by_place: HashMap<At, &str> =
+        before.iter().map(|literal| (literal.before_at, &*literal.before)).collect();
+    let places = places_of(image, root, file);
+    let found =
+        places.iter().filter_map(|(_, place, _)| Some(*by_place.get(&at_of(place))? == place.text));
+    let found: Vec<bool> = found.collect();
+    found.iter().all(|is_it| *is_it).then_some(found.len())
+}
+
+/// The files whose literals an image reads, without links.
+pub(crate) fn files(image: &Image, root: &Path) -> BTreeSet<PathBuf> {
+    let named: BTreeSet<_> = places(image).map(|(_, place, _)| place.file).collect();
+    named.into_iter().filter_map(|named| root.join(named).canonicalize().ok()).collect()
+}
+
+/// How the literal of a file that stands there was written when the image was built; `None` if there is
+/// none that it reads.
+pub(crate) fn built(image: &Image, root: &Path, file: &Path, at: At) -> Option<&'static str> {
+    let mut places = places_of(image, root, file).into_iter().map(|(_, place, _)| place);
+    places.find(|place| at_of(place) == at).map(|place| place.text)
+}
+
+/// A literal in an image: the path of what it is in, its place, and what it is read from.
+type Placed = (&'static str, &'static LiteralPlace, &'static Read);
+
+fn places(image: &Image) -> impl Iterator<Item = Placed> {
+    let of = |all: &'static Literals| {
+        all.places.iter().zip(all.reads).map(|(place, read)| (all.path, place, read))
+    };
+    image.literals().into_iter().flat_map(of)
+}
+
+/// Those of a file, whose path has no links, in its order: that of the image is the linker's.
+fn places_of(image: &Image, root: &Path, file: &Path) -> Vec<Placed> {
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let is_of_file = |(_, place, _): &Placed| {
+        *known.entry(place.file).or_insert_with(|| {
+            // Most are of other files.
+            Path::new(place.file).file_name() == file.file_name()
+                && root.join(place.file).canonicalize().is_ok_and(|named| named == file)
+        })
+    };
+    let mut placed: Vec<_> = places(image).filter(is_of_file).collect();
+    placed.sort_by_key(|(_, place, _)| (place.line, place.column));
+    placed
+}
+
+/// Where nobody has read a literal yet, it is supposed to be of the type that it had in the generation
+/// before. Should it not be, what is written for it is passed over.
+fn suppose(image: &Image, before: &Image, root: &Path, file: &Path, literals: &[Literal]) {
+    let known: HashMap<At, LiteralKind> = places_of(before, root, file)
+        .into_iter()
+        .map(|(_, place, read)| (at_of(place), read.kind()))
+        .filter(|(_, kind)| *kind != LiteralKind::Unknown)
+        .collect();
+    let kinds: HashMap<At, LiteralKind> = literals
+        .iter()
+        .filter_map(|literal| Some((literal.now_at, *known.get(&literal.before_at)?)))
+        .collect();
+    for (_, place, read) in places_of(image, root, file) {
+        if let Some(kind) = kinds.get(&at_of(place)) {
+            read.suppose(*kind);
+        }
     }
 }
 
@@ -118,23 +191,24 @@ struct Write {
 }
 
 impl Writes<'_> {
-    /// Finds what is to be written in an image.
-    fn find(&mut self, image: &Image, root: &Path, edited: &[Edited]) -> Option<()> {
-        let all = image.literals();
-        for Edited { file, literals } in edited {
+    /// Finds what is to be written in an image. `before`: the one of the generation before.
+    fn find(
+        &mut self,
+        image: &Image,
+        before: Option<&Image>,
+        root: &Path,
+        edited: &[Edited],
+    ) -> Option<()> {
+        for Edited { file, literals, since_before } in edited {
+            if let Some((before, literals)) = before.zip(since_before.as_ref()) {
+                suppose(image, before, root, file, literals);
+            }
             let mut by_place: HashMap<At, (&Literal, bool)> =
                 literals.iter().map(|literal| (literal.before_at, (literal, false))).collect();
-            let all = all.iter().flat_map(|all| {
-                let both = all.places.iter().zip(all.reads);
-                both.map(|(place, read)| (all.path, place, read))
-            });
-            for (path, place, read) in all.filter(|(_, place, _)| is_file(root, place.file, file)) {
+            for (path, place, read) in places_of(image, root, file) {
                 let Some((literal, is_found)) = by_place.get_mut(&at_of(place)) else { continue };
-                if literal.before != place.text {
-                    // What was built is not what the file is believed to have been.
-                    (!literal.is_edited()).then_some(())?;
-                    continue;
-                }
+                // Else what was built is not what the file is believed to have been.
+                (literal.before == place.text).then_some(())?;
                 *is_found = true;
                 self.add(path, place, read, &literal.now)?;
             }
@@ -188,11 +262,4 @@ impl Writes<'_> {
 
 fn at_of(place: &LiteralPlace) -> At {
     At { line: place.line, column: place.column }
-}
-
-/// Whether rustc means this file, whose path has no links.
-fn is_file(root: &Path, named: &str, file: &Path) -> bool {
-    // Most are of other files.
-    Path::new(named).file_name() == file.file_name()
-        && root.join(named).canonicalize().is_ok_and(|named| named == file)
 }

@@ -2,8 +2,11 @@
 
 use std::{
     ffi::{CStr, c_void},
-    fs, io, ptr,
+    fs, io,
+    path::Path,
+    ptr,
     sync::atomic::AtomicU32,
+    time::{Duration, SystemTime},
 };
 
 use rustix::{
@@ -12,7 +15,7 @@ use rustix::{
     thread::{MembarrierCommand, futex, membarrier},
 };
 
-use super::OwnLibrary;
+use super::{CLOCK_STEP, OwnLibrary};
 
 /// An address in the program itself: where the kernel has put the list of its segments.
 pub(super) fn in_program() -> *const c_void {
@@ -79,6 +82,26 @@ pub(crate) fn wait_while(word: &AtomicU32, value: u32) {
 pub(crate) fn wake_all(word: &AtomicU32) {
     // It fails for addresses only that are none.
     let _ = futex::wake(word, futex::Flags::PRIVATE, i32::MAX as u32);
+}
+
+/// The moment that a file in this folder which is written now gets for its time: from the next one on, a
+/// write is seen in the time. The kernel's clock for it goes in steps of up to 10 ms.
+pub(crate) fn file_clock(file: &Path) -> SystemTime {
+    // What this kernel writes itself. Others (of a server, of a virtual machine's host) have clocks of
+    // their own.
+    const OWN: [u32; 5] = [0xef53, 0x0102_1994, 0x5846_5342, 0x9123_683e, 0x794c_7630];
+
+    let is_own = rustix::fs::statfs(file)
+        .is_ok_and(|it| u32::try_from(it.f_type).is_ok_and(|kind| OWN.contains(&kind)));
+    if !is_own {
+        return SystemTime::now().checked_sub(CLOCK_STEP).unwrap_or(SystemTime::UNIX_EPOCH);
+    }
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a local that may be written.
+    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &mut now) };
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds)
 }
 
 /// What is mapped into the process, in the form of `/proc/PID/maps`; empty if it cannot be read.

@@ -154,6 +154,11 @@ pub(crate) fn probe_thread_keys(n: usize) -> bool {
     indexes.len() == n
 }
 
+/// Where the first `needle` begins.
+pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|it| it == needle)
+}
+
 /// Always `true`: the number of mappings has no limit of its own.
 pub(crate) fn probe_mappings(_n: usize) -> bool {
     true

@@ -60,6 +60,9 @@ pub struct Status {
     /// That folder.
     #[serde(with = "lossy")]
     pub shadow_dir: PathBuf,
+    /// Bytes in the folders `hotreload` beside cargo's in which rustc alone has built bundles: the
+    /// libraries, and what rustc keeps for the next call. `cargo hotreload clean` removes them.
+    pub rustc_bytes: u64,
 }
 
 /// A loaded bundle.
@@ -220,7 +223,7 @@ fn rows<T, const N: usize>(all: &[T], row: impl Fn(&T) -> [String; N]) -> String
 
 impl Status {
     fn left(&self) -> String {
-        let Status { retired, abandoned, shadow_bytes, shadow_dir, .. } = self;
+        let Status { retired, abandoned, shadow_bytes, shadow_dir, rustc_bytes, .. } = self;
         let copies = if *shadow_bytes == 0 { String::new() } else { about(*shadow_bytes) };
         let facts = [
             (*retired > 0, [counted(*retired, "image"), "unused, and mapped still".to_owned()]),
@@ -229,6 +232,10 @@ impl Status {
                 [counted(*abandoned, "image"), "refused after its init had run".to_owned()],
             ),
             (*shadow_bytes > 0, [copies, format!("of copies in {}", shadow_dir.display())]),
+            (
+                *rustc_bytes > 0,
+                [about(*rustc_bytes), "of what rustc alone has built, and keeps".to_owned()],
+            ),
         ];
         let facts = facts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, row)| row);
         columns(&facts.collect::<Vec<_>>())
@@ -343,13 +350,14 @@ mod tests {
         status.retired = 1;
         status.shadow_bytes = 12_345_678;
         status.shadow_dir = "copies".into();
+        status.rustc_bytes = 40_000_000;
         assert_eq!(
             status.to_string(),
             "bundles\n  garden 0.1.0  generation 2  libgarden.so\n\n\
              threads in older code\n  unnamed (7)  1 commit behind\n\n\
              futures in older code\n  garden  3 futures of generation 1\n\n\
              left by earlier generations\n  1 image  unused, and mapped still\n  \
-             12.3 MB  of copies in copies"
+             12.3 MB  of copies in copies\n  40.0 MB  of what rustc alone has built, and keeps"
         );
     }
 }

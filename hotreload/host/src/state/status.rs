@@ -1,8 +1,12 @@
 //! What is loaded, for those who ask.
 
+use std::{collections::BTreeSet, path::Path};
+
 use crate::{
+    file::shadow::bytes_in,
     said::{
-        BundleStatus, DefinitionStatus, Result, StartedThreads, StateStatus, Status, ThreadStatus,
+        BuiltBy, BundleStatus, DefinitionStatus, Result, StartedThreads, StateStatus, Status,
+        ThreadStatus,
     },
     state::{Inner, World},
 };
@@ -15,8 +19,12 @@ impl Inner {
         threads: Vec<ThreadStatus>,
         started: impl FnOnce(&World) -> Vec<StartedThreads>,
     ) -> Result<Status> {
-        let world = self.write()?;
-        let world = world.world();
+        let writing = self.write()?;
+        let world = writing.world();
+        // Of all that is mapped.
+        let by_rustc = world.images.iter().filter(|it| it.built_by() == Some(BuiltBy::Rustc));
+        let rustc_dirs: BTreeSet<_> =
+            by_rustc.filter_map(|it| it.source.parent()).map(Path::to_owned).collect();
         let bundles = world.bundles.values().map(|loaded| BundleStatus {
             built_by: loaded.image.built_by(),
             name: loaded.image.header.package.clone(),
@@ -49,7 +57,7 @@ impl Inner {
         });
         let mut states: Vec<_> = states.collect();
         states.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Status {
+        let mut status = Status {
             states,
             bundles: bundles.collect(),
             definitions: definitions.collect(),
@@ -59,8 +67,14 @@ impl Inner {
             closed: self.closed_sites(),
             retired: world.images.len() - world.bundles.len(),
             abandoned: world.abandoned,
-            shadow_bytes: self.shadow.bytes(),
+            shadow_bytes: 0,
             shadow_dir: self.shadow.path().to_owned(),
-        })
+            rustc_bytes: 0,
+        };
+        // Nobody waits while the disk is looked at.
+        drop(writing);
+        status.shadow_bytes = self.shadow.bytes();
+        status.rustc_bytes = rustc_dirs.iter().map(|it| bytes_in(it)).sum();
+        Ok(status)
     }
 }

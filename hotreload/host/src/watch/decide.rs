@@ -66,13 +66,13 @@ impl Watch {
     fn tweak(&self, work: &Work) {
         let sources = work.bundles.iter().filter_map(|name| self.bundles.get(name)).cloned();
         let files = work.files.iter().cloned();
-        let request = tweaks::Request {
+        let save = tweaks::Save {
             sources: sources.collect(),
             files: files.collect(),
             received: work.received,
         };
         // That thread ends with the process only.
-        let _ = self.tweaks.send(request);
+        let _ = self.tweaks.send(save);
     }
 
     /// The workspace of the first bundle.

@@ -74,7 +74,8 @@ impl Watcher {
         since: SystemTime,
     ) {
         let program = Program::of(&workspace);
-        let generation = Inner::get().and_then(|it| it.built_generation(&bundle.crate_name));
+        let live = Inner::get().and_then(|it| it.built_image(&bundle.crate_name));
+        let generation = live.map(|(_, generation)| generation);
         let sources = Sources::new(workspace, bundle, library);
         let (watched, is_watched) = channel();
         let added = Box::new(Added { sources, program, since, generation, watched });

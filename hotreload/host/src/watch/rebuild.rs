@@ -14,13 +14,16 @@ use std::{
 use crate::build::{Abandon, Built, BundlePackage, Workspace};
 use crate::load::{Next, Repeated, Step};
 use crate::said::Printer;
-use crate::said::{Code, Error, Event, Outcome, Phases, Reason, Result, Saved, Undone};
-use crate::state::Inner;
+use crate::said::{Code, Differing, Error, Event, Outcome, Phases, Reason, Result, Saved, Undone};
+use crate::state::{Image, Inner};
 use crate::watch::Sources;
 use crate::watch::program::Program;
 use crate::watch::texts::Texts;
 use crate::watch::tweaks::Running;
 use crate::watch::watching::{Message, Work, is_written_by_cargo};
+
+/// Told of a crate's image that comes, and of the one before it.
+type Come<'a> = dyn Fn(&str, &Image, Option<&Image>) + 'a;
 
 /// Built crates that were refused together.
 pub(super) type Group = BTreeMap<String, Built>;
@@ -79,6 +82,7 @@ impl Rebuilder {
             match task {
                 Task::Build { work, sources, program, waiting, abandon } => {
                     texts.read(&work.files, &sources, program.as_deref());
+                    self.running.known().begin(texts.saved(&work.files));
                     self.build(work, sources, waiting, &abandon, &mut texts);
                 }
                 Task::Note(files) => texts.note(files),
@@ -105,15 +109,18 @@ impl Rebuilder {
         texts: &mut Texts,
     ) {
         let began = SystemTime::now();
-        let (inner, running) = (self.inner, &self.running);
+        let inner = self.inner;
         let mut rebuild = Rebuild {
             inner,
+            running: &self.running,
+            began,
             abandon,
             sources,
             waiting,
             has_built: false,
             program: None,
             undone: Vec::new(),
+            differing: Vec::new(),
         };
         // What was unloaded by hand stays so.
         rebuild.sources.retain(|it| inner.is_loaded(&it.bundle.crate_name));
@@ -124,7 +131,7 @@ impl Rebuilder {
             let reason = Reason::new(Code::CargoFailed, "a panic has ended the build");
             Some(Outcome::Refused { bundles, error: Arc::new(reason.into()) })
         });
-        let Rebuild { sources, waiting, has_built, program, undone, .. } = rebuild;
+        let Rebuild { sources, waiting, has_built, program, undone, differing, .. } = rebuild;
         let ended = match &outcome {
             None if abandon.is_abandoned() => Ended::Abandoned,
             Some(Outcome::Refused { .. }) if !has_built => Ended::Failed,
@@ -134,12 +141,10 @@ impl Rebuilder {
         let is_quiet = work.files.iter().all(|file| is_written_by_cargo(file));
         if let Some(outcome) = outcome {
             let mut saved = Saved::new(work.files, outcome);
-            saved.undone = undone;
+            (saved.undone, saved.differing) = (undone, differing);
             // What it finds is worth less than that the watching goes on.
             let settle = || texts.settle(&saved.outcome, &sources);
             saved.host_copies = catch_unwind(AssertUnwindSafe(settle)).unwrap_or_default();
-            let agree = || running.settle(inner, &saved, &sources, texts.live(), began);
-            saved.differing = catch_unwind(AssertUnwindSafe(agree)).unwrap_or_default();
             if is_quiet && matches!(saved.outcome, Outcome::Unchanged) {
                 // But that the build began is known.
                 self.inner.notices.hear(&Event::Saved(Arc::new(saved)));
@@ -176,6 +181,9 @@ fn undone(inner: &Inner, name: &str, built: &Built) -> Option<Undone> {
 /// One build.
 struct Rebuild<'a> {
     inner: &'static Inner,
+    running: &'a Running,
+    /// When the build began.
+    began: SystemTime,
     abandon: &'a Abandon,
     /// The bundles that a save concerns.
     sources: Vec<Sources>,
@@ -185,6 +193,8 @@ struct Rebuild<'a> {
     program: Option<Program>,
     /// What was built, and was rolled back before.
     undone: Vec<Undone>,
+    /// Literals that were built otherwise than they were written.
+    differing: Vec<Differing>,
 }
 
 impl Rebuild<'_> {
@@ -206,7 +216,12 @@ impl Rebuild<'_> {
             if self.abandon.is_abandoned() {
                 return Ok(None);
             }
-            let outcome = self.load(&built, phases);
+            let mut known = self.running.known();
+            let sources = self.sources.clone();
+            let (outcome, differing) = known
+                .load(self.inner, &sources, self.began, |come| self.load(&built, phases, come));
+            drop(known);
+            self.differing = differing;
             self.look(&built);
             outcome.map(Some)
         });
@@ -229,7 +244,8 @@ impl Rebuild<'_> {
     }
 
     /// Loads what is not live yet: with all that wait, or else with some of them, or else alone.
-    fn load(&mut self, built: &Group, phases: Phases) -> Result<Outcome> {
+    /// `come` is called with each image that comes.
+    fn load(&mut self, built: &Group, phases: Phases, come: &Come<'_>) -> Result<Outcome> {
         let inner = self.inner;
         self.undone = built.iter().filter_map(|(name, built)| undone(inner, name, built)).collect();
         // What was unloaded by hand meanwhile stays so.
@@ -247,12 +263,12 @@ impl Rebuild<'_> {
         let mut tries = vec![all.map(|(name, built)| (name.clone(), built.clone())).collect()];
         tries.extend(self.waiting.iter().filter(|_| self.waiting.len() > 1).cloned());
         for waiting in tries.iter().filter(|group: &&Group| !group.is_empty()) {
-            if let Ok(live) = self.try_to_load(own.iter().chain(waiting), phases) {
+            if let Ok(live) = self.try_to_load(own.iter().chain(waiting), phases, come) {
                 self.waiting.retain(|group| group.keys().all(|name| !waiting.contains_key(name)));
                 return Ok(live);
             }
         }
-        let result = inner.announce(self.try_to_load(&own, phases));
+        let result = inner.announce(self.try_to_load(&own, phases, come));
         if result.is_err() {
             self.waiting.push(own);
         }
@@ -263,10 +279,15 @@ impl Rebuild<'_> {
         &self,
         bundles: impl IntoIterator<Item = (&'a String, &'a Built)>,
         phases: Phases,
+        come: &Come<'_>,
     ) -> Result<Outcome> {
-        let steps = bundles
-            .into_iter()
-            .map(|(name, built)| Step::Load(Next { expected: Some(name), ..built.next() }));
+        let come = |image: &Image, before: Option<&Image>| {
+            come(&image.header.crate_name, image, before);
+        };
+        let steps = bundles.into_iter().map(|(name, built)| {
+            let next = built.next();
+            Step::Load(Next { expected: Some(name), newest: Some(&come), ..next })
+        });
         let loaded = self.inner.attempt(&steps.collect::<Vec<_>>(), phases)?;
         Ok(Outcome::Live(loaded.into_iter().map(|(_, report)| report).collect()))
     }

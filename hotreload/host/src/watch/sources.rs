@@ -26,7 +26,7 @@ pub(crate) struct Sources {
 }
 
 /// The files that something is built of. All paths are free of links.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     packages: Vec<PathPackage>,
     /// The folders of those packages whose code is in a shared library that the process has mapped.

@@ -54,9 +54,13 @@ impl Texts {
         }
     }
 
-    /// What the sources of what is live held.
-    pub(super) fn live(&self) -> &HashMap<PathBuf, Arc<str>> {
-        &self.live
+    /// What these files held when they were read last.
+    pub(super) fn saved<'a>(
+        &'a self,
+        files: &'a BTreeSet<PathBuf>,
+    ) -> impl Iterator<Item = (&'a PathBuf, &'a Arc<str>)> {
+        let text = |file| Some((file, self.saved.get(file)?.text.as_ref()?));
+        files.iter().filter_map(text)
     }
 
     /// Reads what is about to be built. `program` is what the host is built of.

@@ -22,6 +22,7 @@ use crate::watch::program::Program;
 use crate::watch::rebuild::{Done, Ended, Group, Rebuilder, Task};
 use crate::watch::saves::{Saved, Saves, Sign};
 use crate::watch::sources::Tree;
+use crate::watch::tweaks::News;
 use crate::watch::{Sources, saves, tweaks};
 
 /// A build that saves make stale again and again is let finish at last: a build script that writes
@@ -90,7 +91,7 @@ pub(super) struct Watch {
     /// Saved, and not yet dealt with: waiting for others that are not complete.
     saved: Vec<Saved>,
     pub(super) tasks: Sender<Task>,
-    pub(super) tweaks: Sender<tweaks::Request>,
+    pub(super) tweaks: Sender<tweaks::Save>,
     running: Arc<tweaks::Running>,
     pub(super) building: Option<(Work, Abandon)>,
     /// No two of these concern the same bundle.
@@ -271,9 +272,15 @@ impl Watch {
         let name = added.sources.bundle.crate_name.clone();
         if !self.bundles.contains_key(&name) {
             self.program = self.program.take().or(added.program);
-            self.bundles.insert(name.clone(), added.sources);
-            self.note_new(added.since);
-            self.running.add(name, added.generation);
+            let Added { sources, since, generation, .. } = added;
+            self.bundles.insert(name.clone(), sources.clone());
+            self.note_new(since);
+            if let Some(generation) = generation {
+                let is_built =
+                    |file: &PathBuf| sources.tree.concerns(file) && !is_touched_since(file, since);
+                let files = self.known_files.paths().into_iter().filter(is_built).collect();
+                self.running.tell(News::Bundle { crate_name: name, generation, files });
+            }
         }
         // Whoever waits for it is there.
         let _ = added.watched.send(());
@@ -291,8 +298,10 @@ impl Watch {
                     self.saves.suspect(file, Instant::now());
                 } else {
                     let (now, bytes) = Bytes::read(&file);
+                    let is_there = now != Bytes::Missing;
                     let is_of_program = self.program.as_ref().is_some_and(|it| it.was_read(&file));
                     if let Ok(text) = String::from_utf8(bytes)
+                        && is_there
                         && (is_of_program || file.extension().is_some_and(|it| it == "rs"))
                         && self.bundles.values().any(|it| it.tree.concerns(&file))
                     {
@@ -302,7 +311,7 @@ impl Watch {
                 }
             }
         }
-        self.running.note(&texts);
+        self.running.tell(News::Files(texts.clone()));
         // That thread ends with the process only.
         let _ = self.tasks.send(Task::Note(texts));
     }
@@ -358,13 +367,17 @@ impl Watch {
     /// A build has ended.
     fn done(&mut self, done: Done) {
         let Some((work, _)) = self.building.take() else { return };
+        let mut is_other = done.program.is_some();
         for sources in done.sources {
-            self.bundles.insert(sources.bundle.crate_name.clone(), sources);
+            let tree = sources.tree.clone();
+            let before = self.bundles.insert(sources.bundle.crate_name.clone(), sources);
+            is_other |= before.is_none_or(|before| before.tree != tree);
         }
-        if let Some(program) = done.program {
-            self.program = Some(program);
+        self.program = done.program.or(self.program.take());
+        // Mostly there is nothing new, and the next save may be waiting.
+        if is_other {
+            self.note_new(done.began);
         }
-        self.note_new(done.began);
         // Cargo brings this file up to date by itself.
         let lock_files = self.known_files.paths().into_iter().filter(|it| is_written_by_cargo(it));
         for file in lock_files {
