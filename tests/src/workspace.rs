@@ -64,6 +64,12 @@ impl Workspace {
         write(&path, content);
     }
 
+    /// Adds profiles to those that it has.
+    pub fn profiles(&self, sections: &str) {
+        let manifest = fs::read_to_string(self.folder.join("Cargo.toml")).unwrap();
+        self.write("Cargo.toml", &format!("{manifest}\n{sections}"));
+    }
+
     /// Writes a package's manifest: `sections` before `[dependencies]`, then `hotreload` with these
     /// features, then `dependencies`.
     pub fn package(&self, name: &str, sections: &str, features: &str, dependencies: &str) {

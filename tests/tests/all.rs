@@ -100,14 +100,24 @@ impl Target {
             return true;
         }
         if self.path.file_name().is_some_and(|name| name == "main.rs") {
-            let folder = fs::read_dir(self.path.parent().unwrap()).unwrap();
-            let files = folder.map(|entry| entry.unwrap().path());
-            let modules = files.filter(|path| path.is_file() && mentions_exhaustive(path));
-            let name = |path: PathBuf| format!("{}::", path.file_stem().unwrap().to_str().unwrap());
-            self.modules = modules.map(name).collect();
+            self.modules = exhaustive_modules(self.path.parent().unwrap(), "");
         }
         !self.modules.is_empty()
     }
+}
+
+/// What the names of the tests begin with whose files in this folder mention the feature.
+fn exhaustive_modules(folder: &Path, above: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let modules = entries.flat_map(|path| {
+        let name = format!("{above}{}::", path.file_stem().unwrap().to_str().unwrap());
+        match path.is_dir() {
+            true => exhaustive_modules(&path, &name),
+            false if mentions_exhaustive(&path) => vec![name],
+            false => Vec::new(),
+        }
+    });
+    modules.collect()
 }
 
 fn mentions_exhaustive(path: &Path) -> bool {

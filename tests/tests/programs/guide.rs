@@ -30,11 +30,14 @@ fn a_new_user_follows_the_guide() {
     let library = user::library("garden_logic");
     let library = library.to_str().unwrap();
     for hint in &hints {
-        // A release build compiles everything once more.
-        if hint.contains("--release") && !cfg!(feature = "exhaustive") {
-            continue;
+        // A release build compiles everything once more; what it is optimised to is cargo's affair.
+        let mut hint = hint.replace("OLD NEW", &format!("{library} {library}"));
+        if hint.contains("--release") {
+            if !cfg!(feature = "exhaustive") {
+                continue;
+            }
+            hint.insert_str(0, "env CARGO_PROFILE_RELEASE_OPT_LEVEL=0 ");
         }
-        let hint = hint.replace("OLD NEW", &format!("{library} {library}"));
         let output = user.run(&hint.replace("target/static", "out/static"));
         if hint.ends_with("status garden") {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -286,10 +286,7 @@ fn real_crates_with_c_are_shared() {
         "deflate",
     ];
     // As a user has it: with the C optimised a little.
-    let manifest = fs::read_to_string(shared.workspace.folder().join("Cargo.toml")).unwrap();
-    shared
-        .workspace
-        .write("Cargo.toml", &format!("{manifest}\n[profile.release]\nopt-level = 1\n"));
+    shared.workspace.profiles("[profile.release]\nopt-level = 1\n");
     for (profile, arguments) in [("debug", &[][..]), ("release", &["--release"])] {
         shared.build(arguments);
         let folder = shared.folder(profile);

@@ -5,12 +5,22 @@
 use std::{
     fs,
     io::Write as _,
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
-use tests::{child::text, fixture::repository, workspace::Workspace};
+use tests::{
+    child::text,
+    fixture::{self, repository},
+    workspace::Workspace,
+};
 
-use crate::static_mode::{cargo, shop, target};
+use crate::static_mode::{cargo, shop};
+
+/// A target folder that only one of the two modes uses: programs of the repository are built in it.
+fn target(mode: &str) -> PathBuf {
+    fixture::root().join("modes").join(mode)
+}
 
 /// Functions whose machine code is looked at.
 const PROOF: &str = r#"
@@ -60,7 +70,7 @@ fn instructions(workspace: &Workspace, mode: &str) -> Vec<Vec<String>> {
     workspace.write("proof/src/lib.rs", PROOF);
     let arguments = ["rustc", "-p", "proof", "--lib", "--release", "--"];
     let emit = ["--emit=asm", "-Ccodegen-units=1"];
-    cargo(workspace.folder(), mode, &[&arguments[..], &emit].concat());
+    cargo(workspace.folder(), &target(mode), mode, &[&arguments[..], &emit].concat());
     let [listing] = &listing().collect::<Vec<_>>()[..] else { panic!("one listing") };
     let assembly = fs::read_to_string(listing).unwrap();
     let of = |(name, _): (&str, _)| {
@@ -109,7 +119,7 @@ fn a_hot_call_is_gone_from_the_machine_code() {
 
 #[test]
 fn the_examples_run() {
-    cargo(&repository(), "static", &["build", "-p", "examples", "--bins"]);
+    cargo(&repository(), &target("static"), "static", &["build", "-p", "examples", "--bins"]);
     let run = |name: &str, keys: &str| {
         let mut child = Command::new(target("static").join("debug").join(name))
             .stdin(Stdio::piped())

@@ -1,9 +1,7 @@
 //! The feature `static`: the same sources as plain calls, and what a program built so refuses.
-//! What takes long is built in target folders of its own, since cargo switches a feature on for a
-//! whole build.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
 
@@ -17,17 +15,10 @@ use tests::{
     workspace::{BUNDLE, HOST_FEATURES, Workspace},
 };
 
-/// A target folder that only one of the two modes uses, if programs of the repository are built.
-pub(crate) fn target(mode: &str) -> PathBuf {
-    match cfg!(feature = "exhaustive") {
-        true => fixture::root().join("modes").join(mode),
-        false => target_dir(),
-    }
-}
-
-pub(crate) fn cargo(folder: &Path, mode: &str, arguments: &[&str]) -> Output {
+/// Has cargo build in this folder and target folder; `mode` is `static`, or none.
+pub(crate) fn cargo(folder: &Path, target: &Path, mode: &str, arguments: &[&str]) -> Output {
     let mut command = fixture::cargo();
-    command.current_dir(folder).env("CARGO_TARGET_DIR", target(mode)).arg(arguments[0]);
+    command.current_dir(folder).env("CARGO_TARGET_DIR", target).arg(arguments[0]);
     command.arg("--offline");
     if mode == "static" {
         command.args(["--features", "hotreload/static"]);
@@ -181,9 +172,9 @@ fn the_same_sources_run_as_they_are_linked() {
     let workspace = shop("static-program");
     workspace.package("till", "", HOST_FEATURES, "shop = { path = \"../shop\" }");
     workspace.write("till/src/main.rs", HOST);
-    cargo(workspace.folder(), "static", &["build", "-p", "till"]);
+    cargo(workspace.folder(), &target_dir(), "static", &["build", "-p", "till"]);
     let run = |arguments: &[&str]| {
-        Command::new(target("static").join("debug/till")).args(arguments).output().unwrap()
+        Command::new(target_dir().join("debug/till")).args(arguments).output().unwrap()
     };
     let calls = |sold: u32, twice: &str| {
         format!(
@@ -213,9 +204,9 @@ fn the_same_sources_run_as_they_are_linked() {
 fn a_library_built_so_is_refused() {
     let library = || {
         let workspace = shop("static-library");
-        cargo(workspace.folder(), "static", &["build", "-p", "shop", "--lib"]);
+        cargo(workspace.folder(), &target_dir(), "static", &["build", "-p", "shop", "--lib"]);
         let name = format!("{}shop{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-        vec![target("static").join("debug").join(name)]
+        vec![target_dir().join("debug").join(name)]
     };
     in_child("a_library_built_so_is_refused", &[], library, |libraries| {
         let error = Host::start().unwrap().load_library(&libraries[0]).expect_err("refused");

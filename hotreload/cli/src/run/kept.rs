@@ -58,8 +58,9 @@ impl Kept {
     /// Takes in what a process has, as its host is reached.
     pub(super) fn connected(&mut self, number: usize, host: &HostStatus) {
         self.process = number;
-        let folder = host.status.shadow_dir.clone();
-        self.folder = command::want(&folder).ok().map(|wanted| (folder, wanted));
+        // A host that names none has none, and not the folder that the command works in.
+        let folder = Some(&host.status.shadow_dir).filter(|it| !it.as_os_str().is_empty());
+        self.folder = folder.and_then(|it| Some((it.clone(), command::want(it).ok()?)));
         // Where the system tells. Not that of a file which a build has replaced since.
         self.start = Start::of(host.pid).or(self.start.take());
         for bundle in &host.status.bundles {

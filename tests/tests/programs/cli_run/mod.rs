@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! shown  what is on the screen: saves, errors, what the program prints
+//! blind  where the program does not watch
 //! ends   how the program and the command end, and the ways back: start again, an earlier generation
 //! ```
 #![cfg(unix)]
 
+mod blind;
 mod ends;
 mod shown;
 
