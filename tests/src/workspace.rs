@@ -24,6 +24,10 @@ pub const BUNDLE: &str = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"]";
 /// The features of a program that loads bundles: the same for all, so that they share one `hot`.
 pub const HOST_FEATURES: &str = "\"host\", \"watch\"";
 
+/// Those of a program with a shared library. One of them listens to what is logged: what lies in the target
+/// folder of such programs is compiled for all of them alike.
+pub const SHARING_HOST_FEATURES: &str = "\"host\", \"watch\", \"log\", \"tracing\"";
+
 impl Workspace {
     /// An empty one. `name` must be the test's own: tests run in parallel.
     pub fn new(name: &str) -> Workspace {

@@ -7,7 +7,7 @@ use std::{fs, process::Command};
 use tests::{
     Workspace,
     project::{Piped, Project, target_dir_of_runs},
-    workspace::{BUNDLE, HOST_FEATURES},
+    workspace::{BUNDLE, SHARING_HOST_FEATURES},
 };
 
 /// A library with what must exist once: a static, a thread-local, a type map.
@@ -149,7 +149,7 @@ fn workspace() -> Workspace {
     workspace.package(
         "once-game",
         "",
-        &format!("{HOST_FEATURES}, \"log\", \"tracing\""),
+        SHARING_HOST_FEATURES,
         &format!("{once}\nonce-rules = {{ path = \"../once-rules\" }}"),
     );
     workspace.write("once-game/src/main.rs", MAIN);

@@ -10,7 +10,7 @@ use tests::{
     Workspace,
     fixture::{PROFILE, cargo},
     project::{Piped, Project},
-    workspace::{BUNDLE, HOST_FEATURES},
+    workspace::{BUNDLE, SHARING_HOST_FEATURES},
 };
 
 const MAIN: &str = "
@@ -61,7 +61,7 @@ impl Tiny {
         workspace.package("tiny-rules", BUNDLE, "", once);
         tiny.edit(1);
         let rules = "tiny-rules = { path = \"../tiny-rules\" }";
-        workspace.package("tiny-game", "", HOST_FEATURES, &format!("{once}\n{rules}"));
+        workspace.package("tiny-game", "", SHARING_HOST_FEATURES, &format!("{once}\n{rules}"));
         workspace.write("tiny-game/src/main.rs", MAIN);
         workspace.write("tiny-game/examples/tiny-demo.rs", MAIN);
         for name in ["for-all", "for-members"] {

@@ -7,7 +7,7 @@ use std::fs;
 use tests::{
     Workspace,
     project::{Piped, Project},
-    workspace::{BUNDLE, HOST_FEATURES},
+    workspace::{BUNDLE, SHARING_HOST_FEATURES},
 };
 
 /// What lies in the shared library. Its crates are those that people use.
@@ -108,7 +108,7 @@ fn workspace() -> Workspace {
     );
     workspace.write("entries-rules/src/lib.rs", &rules("", "\"first\".to_owned()"));
     let rules = "entries-rules = { path = \"../entries-rules\" }";
-    workspace.package("entries-game", "", HOST_FEATURES, &format!("{engine}\n{rules}"));
+    workspace.package("entries-game", "", SHARING_HOST_FEATURES, &format!("{engine}\n{rules}"));
     workspace.write(
         "entries-game/src/main.rs",
         "fn main() { println!(\"first {}.\", std::hint::black_box(Box::new(1))) }\n",
