@@ -52,11 +52,11 @@ pub(super) struct Types {
 }
 
 impl Types {
-    /// Leaves a note for the crates that depend on this one.
+    /// Leaves a note of both, the own one first: for the host, and for the crates that depend on this one.
     pub(super) fn leave(self, invocation: &Invocation) -> io::Result<()> {
         let (note, new) = (invocation.beside("types"), invocation.beside("types-new"));
         // One that is read meanwhile is whole.
-        fs::write(&new, self.for_others.to_string())?;
+        fs::write(&new, format!("{}\n{}", self.own, self.for_others))?;
         fs::rename(new, note)
     }
 }

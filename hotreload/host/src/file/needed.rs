@@ -99,7 +99,9 @@ pub(crate) fn shares(crate_name: &str, file: &Path, source: &Path) -> bool {
 /// What stands for the definitions of a bundle's types, if it has crates from a shared library, which may
 /// have maps of types. Our wrapper of rustc has left a note of it beside what it has had linked.
 pub(crate) fn types(file: &Path, source: &Path) -> Option<String> {
-    let types = note(source, source.file_name()?, "types")?;
+    let note_of_types = note(source, source.file_name()?, "types")?;
+    // The second line is for the crates that depend on it.
+    let types = note_of_types.lines().next()?.to_owned();
     let has_crates = |needed: &Needed| {
         note(&needed.found, &without_build(&needed.name), "linked").is_some_and(|it| !it.is_empty())
     };

@@ -172,6 +172,18 @@ impl Known {
             self.hold(file, &text);
             texts.insert(file.clone(), text);
         }
+        // To compare the texts of a large file costs more than all else that a save does before its build.
+        let reads = |Sources { workspace, bundle, .. }: &Sources| {
+            let (image, _) = inner.built_image(&bundle.crate_name)?;
+            Some(tweak::files(&image, workspace.root()))
+        };
+        let read: Vec<_> = sources.iter().filter_map(reads).collect();
+        let is_read = |file: &PathBuf| {
+            file.canonicalize().is_ok_and(|file| read.iter().any(|it| it.contains(&file)))
+        };
+        if !files.iter().any(is_read) {
+            return None;
+        }
         let mut bundles = Vec::new();
         for Sources { workspace, bundle, .. } in &sources {
             let built = self.built.get(&bundle.crate_name)?;

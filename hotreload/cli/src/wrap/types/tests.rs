@@ -249,7 +249,7 @@ fn crates_below_count() {
     let made = it.types();
     made.leave(&it.invocation).unwrap();
     let note = fs::read_to_string(it.folder.path().join("rules.types")).unwrap();
-    assert_eq!(note, made.for_others.to_string());
+    assert_eq!(note.lines().next(), Some(&*made.own.to_string()));
 
     // A length of theirs may be a constant of this one, which has none of it.
     it.write("src/lib.rs", "pub const N: u32 = 2;");
