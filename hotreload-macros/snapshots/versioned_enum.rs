@@ -62,17 +62,17 @@ const _: () = {
                         __HOT_BASE as ::core::primitive::i128 + 1
                     }),
                     fields: &[
-                        __HotField {
-                            laid: b"\x02\0\0\0to\0\0\0\0\0\t\0\0\0[Item; N]",
-                            offset: __HotField::NOWHERE,
-                            of: &__hot_of::<
+                        __HotField(
+                            b"\x02\0\0\0to\0\0\0\0\0\t\0\0\0[Item; N]",
+                            __HotField::NOWHERE,
+                            &__hot_of::<
                                 [T::Item; N],
                             >(
                                 __HotFacts::UNKNOWN,
                                 <[T::Item; N] as __HotVersioned>::REF,
                                 <[T::Item; N] as __HotVersioned>::describe,
                             ),
-                        },
+                        ),
                     ],
                 },
                 renamed::rt::versioned::Variant {
@@ -82,17 +82,17 @@ const _: () = {
                         __HOT_BASE as ::core::primitive::i128 + 2
                     }),
                     fields: &[
-                        __HotField {
-                            laid: b"\x01\0\0\x000\0\0\0\0\0\x01\0\0\0T",
-                            offset: __HotField::NOWHERE,
-                            of: &__hot_of::<
+                        __HotField(
+                            b"\x01\0\0\x000\0\0\0\0\0\x01\0\0\0T",
+                            __HotField::NOWHERE,
+                            &__hot_of::<
                                 T,
                             >(
                                 __HotFacts::UNKNOWN,
                                 <T as __HotVersioned>::REF,
                                 <T as __HotVersioned>::describe,
                             ),
-                        },
+                        ),
                     ],
                 },
             ],

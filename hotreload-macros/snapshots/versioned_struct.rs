@@ -85,21 +85,21 @@ const _: () = {
             &__HotTable {
                 fields: unsafe {
                     &[
-                        __HotField {
-                            laid: b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str",
-                            offset: __hot_within(at as _, &raw const (*at).text as _),
-                            of: &__hot_of::<
+                        __HotField(
+                            b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str",
+                            __hot_within(at, &raw const (*at).text),
+                            &__hot_of::<
                                 &'x str,
                             >(
                                 __hot_facts!(& 'x str),
                                 <&'x str as __HotVersioned>::REF,
                                 <&'x str as __HotVersioned>::describe,
                             ),
-                        },
-                        __HotField {
-                            laid: b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>",
-                            offset: __hot_within(at as _, &raw const (*at).list as _),
-                            of: &__hot_of::<
+                        ),
+                        __HotField(
+                            b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>",
+                            __hot_within(at, &raw const (*at).list),
+                            &__hot_of::<
                                 Vec<Foreign>,
                             >(
                                 __hot_facts!(Vec < Foreign >),
@@ -110,27 +110,27 @@ const _: () = {
                                     ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
                                 > as __HotVersioned>::describe,
                             ),
-                        },
-                        __HotField {
-                            laid: b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>",
-                            offset: __hot_within(at as _, &raw const (*at).r#type as _),
-                            of: &__hot_of::<
+                        ),
+                        __HotField(
+                            b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>",
+                            __hot_within(at, &raw const (*at).r#type),
+                            &__hot_of::<
                                 Option<Box<Self>>,
                             >(
                                 __hot_facts!(Option < Box < Self > >),
                                 <Option<Box<Self>> as __HotVersioned>::REF,
                                 <Option<Box<Self>> as __HotVersioned>::describe,
                             ),
-                        },
-                        __HotField {
-                            laid: b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
-                            offset: __hot_within(at as _, &raw const (*at).at as _),
-                            of: <[(u32, f32); 2] as __HotPlain>::OF,
-                        },
-                        __HotField {
-                            laid: b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8",
-                            offset: __hot_within(at as _, &raw const (*at).hidden as _),
-                            of: &__hot_of::<
+                        ),
+                        __HotField(
+                            b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
+                            __hot_within(at, &raw const (*at).at),
+                            <[(u32, f32); 2] as __HotPlain>::OF,
+                        ),
+                        __HotField(
+                            b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8",
+                            __hot_within(at, &raw const (*at).hidden),
+                            &__hot_of::<
                                 u8,
                             >(
                                 __hot_facts!(u8),
@@ -143,7 +143,7 @@ const _: () = {
                                     __HotOpaque1,
                                 > as __HotVersioned>::describe,
                             ),
-                        },
+                        ),
                     ]
                 },
                 identities: ::core::option::Option::Some(__HOT_IDENTITIES),

@@ -32,50 +32,50 @@ const _: () = {
         };
         const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table {
             fields: &[
-                ::hot::rt::versioned::Field {
-                    laid: b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Base",
-                    offset: ::hot::rt::versioned::Field::NOWHERE,
-                    of: &::hot::rt::versioned::Typed::supertrait(
+                ::hot::rt::versioned::Field(
+                    b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Base",
+                    ::hot::rt::versioned::Field::NOWHERE,
+                    &::hot::rt::versioned::Typed::supertrait(
                         <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
                         <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
                     ),
-                },
-                ::hot::rt::versioned::Field {
-                    laid: b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Send",
-                    offset: ::hot::rt::versioned::Field::NOWHERE,
-                    of: &::hot::rt::versioned::Typed::supertrait(
+                ),
+                ::hot::rt::versioned::Field(
+                    b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Send",
+                    ::hot::rt::versioned::Field::NOWHERE,
+                    &::hot::rt::versioned::Typed::supertrait(
                         <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
                         <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
                     ),
-                },
+                ),
             ],
             variants: &[
                 ::hot::rt::versioned::Variant {
                     laid: b"\x04\0\0\0area\x0F\0\0\0self: &Self (b)\0",
                     discriminant: ::core::option::Option::None,
                     fields: &[
-                        ::hot::rt::versioned::Field {
-                            laid: b"\x01\0\0\x000\0\x01\0\0\0a\x04\0\0\0&f32",
-                            offset: ::hot::rt::versioned::Field::NOWHERE,
-                            of: &::hot::rt::versioned::field::of::<
+                        ::hot::rt::versioned::Field(
+                            b"\x01\0\0\x000\0\x01\0\0\0a\x04\0\0\0&f32",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
                                 &'x f32,
                             >(
                                 __hot_facts!(& 'x f32),
                                 <&'x f32 as ::hot::Versioned>::REF,
                                 <&'x f32 as ::hot::Versioned>::describe,
                             ),
-                        },
-                        ::hot::rt::versioned::Field {
-                            laid: b"\x02\0\0\0->\0\0\0\0\0\x03\0\0\0f32",
-                            offset: ::hot::rt::versioned::Field::NOWHERE,
-                            of: &::hot::rt::versioned::field::of::<
+                        ),
+                        ::hot::rt::versioned::Field(
+                            b"\x02\0\0\0->\0\0\0\0\0\x03\0\0\0f32",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
                                 f32,
                             >(
                                 __hot_facts!(f32),
                                 <f32 as ::hot::Versioned>::REF,
                                 <f32 as ::hot::Versioned>::describe,
                             ),
-                        },
+                        ),
                     ],
                 },
                 #[cfg(unix)]
@@ -83,28 +83,28 @@ const _: () = {
                     laid: b"\x03\0\0\0raw\x16\0\0\0unsafe self: Box<Self>\0",
                     discriminant: ::core::option::Option::None,
                     fields: &[
-                        ::hot::rt::versioned::Field {
-                            laid: b"\x01\0\0\x000\0\x01\0\0\0b\x03\0\0\0&u8",
-                            offset: ::hot::rt::versioned::Field::NOWHERE,
-                            of: &::hot::rt::versioned::field::of::<
+                        ::hot::rt::versioned::Field(
+                            b"\x01\0\0\x000\0\x01\0\0\0b\x03\0\0\0&u8",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
                                 &'_ u8,
                             >(
                                 __hot_facts!(& '_ u8),
                                 <&'_ u8 as ::hot::Versioned>::REF,
                                 <&'_ u8 as ::hot::Versioned>::describe,
                             ),
-                        },
-                        ::hot::rt::versioned::Field {
-                            laid: b"\x02\0\0\0->\0\x01\0\0\0b\x03\0\0\0&u8",
-                            offset: ::hot::rt::versioned::Field::NOWHERE,
-                            of: &::hot::rt::versioned::field::of::<
+                        ),
+                        ::hot::rt::versioned::Field(
+                            b"\x02\0\0\0->\0\x01\0\0\0b\x03\0\0\0&u8",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
                                 &'_ u8,
                             >(
                                 __hot_facts!(& '_ u8),
                                 <&'_ u8 as ::hot::Versioned>::REF,
                                 <&'_ u8 as ::hot::Versioned>::describe,
                             ),
-                        },
+                        ),
                     ],
                 },
             ],

@@ -304,9 +304,7 @@ impl<'a> Definition<'a> {
             Shape::Struct { fields, .. } => {
                 let fields = fields.iter().map(|(member, field)| {
                     let here = Span::mixed_site().located_at(field.ty.span());
-                    let offset = quote_spanned! {here=>
-                        __hot_within(at as _, &raw const (*at).#member as _)
-                    };
+                    let offset = quote_spanned!(here=> __hot_within(at, &raw const (*at).#member));
                     field.expand(&offset, concrete)
                 });
                 // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.

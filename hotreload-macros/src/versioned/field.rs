@@ -102,7 +102,7 @@ impl<'a> Field<'a> {
             Some(name) => self.laid().then(&name.laid),
             None => self.laid(),
         };
-        quote_spanned!(here=> __HotField { laid: #laid, offset: #offset, of: #of })
+        quote_spanned!(here=> __HotField(#laid, #offset, #of))
     }
 
     /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table/field.rs.

@@ -214,14 +214,14 @@ impl Trait<'_> {
             // Where it is not known is said on the supertrait itself.
             let object = quote_spanned!(path.span()=> (dyn #path + '_));
             quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::Field {
-                    laid: #laid,
-                    offset: #krate::rt::versioned::Field::NOWHERE,
-                    of: &#krate::rt::versioned::Typed::supertrait(
+                #krate::rt::versioned::Field(
+                    #laid,
+                    #krate::rt::versioned::Field::NOWHERE,
+                    &#krate::rt::versioned::Typed::supertrait(
                         <#object as #krate::rt::versioned::VersionedTrait>::REF,
                         <#object as #krate::rt::versioned::VersionedTrait>::describe,
                     ),
-                }
+                )
             }
         });
         fields.collect()
@@ -327,15 +327,15 @@ impl<'a> Method<'a> {
             let facts = facts(ty, concrete);
             let laid = before_type(&place(index, types.len())).text(lifetimes).text(name);
             quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::Field {
-                    laid: #laid,
-                    offset: #krate::rt::versioned::Field::NOWHERE,
-                    of: &#krate::rt::versioned::field::of::<#ty>(
+                #krate::rt::versioned::Field(
+                    #laid,
+                    #krate::rt::versioned::Field::NOWHERE,
+                    &#krate::rt::versioned::field::of::<#ty>(
                         #facts,
                         <#ty as #krate::Versioned>::REF,
                         <#ty as #krate::Versioned>::describe,
                     ),
-                }
+                )
             }
         });
         let head = self.head(&form);
@@ -400,7 +400,8 @@ pub(super) fn of_sized_only(clause: Option<&syn::WhereClause>) -> bool {
                         bound,
                         TypeParamBound::Trait(bound) if bound.path.segments.last()
                             .is_some_and(|last| last.ident == "Sized")
-                    ))
+                    ),
+                )
         )
     })
 }

@@ -129,17 +129,17 @@ macro_rules! tracked {
                     );
                 const TABLE: &'static $crate::rt::versioned::Table =
                     &$crate::rt::versioned::Table {
-                        fields: &[$crate::rt::versioned::Field {
-                            laid: $crate::__laid!(
+                        fields: &[$crate::rt::versioned::Field(
+                            $crate::__laid!(
                                 text "0", u8 0, text "", text ::core::stringify!($container)
                             ),
-                            offset: ::core::mem::offset_of!(Self, 0),
-                            of: &$crate::rt::versioned::field::of::<$crate::rt::Tracked<$container>>(
+                            ::core::mem::offset_of!(Self, 0),
+                            &$crate::rt::versioned::field::of::<$crate::rt::Tracked<$container>>(
                                 $crate::__facts!($crate::rt::Tracked<$container>),
                                 <__HotOpaque as $crate::Versioned>::REF,
                                 <__HotOpaque as $crate::Versioned>::describe,
                             ),
-                        }],
+                        )],
                         reaches: &[$(<$ty as $crate::Versioned>::describe),+],
                         ..$crate::rt::versioned::Table::of::<Self>(
                             $crate::rt::versioned::TypeKind::Tuple,

@@ -10,7 +10,7 @@ use crate::rt::versioned::{
 const PAGE: &str = include_str!("../../docs/layout-format.md");
 
 /// The hash of the page and of the writer.
-const FORMAT: u128 = 0xc3ec_9755_ec7e_f189_4611_7e41_9d8e_3107;
+const FORMAT: u128 = 0x88cc_912d_5fab_8a74_f58d_bced_7933_6f66;
 
 #[test]
 fn a_change_of_the_format_is_a_decision() {
@@ -71,13 +71,13 @@ struct World(u8);
 unsafe impl Versioned for World {
     const REF: &'static TypeRef = &TypeRef::new("p", "1", "p::World", &[]);
     const TABLE: &'static Table = &Table {
-        fields: &[Field {
-            laid: __laid!(
+        fields: &[Field(
+            __laid!(
                 text "0", u8 0, text "", text "u8", text "", text "", text "u8", u32 0
             ),
-            offset: offset_of!(Self, 0),
-            of: <u8 as PlainField>::OF,
-        }],
+            offset_of!(Self, 0),
+            <u8 as PlainField>::OF,
+        )],
         ..Table::of::<Self>(
             TypeKind::Tuple,
             crate::__facts!(Self),

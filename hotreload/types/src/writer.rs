@@ -144,9 +144,8 @@ impl<'a> Writer<'a> {
         let mut index = 0;
         while index < fields.len() {
             // As they are: each look at a constant's value costs as much as a call.
-            let field = fields[index];
-            let of = *field.of;
-            let (laid, offset) = (field.laid, field.offset);
+            let Field(laid, offset, of) = fields[index];
+            let of = *of;
             let mut at = self.at;
             if let Some(out) = self.bytes {
                 assert!(at + 21 + laid.len() <= self.room, "what is written was counted");

@@ -68,7 +68,7 @@ impl Field {
     fn is_alike(&self, other: &Field) -> bool {
         let of = |of: &Field| {
             let Numbers { size, align, .. } = of.numbers();
-            (of.name(), of.offset, size, align)
+            (of.name(), of.offset(), size, align)
         };
         of(self) == of(other)
     }

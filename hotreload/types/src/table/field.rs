@@ -8,17 +8,13 @@ use crate::{
     facts::{Facts, Plain},
 };
 
-/// A field; of a trait a supertrait; of a method a parameter or the result. Generated code writes it out: a
-/// call for each field is what takes rustc long.
+/// A field; of a trait a supertrait; of a method a parameter or the result. Generated code writes it out, and
+/// short: its calls and its tokens are what takes rustc long.
+///
+/// From its name to its spelling, with the name of its type if that is laid out too; where it is in a struct, or
+/// [`NOWHERE`](Field::NOWHERE); what its type is.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
-    /// From its name to its spelling; with the name of its type, if that is laid out too.
-    pub laid: &'static [u8],
-    /// Where it is in a struct, or [`NOWHERE`](Field::NOWHERE).
-    pub offset: usize,
-    /// What its type is.
-    pub of: &'static Typed,
-}
+pub struct Field(pub &'static [u8], pub usize, pub &'static Typed);
 
 /// What rustc alone knows of the type of a field. The fields of one type share it where nothing but the type
 /// tells it.
@@ -60,31 +56,31 @@ impl Field {
 
     /// Its name; a number in a tuple.
     pub const fn name(&self) -> &'static str {
-        laid::text(self.laid, 0)
+        laid::text(self.0, 0)
     }
 
     /// Where it is in a struct.
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.1
     }
 
     /// The name of its type.
     pub const fn ty(&self) -> &'static TypeRef {
-        self.of.ty
+        self.2.ty
     }
 
     pub(super) fn describe(&self) -> fn(&mut Describe) {
-        self.of.describe
+        self.2.describe
     }
 
     pub(super) fn numbers(&self) -> Numbers {
-        self.of.numbers
+        self.2.numbers
     }
 
     /// Whether values of its type may not be moved once somebody has pinned them; not known within a
     /// generic type.
     pub fn may_be_pinned(&self) -> bool {
-        self.of.numbers.facts.has(Facts::UNPIN) == Some(false)
+        self.2.numbers.facts.has(Facts::UNPIN) == Some(false)
     }
 }
 
@@ -92,7 +88,7 @@ impl Field {
 ///
 /// # Safety
 /// The field is one of what the first pointer points to, and that has room for the struct.
-pub const unsafe fn within(of: *const (), field: *const ()) -> usize {
+pub const unsafe fn within<S, T>(of: *const S, field: *const T) -> usize {
     // SAFETY: both point into one struct, by the caller's promise.
     let offset = unsafe { (field as *const u8).offset_from(of as *const u8) };
     offset as usize
