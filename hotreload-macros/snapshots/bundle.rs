@@ -2,8 +2,8 @@
 #[allow(unexpected_cfgs)]
 const _: () = {
     const __HOT_HEADER: ::hot::rt::manifest::Header = ::hot::rt::manifest::Header {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         crate_name: "my_game",
         manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
         features: ::hot::__target_features!(),
@@ -11,7 +11,7 @@ const _: () = {
     };
     ::hot::__manifest_record!(__HOT_RECORD, __HOT_HEADER);
     static __HOT_BUNDLE: ::hot::rt::Bundle = ::hot::rt::Bundle {
-        name: ::core::env!("CARGO_PKG_NAME"),
+        name: "hotreload-macros",
         record: &__HOT_RECORD,
         init: || ::hot::rt::Outcome::outcome(self::start()),
     };

@@ -15,8 +15,8 @@ const EACH: () = {
         type __HotEntry = fn(&World, f32) -> ::hot::rt::Returned<&str>;
         static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(::core::ptr::null());
         const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: "hotreload-macros",
+            version: "0.1.0",
             path: "",
             exported: false,
             is_unsafe: false,
@@ -44,13 +44,13 @@ const EACH: () = {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
-            moving: || ::core::option::Option::None,
+            moving: ::hot::rt::moves_nothing,
             describe: &[
                 <&World as ::hot::Versioned>::describe,
                 <f32 as ::hot::Versioned>::describe,
                 <&str as ::hot::Versioned>::describe,
             ],
-            signature: || ::core::any::TypeId::of::<fn(&World, f32) -> &str>(),
+            signature: ::core::any::TypeId::of::<fn(&World, f32) -> &str>,
             lifetimes: || ::hot::rt::versioned::Told::of(
                 ::core::any::TypeId::of::<
                     for<'this> fn(
@@ -79,9 +79,9 @@ const EACH: () = {
                     >,
                 ],
             ),
-            type_name: || ::core::any::type_name::<fn(&World, f32) -> &str>(),
-            opaque: || ::core::any::TypeId::of::<()>(),
-            identity: || ::core::any::TypeId::of::<__hot_each>(),
+            type_name: ::core::any::type_name::<fn(&World, f32) -> &str>,
+            opaque: ::core::any::TypeId::of::<()>,
+            identity: ::core::any::TypeId::of::<__hot_each>,
             promise: unsafe { ::hot::rt::Promise::given() },
         };
         impl __hot_each {

@@ -46,8 +46,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "find"),
         exported: true,
         is_unsafe: false,
@@ -75,15 +75,13 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <(u8, u8) as ::hot::Versioned>::describe,
             <&'static str as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<
-            for<'a> fn(&'a str, (u8, u8)) -> &'a str,
-        >(),
+        signature: ::core::any::TypeId::of::<for<'a> fn(&'a str, (u8, u8)) -> &'a str>,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'a> fn(
@@ -115,11 +113,9 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<
-            for<'a> fn(&'a str, (u8, u8)) -> &'a str,
-        >(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<find>(),
+        type_name: ::core::any::type_name::<for<'a> fn(&'a str, (u8, u8)) -> &'a str>,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<find>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

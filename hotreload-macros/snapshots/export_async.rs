@@ -65,8 +65,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "page"),
         exported: true,
         is_unsafe: false,
@@ -106,7 +106,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <&'static mut Vec<&'static str> as ::hot::Versioned>::describe,
@@ -116,12 +116,12 @@ const _: () = {
                 (&'static (), &'static ()),
             > as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<
+        signature: ::core::any::TypeId::of::<
             for<'a, 'held, 'held_> fn(
                 &'a str,
                 &'held mut Vec<&'held_ str>,
             ) -> ::hot::Future<'a, &'a str, (&'held (), &'held_ ())>,
-        >(),
+        >,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'a, 'held, 'held_> fn(
@@ -226,14 +226,14 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<
+        type_name: ::core::any::type_name::<
             for<'a, 'held, 'held_> fn(
                 &'a str,
                 &'held mut Vec<&'held_ str>,
             ) -> ::hot::Future<'a, &'a str, (&'held (), &'held_ ())>,
-        >(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<page>(),
+        >,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<page>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

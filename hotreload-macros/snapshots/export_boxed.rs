@@ -36,8 +36,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "page"),
         exported: true,
         is_unsafe: false,
@@ -62,12 +62,12 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&str as ::hot::Versioned>::describe,
             <::hot::Future<'static, u8> as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<fn(&str) -> ::hot::Future<'_, u8>>(),
+        signature: ::core::any::TypeId::of::<fn(&str) -> ::hot::Future<'_, u8>>,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'this> fn(
@@ -104,9 +104,9 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<fn(&str) -> ::hot::Future<'_, u8>>(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<page>(),
+        type_name: ::core::any::type_name::<fn(&str) -> ::hot::Future<'_, u8>>,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<page>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

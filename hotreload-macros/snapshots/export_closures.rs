@@ -93,8 +93,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "each"),
         exported: true,
         is_unsafe: false,
@@ -161,7 +161,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&'static str as ::hot::Versioned>::describe,
             <&u8 as ::hot::Versioned>::describe,
@@ -171,13 +171,13 @@ const _: () = {
             <() as ::hot::Versioned>::describe,
             <() as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<
+        signature: ::core::any::TypeId::of::<
             for<'a> fn(
                 &dyn Fn(&'a str, &u8) -> bool,
                 &mut (dyn FnMut(&str) -> &str + Send),
                 Box<dyn FnOnce() + 'a>,
             ) -> (),
-        >(),
+        >,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'a> fn(
@@ -220,15 +220,15 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<
+        type_name: ::core::any::type_name::<
             for<'a> fn(
                 &dyn Fn(&'a str, &u8) -> bool,
                 &mut (dyn FnMut(&str) -> &str + Send),
                 Box<dyn FnOnce() + 'a>,
             ) -> (),
-        >(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<each>(),
+        >,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<each>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

@@ -34,8 +34,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "add"),
         exported: true,
         is_unsafe: false,
@@ -63,13 +63,13 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <i32 as ::hot::Versioned>::describe,
             <i32 as ::hot::Versioned>::describe,
             <i32 as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<fn(i32, i32) -> i32>(),
+        signature: ::core::any::TypeId::of::<fn(i32, i32) -> i32>,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<> fn(
@@ -98,9 +98,9 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<fn(i32, i32) -> i32>(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<add>(),
+        type_name: ::core::any::type_name::<fn(i32, i32) -> i32>,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<add>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

@@ -40,8 +40,8 @@ const _: () = {
         __hot_cold as *const (),
     );
     const __HOT_FUNCTION: renamed::rt::manifest::Function = renamed::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "halt"),
         exported: true,
         is_unsafe: true,
@@ -66,12 +66,12 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: renamed::rt::moves_nothing,
         describe: &[
             <u8 as renamed::Versioned>::describe,
             <::core::convert::Infallible as renamed::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>(),
+        signature: ::core::any::TypeId::of::<unsafe extern "C" fn(u8) -> !>,
         lifetimes: || renamed::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<> fn(
@@ -96,9 +96,9 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<stop_handle>(),
+        type_name: ::core::any::type_name::<unsafe extern "C" fn(u8) -> !>,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<stop_handle>,
         promise: unsafe { renamed::rt::Promise::given() },
     };
     renamed::rt::inventory::submit! {

@@ -50,8 +50,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "speed"),
         exported: true,
         is_unsafe: false,
@@ -76,12 +76,12 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <f32 as ::hot::Versioned>::describe,
             <f32 as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<fn(f32) -> f32>(),
+        signature: ::core::any::TypeId::of::<fn(f32) -> f32>,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<> fn(
@@ -106,9 +106,9 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<fn(f32) -> f32>(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<speed>(),
+        type_name: ::core::any::type_name::<fn(f32) -> f32>,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<speed>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

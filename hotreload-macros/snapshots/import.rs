@@ -37,8 +37,8 @@ pub mod math {
             __hot_cold as *const (),
         );
         const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: "hotreload-macros",
+            version: "0.1.0",
             path: "game::math::add",
             exported: false,
             is_unsafe: false,
@@ -66,13 +66,13 @@ pub mod math {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
-            moving: || ::core::option::Option::None,
+            moving: ::hot::rt::moves_nothing,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <i32 as ::hot::Versioned>::describe,
                 <i32 as ::hot::Versioned>::describe,
             ],
-            signature: || ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>(),
+            signature: ::core::any::TypeId::of::<fn(&mut World, i32) -> i32>,
             lifetimes: || ::hot::rt::versioned::Told::of(
                 ::core::any::TypeId::of::<
                     for<> fn(
@@ -101,9 +101,9 @@ pub mod math {
                     >,
                 ],
             ),
-            type_name: || ::core::any::type_name::<fn(&mut World, i32) -> i32>(),
-            opaque: || ::core::any::TypeId::of::<()>(),
-            identity: || ::core::any::TypeId::of::<add>(),
+            type_name: ::core::any::type_name::<fn(&mut World, i32) -> i32>,
+            opaque: ::core::any::TypeId::of::<()>,
+            identity: ::core::any::TypeId::of::<add>,
             promise: unsafe { ::hot::rt::Promise::given() },
         };
         ::hot::rt::inventory::submit! {
@@ -181,8 +181,8 @@ pub mod math {
             __hot_cold as *const (),
         );
         const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: "hotreload-macros",
+            version: "0.1.0",
             path: "game::math::raw",
             exported: false,
             is_unsafe: true,
@@ -207,12 +207,12 @@ pub mod math {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
-            moving: || ::core::option::Option::None,
+            moving: ::hot::rt::moves_nothing,
             describe: &[
                 <*const u8 as ::hot::Versioned>::describe,
                 <() as ::hot::Versioned>::describe,
             ],
-            signature: || ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>(),
+            signature: ::core::any::TypeId::of::<unsafe fn(*const u8) -> ()>,
             lifetimes: || ::hot::rt::versioned::Told::of(
                 ::core::any::TypeId::of::<
                     for<> fn(
@@ -232,9 +232,9 @@ pub mod math {
                     >,
                 ],
             ),
-            type_name: || ::core::any::type_name::<unsafe fn(*const u8) -> ()>(),
-            opaque: || ::core::any::TypeId::of::<()>(),
-            identity: || ::core::any::TypeId::of::<raw>(),
+            type_name: ::core::any::type_name::<unsafe fn(*const u8) -> ()>,
+            opaque: ::core::any::TypeId::of::<()>,
+            identity: ::core::any::TypeId::of::<raw>,
             promise: unsafe { ::hot::rt::Promise::given() },
         };
         ::hot::rt::inventory::submit! {

@@ -29,8 +29,8 @@ const LOOKUP: () = {
             __hot_cold as *const (),
         );
         const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: "hotreload-macros",
+            version: "0.1.0",
             path: "game::step",
             exported: false,
             is_unsafe: false,
@@ -58,13 +58,13 @@ const LOOKUP: () = {
             body: ::core::ptr::null(),
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
-            moving: || ::core::option::Option::None,
+            moving: ::hot::rt::moves_nothing,
             describe: &[
                 <&mut World as ::hot::Versioned>::describe,
                 <f32 as ::hot::Versioned>::describe,
                 <u8 as ::hot::Versioned>::describe,
             ],
-            signature: || ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>(),
+            signature: ::core::any::TypeId::of::<fn(&mut World, f32) -> u8>,
             lifetimes: || ::hot::rt::versioned::Told::of(
                 ::core::any::TypeId::of::<
                     for<> fn(
@@ -93,9 +93,9 @@ const LOOKUP: () = {
                     >,
                 ],
             ),
-            type_name: || ::core::any::type_name::<fn(&mut World, f32) -> u8>(),
-            opaque: || ::core::any::TypeId::of::<()>(),
-            identity: || ::core::any::TypeId::of::<__hot_lookup>(),
+            type_name: ::core::any::type_name::<fn(&mut World, f32) -> u8>,
+            opaque: ::core::any::TypeId::of::<()>,
+            identity: ::core::any::TypeId::of::<__hot_lookup>,
             promise: unsafe { ::hot::rt::Promise::given() },
         };
         #[inline(always)]

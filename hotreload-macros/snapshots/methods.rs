@@ -60,8 +60,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "View::find"),
         exported: true,
         is_unsafe: false,
@@ -92,16 +92,16 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&'static View<'static> as ::hot::Versioned>::describe,
             <&str as ::hot::Versioned>::describe,
             <(u8, View<'static>) as ::hot::Versioned>::describe,
             <&'static str as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<
+        signature: ::core::any::TypeId::of::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
-        >(),
+        >,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'a, 'this> fn(
@@ -157,11 +157,11 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<
+        type_name: ::core::any::type_name::<
             for<'a, 'this> fn(&'this View<'a>, &str, (u8, View<'a>)) -> &'this str,
-        >(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<View<'static>>(),
+        >,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<View<'static>>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

@@ -56,8 +56,8 @@ const _: () = {
     }
     static __HOT_SLOT: ::hot::rt::Slot = ::hot::rt::Slot::new(__hot_cold as *const ());
     const __HOT_FUNCTION: ::hot::rt::manifest::Function = ::hot::rt::manifest::Function {
-        package: ::core::env!("CARGO_PKG_NAME"),
-        version: ::core::env!("CARGO_PKG_VERSION"),
+        package: "hotreload-macros",
+        version: "0.1.0",
         path: ::core::concat!(::core::module_path!(), "::", "View::find"),
         exported: true,
         is_unsafe: false,
@@ -93,7 +93,7 @@ const _: () = {
         body: __hot_entry as *const (),
         layout: ::core::alloc::Layout::new::<()>(),
         lock: ::core::option::Option::None,
-        moving: || ::core::option::Option::None,
+        moving: ::hot::rt::moves_nothing,
         describe: &[
             <&'static View<'static> as ::hot::Versioned>::describe,
             <(u8, u8) as ::hot::Versioned>::describe,
@@ -103,12 +103,12 @@ const _: () = {
                 (View<'static>,),
             > as ::hot::Versioned>::describe,
         ],
-        signature: || ::core::any::TypeId::of::<
+        signature: ::core::any::TypeId::of::<
             for<'of, 'held> fn(
                 &'held View<'of>,
                 (u8, u8),
             ) -> ::hot::LocalFuture<'held, &'held str, (View<'of>,)>,
-        >(),
+        >,
         lifetimes: || ::hot::rt::versioned::Told::of(
             ::core::any::TypeId::of::<
                 for<'of, 'held> fn(
@@ -197,14 +197,14 @@ const _: () = {
                 >,
             ],
         ),
-        type_name: || ::core::any::type_name::<
+        type_name: ::core::any::type_name::<
             for<'of, 'held> fn(
                 &'held View<'of>,
                 (u8, u8),
             ) -> ::hot::LocalFuture<'held, &'held str, (View<'of>,)>,
-        >(),
-        opaque: || ::core::any::TypeId::of::<()>(),
-        identity: || ::core::any::TypeId::of::<View<'static>>(),
+        >,
+        opaque: ::core::any::TypeId::of::<()>,
+        identity: ::core::any::TypeId::of::<View<'static>>,
         promise: unsafe { ::hot::rt::Promise::given() },
     };
     ::hot::rt::inventory::submit! {

@@ -28,11 +28,11 @@ const _: () = {
         T: renamed::Versioned,
         T::Item: renamed::Versioned,
     {
-        const REF: &'static renamed::rt::versioned::TypeRef = &renamed::rt::versioned::TypeRef::new(
-            ::core::env!("CARGO_PKG_NAME"),
-            renamed::rt::versioned::compatible(::core::env!("CARGO_PKG_VERSION")),
-            ::core::concat!(::core::module_path!(), "::", "State"),
-            const {
+        const REF: &'static renamed::rt::versioned::TypeRef = &renamed::rt::versioned::TypeRef {
+            package: "hotreload-macros",
+            version: "0.1",
+            path: ::core::concat!(::core::module_path!(), "::", "State"),
+            args: const {
                 &[
                     <T as renamed::Versioned>::REF,
                     const {
@@ -44,7 +44,7 @@ const _: () = {
                     },
                 ]
             },
-        );
+        };
         const TABLE: &'static __HotTable = &__HotTable {
             variants: &[
                 renamed::rt::versioned::Variant {
@@ -62,13 +62,16 @@ const _: () = {
                         __HOT_BASE as ::core::primitive::i128 + 1
                     }),
                     fields: &[
-                        __hot_of(
-                            __HotPlace::<[T::Item; N]>::NOWHERE,
-                            b"\x02\0\0\0to\0",
-                            b"\0\0\0\0\t\0\0\0[Item; N]",
-                            __HotFacts::UNKNOWN,
-                            <[T::Item; N] as __HotVersioned>::REF,
-                            <[T::Item; N] as __HotVersioned>::describe,
+                        __HotField(
+                            b"\x02\0\0\0to\0\0\0\0\0\t\0\0\0[Item; N]",
+                            __HotField::NOWHERE,
+                            &__hot_of::<
+                                [T::Item; N],
+                            >(
+                                __HotFacts::UNKNOWN,
+                                <[T::Item; N] as __HotVersioned>::REF,
+                                <[T::Item; N] as __HotVersioned>::describe,
+                            ),
                         ),
                     ],
                 },
@@ -79,13 +82,16 @@ const _: () = {
                         __HOT_BASE as ::core::primitive::i128 + 2
                     }),
                     fields: &[
-                        __hot_of(
-                            __HotPlace::<T>::NOWHERE,
-                            b"\x01\0\0\x000\0",
-                            b"\0\0\0\0\x01\0\0\0T",
-                            __HotFacts::UNKNOWN,
-                            <T as __HotVersioned>::REF,
-                            <T as __HotVersioned>::describe,
+                        __HotField(
+                            b"\x01\0\0\x000\0\0\0\0\0\x01\0\0\0T",
+                            __HotField::NOWHERE,
+                            &__hot_of::<
+                                T,
+                            >(
+                                __HotFacts::UNKNOWN,
+                                <T as __HotVersioned>::REF,
+                                <T as __HotVersioned>::describe,
+                            ),
                         ),
                     ],
                 },
@@ -190,12 +196,12 @@ const _: () = {
         >;
     }
     const __HOT_GENERIC: renamed::rt::versioned::Generic = renamed::rt::versioned::Generic {
-        ty: &renamed::rt::versioned::TypeRef::new(
-            ::core::env!("CARGO_PKG_NAME"),
-            renamed::rt::versioned::compatible(::core::env!("CARGO_PKG_VERSION")),
-            ::core::concat!(::core::module_path!(), "::", "State"),
-            &[],
-        ),
+        ty: &renamed::rt::versioned::TypeRef {
+            package: "hotreload-macros",
+            version: "0.1",
+            path: ::core::concat!(::core::module_path!(), "::", "State"),
+            args: &[],
+        },
         laid: b"\x06\x02\0\0\0u8.\0\0\0T : Iterator , const N : usize where T : Clone\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         variants: &[
             renamed::rt::versioned::GenericVariant {

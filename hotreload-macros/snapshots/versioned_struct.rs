@@ -73,64 +73,76 @@ const _: () = {
     };
     #[automatically_derived]
     unsafe impl<'x> ::hot::Versioned for View<'x> {
-        const REF: &'static ::hot::rt::versioned::TypeRef = &::hot::rt::versioned::TypeRef::new(
-            ::core::env!("CARGO_PKG_NAME"),
-            ::hot::rt::versioned::compatible(::core::env!("CARGO_PKG_VERSION")),
-            ::core::concat!(::core::module_path!(), "::", "View"),
-            &[],
-        );
+        const REF: &'static ::hot::rt::versioned::TypeRef = &::hot::rt::versioned::TypeRef {
+            package: "hotreload-macros",
+            version: "0.1",
+            path: ::core::concat!(::core::module_path!(), "::", "View"),
+            args: &[],
+        };
         const TABLE: &'static __HotTable = {
             let this = ::core::mem::MaybeUninit::<Self>::uninit();
             let at = this.as_ptr();
             &__HotTable {
                 fields: unsafe {
                     &[
-                        __hot_of(
+                        __HotField(
+                            b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str",
                             __hot_within(at, &raw const (*at).text),
-                            b"\x04\0\0\0text\x01",
-                            b"\x01\0\0\0a\x04\0\0\0&str",
-                            __hot_facts!(& 'x str),
-                            <&'x str as __HotVersioned>::REF,
-                            <&'x str as __HotVersioned>::describe,
+                            &__hot_of::<
+                                &'x str,
+                            >(
+                                __hot_facts!(& 'x str),
+                                <&'x str as __HotVersioned>::REF,
+                                <&'x str as __HotVersioned>::describe,
+                            ),
                         ),
-                        __hot_of(
+                        __HotField(
+                            b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>",
                             __hot_within(at, &raw const (*at).list),
-                            b"\x04\0\0\0list\0",
-                            b"\0\0\0\0\x0C\0\0\0Vec<Foreign>",
-                            __hot_facts!(Vec < Foreign >),
-                            <Vec<
-                                ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                            > as __HotVersioned>::REF,
-                            <Vec<
-                                ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                            > as __HotVersioned>::describe,
+                            &__hot_of::<
+                                Vec<Foreign>,
+                            >(
+                                __hot_facts!(Vec < Foreign >),
+                                <Vec<
+                                    ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
+                                > as __HotVersioned>::REF,
+                                <Vec<
+                                    ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
+                                > as __HotVersioned>::describe,
+                            ),
                         ),
-                        __hot_of(
+                        __HotField(
+                            b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>",
                             __hot_within(at, &raw const (*at).r#type),
-                            b"\x04\0\0\0type\0",
-                            b"\0\0\0\0\x11\0\0\0Option<Box<Self>>",
-                            __hot_facts!(Option < Box < Self > >),
-                            <Option<Box<Self>> as __HotVersioned>::REF,
-                            <Option<Box<Self>> as __HotVersioned>::describe,
+                            &__hot_of::<
+                                Option<Box<Self>>,
+                            >(
+                                __hot_facts!(Option < Box < Self > >),
+                                <Option<Box<Self>> as __HotVersioned>::REF,
+                                <Option<Box<Self>> as __HotVersioned>::describe,
+                            ),
                         ),
-                        __hot_plain(
+                        __HotField(
+                            b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
                             __hot_within(at, &raw const (*at).at),
-                            b"\x02\0\0\0at\0",
-                            b"\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\xF6u\xB6\x01\xEB\xBD\x9E$\xE55\xE4\xA1\xA2mj\xFF\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\xDDg2l\xE2}\xA3C@Z1(\x1Cs\x06\t\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0|G\xC0\x80\x83\xAC\xA8\xE5\xA3\x1D\xEA,@F\xED\x87\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0=\xF1\xEB\xE2\x934\xFD\xE5\xB6r\x07\xB6Y\xFD\x82\xFC\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0@\xEB(C\xE4\x02\x89^Q\x0C6\xA0\xAE\r5\xF9\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
+                            <[(u32, f32); 2] as __HotPlain>::OF,
                         ),
-                        __hot_of(
+                        __HotField(
+                            b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8",
                             __hot_within(at, &raw const (*at).hidden),
-                            b"\x06\0\0\0hidden\0",
-                            b"\0\0\0\0\x02\0\0\0u8",
-                            __hot_facts!(u8),
-                            <::hot::rt::versioned::Opaque<
+                            &__hot_of::<
                                 u8,
-                                __HotOpaque1,
-                            > as __HotVersioned>::REF,
-                            <::hot::rt::versioned::Opaque<
-                                u8,
-                                __HotOpaque1,
-                            > as __HotVersioned>::describe,
+                            >(
+                                __hot_facts!(u8),
+                                <::hot::rt::versioned::Opaque<
+                                    u8,
+                                    __HotOpaque1,
+                                > as __HotVersioned>::REF,
+                                <::hot::rt::versioned::Opaque<
+                                    u8,
+                                    __HotOpaque1,
+                                > as __HotVersioned>::describe,
+                            ),
                         ),
                     ]
                 },

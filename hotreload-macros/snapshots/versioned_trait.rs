@@ -24,25 +24,29 @@ const _: () = {
     unsafe impl<'__hot, 'x> ::hot::rt::versioned::VersionedTrait
     for dyn Shape<'x> + '__hot {
         const PROMISES: &'static ::core::primitive::str = "dyn";
-        const TRAIT: &'static ::hot::rt::versioned::TypeRef = &::hot::rt::versioned::TypeRef::new(
-            ::core::env!("CARGO_PKG_NAME"),
-            ::hot::rt::versioned::compatible(::core::env!("CARGO_PKG_VERSION")),
-            ::core::concat!(::core::module_path!(), "::", "Shape"),
-            &[],
-        );
+        const TRAIT: &'static ::hot::rt::versioned::TypeRef = &::hot::rt::versioned::TypeRef {
+            package: "hotreload-macros",
+            version: "0.1",
+            path: ::core::concat!(::core::module_path!(), "::", "Shape"),
+            args: &[],
+        };
         const TABLE: &'static ::hot::rt::versioned::Table = &::hot::rt::versioned::Table {
             fields: &[
-                ::hot::rt::versioned::Field::of_supertrait(
-                    b"\0\0\0\0\0",
-                    b"\0\0\0\0\x04\0\0\0Base",
-                    <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                    <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                ::hot::rt::versioned::Field(
+                    b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Base",
+                    ::hot::rt::versioned::Field::NOWHERE,
+                    &::hot::rt::versioned::Typed::supertrait(
+                        <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                        <(dyn Base + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                    ),
                 ),
-                ::hot::rt::versioned::Field::of_supertrait(
-                    b"\0\0\0\0\0",
-                    b"\0\0\0\0\x04\0\0\0Send",
-                    <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
-                    <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                ::hot::rt::versioned::Field(
+                    b"\0\0\0\0\0\0\0\0\0\x04\0\0\0Send",
+                    ::hot::rt::versioned::Field::NOWHERE,
+                    &::hot::rt::versioned::Typed::supertrait(
+                        <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::REF,
+                        <(dyn Send + '_) as ::hot::rt::versioned::VersionedTrait>::describe,
+                    ),
                 ),
             ],
             variants: &[
@@ -50,21 +54,27 @@ const _: () = {
                     laid: b"\x04\0\0\0area\x0F\0\0\0self: &Self (b)\0",
                     discriminant: ::core::option::Option::None,
                     fields: &[
-                        ::hot::rt::versioned::field::of(
-                            ::hot::rt::versioned::Place::<&'x f32>::NOWHERE,
-                            b"\x01\0\0\x000\0",
-                            b"\x01\0\0\0a\x04\0\0\0&f32",
-                            __hot_facts!(& 'x f32),
-                            <&'x f32 as ::hot::Versioned>::REF,
-                            <&'x f32 as ::hot::Versioned>::describe,
+                        ::hot::rt::versioned::Field(
+                            b"\x01\0\0\x000\0\x01\0\0\0a\x04\0\0\0&f32",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
+                                &'x f32,
+                            >(
+                                __hot_facts!(& 'x f32),
+                                <&'x f32 as ::hot::Versioned>::REF,
+                                <&'x f32 as ::hot::Versioned>::describe,
+                            ),
                         ),
-                        ::hot::rt::versioned::field::of(
-                            ::hot::rt::versioned::Place::<f32>::NOWHERE,
-                            b"\x02\0\0\0->\0",
-                            b"\0\0\0\0\x03\0\0\0f32",
-                            __hot_facts!(f32),
-                            <f32 as ::hot::Versioned>::REF,
-                            <f32 as ::hot::Versioned>::describe,
+                        ::hot::rt::versioned::Field(
+                            b"\x02\0\0\0->\0\0\0\0\0\x03\0\0\0f32",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
+                                f32,
+                            >(
+                                __hot_facts!(f32),
+                                <f32 as ::hot::Versioned>::REF,
+                                <f32 as ::hot::Versioned>::describe,
+                            ),
                         ),
                     ],
                 },
@@ -73,21 +83,27 @@ const _: () = {
                     laid: b"\x03\0\0\0raw\x16\0\0\0unsafe self: Box<Self>\0",
                     discriminant: ::core::option::Option::None,
                     fields: &[
-                        ::hot::rt::versioned::field::of(
-                            ::hot::rt::versioned::Place::<&'_ u8>::NOWHERE,
-                            b"\x01\0\0\x000\0",
-                            b"\x01\0\0\0b\x03\0\0\0&u8",
-                            __hot_facts!(& '_ u8),
-                            <&'_ u8 as ::hot::Versioned>::REF,
-                            <&'_ u8 as ::hot::Versioned>::describe,
+                        ::hot::rt::versioned::Field(
+                            b"\x01\0\0\x000\0\x01\0\0\0b\x03\0\0\0&u8",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
+                                &'_ u8,
+                            >(
+                                __hot_facts!(& '_ u8),
+                                <&'_ u8 as ::hot::Versioned>::REF,
+                                <&'_ u8 as ::hot::Versioned>::describe,
+                            ),
                         ),
-                        ::hot::rt::versioned::field::of(
-                            ::hot::rt::versioned::Place::<&'_ u8>::NOWHERE,
-                            b"\x02\0\0\0->\0",
-                            b"\x01\0\0\0b\x03\0\0\0&u8",
-                            __hot_facts!(& '_ u8),
-                            <&'_ u8 as ::hot::Versioned>::REF,
-                            <&'_ u8 as ::hot::Versioned>::describe,
+                        ::hot::rt::versioned::Field(
+                            b"\x02\0\0\0->\0\x01\0\0\0b\x03\0\0\0&u8",
+                            ::hot::rt::versioned::Field::NOWHERE,
+                            &::hot::rt::versioned::field::of::<
+                                &'_ u8,
+                            >(
+                                __hot_facts!(& '_ u8),
+                                <&'_ u8 as ::hot::Versioned>::REF,
+                                <&'_ u8 as ::hot::Versioned>::describe,
+                            ),
                         ),
                     ],
                 },

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use crate::{
     errors::Errors,
     hook::{self, When},
+    package,
     parse::options::Options,
 };
 
@@ -44,14 +45,15 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
         let name = name.trim_start_matches("crate::").trim_start_matches("self::");
         hook::registered(&krate, When::Load, name, &quote_spanned!(here=> #after))
     });
+    let (package, version) = (package::name(), package::version());
     Ok(quote_spanned! {Span::mixed_site()=>
         #[doc(hidden)]
         // Only our own builds pass this cfg.
         #[allow(unexpected_cfgs)]
         const _: () = {
             const __HOT_HEADER: #krate::rt::manifest::Header = #krate::rt::manifest::Header {
-                package: ::core::env!("CARGO_PKG_NAME"),
-                version: ::core::env!("CARGO_PKG_VERSION"),
+                package: #package,
+                version: #version,
                 crate_name: #crate_name,
                 manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
                 features: #krate::__target_features!(),
@@ -59,7 +61,7 @@ fn try_expand(input: TokenStream, crate_name: Option<&str>) -> syn::Result<Token
             };
             #krate::__manifest_record!(__HOT_RECORD, __HOT_HEADER);
             static __HOT_BUNDLE: #krate::rt::Bundle = #krate::rt::Bundle {
-                name: ::core::env!("CARGO_PKG_NAME"),
+                name: #package,
                 record: &__HOT_RECORD,
                 init: #init,
             };

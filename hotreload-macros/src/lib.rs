@@ -16,6 +16,7 @@ mod import;
 mod lookup;
 mod method;
 mod migrate;
+mod package;
 mod parse;
 mod sources;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::{
         known::{self, Known},
         tokens,
     },
+    package,
     parse::{
         opaque::{self, Markers},
         options::Options,
@@ -172,7 +173,7 @@ impl Static {
             Some(_) => quote_spanned! {Span::mixed_site()=>
                 || (&#krate::rt::VarType::<#moved>::NEW).moving(#of_type.storage())
             },
-            None => quote!(|| ::core::option::Option::None),
+            None => quote!(#krate::rt::moves_nothing),
         };
         let (body, home) = match value {
             Some(_) => (
@@ -181,6 +182,7 @@ impl Static {
             ),
             None => (quote!(::core::ptr::null()), quote!(::core::ptr::null())),
         };
+        let (package, version) = (package::name(), package::version());
         quote_spanned! {Span::mixed_site()=>
             #[allow(unused_imports)]
             use #krate::rt::{Moved as _, Special as _, Still as _, Usual as _};
@@ -190,8 +192,8 @@ impl Static {
             const __HOT_HOME: *const () = #home;
             static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(__HOT_HOME);
             const __HOT_VAR: #krate::rt::manifest::Var = #krate::rt::manifest::Var {
-                package: ::core::env!("CARGO_PKG_NAME"),
-                version: ::core::env!("CARGO_PKG_VERSION"),
+                package: #package,
+                version: #version,
                 path: #path,
                 exported: #exported,
                 display: #display,
@@ -214,9 +216,9 @@ impl Static {
                 signature: || #of_type.signature(),
                 // All of them are `'static`.
                 lifetimes: || #krate::rt::versioned::Told::NONE,
-                type_name: || ::core::any::type_name::<#ty>(),
-                opaque: || ::core::any::TypeId::of::<(#(#hidden,)*)>(),
-                identity: || ::core::any::TypeId::of::<#witness>(),
+                type_name: ::core::any::type_name::<#ty>,
+                opaque: ::core::any::TypeId::of::<(#(#hidden,)*)>,
+                identity: ::core::any::TypeId::of::<#witness>,
                 // SAFETY: all of it is made of one static's type, the slot for this accessor.
                 promise: unsafe { #krate::rt::Promise::given() },
             };

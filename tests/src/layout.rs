@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use crate::elf::number;
 
 /// A type's name, as far as it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// The hash of all of it.
-    pub id: u128,
     /// The package.
     pub package: String,
     /// The compatible part of the package's version.
@@ -113,7 +111,6 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Name {
         Name {
-            id: self.wide(),
             package: self.text(),
             version: self.text(),
             path: self.text(),
@@ -133,10 +130,11 @@ impl Reader<'_> {
     }
 
     fn field(&mut self) -> Field {
+        let (offset, size) = (self.number(8), self.number(8));
+        let (_align, _facts) = (self.number(4), self.number(1));
         let name = self.text();
         self.marks(16);
-        let (offset, size) = (self.number(8), self.number(8));
-        let _ = (self.number(4), self.number(1), self.text(), self.text());
+        let (_lifetimes, _spelling) = (self.text(), self.text());
         Field { name, offset, size, ty: self.name() }
     }
 

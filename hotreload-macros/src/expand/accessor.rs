@@ -9,6 +9,7 @@ use crate::{
         future,
         known::{self, Known},
     },
+    package,
     parse::{callable::Callable, opaque::Markers},
     types::{
         closure::Closure,
@@ -281,6 +282,7 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
     });
     let describes = known.iter().flat_map(|known| known.describes(krate));
     let exported = body.is_some();
+    let (package, version) = (package::name(), package::version());
     let (record, listed) = if accessor.listed {
         (
             quote!(#krate::__manifest_record!(__HOT_RECORD, __HOT_FUNCTION);),
@@ -306,8 +308,8 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
         #markers
         static __HOT_SLOT: #krate::rt::Slot = #krate::rt::Slot::new(#cold);
         const __HOT_FUNCTION: #krate::rt::manifest::Function = #krate::rt::manifest::Function {
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: #package,
+            version: #version,
             path: #path,
             exported: #exported,
             is_unsafe: #is_unsafe,
@@ -325,13 +327,13 @@ fn statics(accessor: &Accessor<'_>, parts: &Parts) -> TokenStream {
             body: #entry,
             layout: ::core::alloc::Layout::new::<()>(),
             lock: ::core::option::Option::None,
-            moving: || ::core::option::Option::None,
+            moving: #krate::rt::moves_nothing,
             describe: &[#(#describes),*],
-            signature: || ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>(),
+            signature: ::core::any::TypeId::of::<#binder #safety #abi fn(#(#types),*) -> #result>,
             lifetimes: || #lifetimes,
-            type_name: || ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>(),
-            opaque: || ::core::any::TypeId::of::<#opaque>(),
-            identity: || ::core::any::TypeId::of::<#identity>(),
+            type_name: ::core::any::type_name::<#binder #safety #abi fn(#(#types),*) -> #result>,
+            opaque: ::core::any::TypeId::of::<#opaque>,
+            identity: ::core::any::TypeId::of::<#identity>,
             // SAFETY: all of it is made of one function's signature, the slot for this accessor.
             promise: unsafe { #krate::rt::Promise::given() },
         };

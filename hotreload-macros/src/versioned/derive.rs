@@ -304,10 +304,8 @@ impl<'a> Definition<'a> {
             Shape::Struct { fields, .. } => {
                 let fields = fields.iter().map(|(member, field)| {
                     let here = Span::mixed_site().located_at(field.ty.span());
-                    let place = quote_spanned! {here=>
-                        __hot_within(at, &raw const (*at).#member)
-                    };
-                    field.expand(&place, concrete)
+                    let offset = quote_spanned!(here=> __hot_within(at, &raw const (*at).#member));
+                    field.expand(&offset, concrete)
                 });
                 // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.
                 quote_spanned! {Span::mixed_site()=>
@@ -529,9 +527,8 @@ impl Variant<'_> {
     fn expand(&self, krate: &Path, concrete: bool) -> TokenStream {
         let (head, discriminant) = (self.head(), optional(&self.discriminant));
         let fields = self.fields.iter().map(|field| {
-            let ty = field.ty;
-            let place = quote_spanned!(Span::mixed_site()=> __HotPlace::<#ty>::NOWHERE);
-            field.expand(&place, concrete)
+            let nowhere = quote_spanned!(Span::mixed_site()=> __HotField::NOWHERE);
+            field.expand(&nowhere, concrete)
         });
         quote_spanned! {Span::mixed_site()=>
             #krate::rt::versioned::Variant {

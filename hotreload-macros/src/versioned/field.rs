@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, Generics, LitStr, Path, Type, TypeFnPtr, TypePath, TypePtr,
     ext::IdentExt,
+    spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
@@ -72,45 +73,36 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The field of the table. `place` is where it is.
-    pub(super) fn expand(&self, place: &TokenStream, concrete: bool) -> TokenStream {
+    /// The field of the table. `offset` is where it is.
+    pub(super) fn expand(&self, offset: &TokenStream, concrete: bool) -> TokenStream {
         let Field { ty, named, .. } = self;
-        let before = self.before();
         let known = if concrete && self.opaque.is_empty() { Known::of(ty) } else { None };
-        let spelled = Laid::default().text(&self.lifetimes).text(&self.spelling);
-        let (name, facts) = match known {
+        let here = Span::mixed_site().located_at(ty.span());
+        let (name, of) = match known {
             Some(Known::Plain(Some(name))) => {
-                let after = spelled.then(&name.laid);
-                return quote_spanned!(Span::mixed_site()=> __hot_plain(#place, #before, #after));
+                (Some(name), quote_spanned!(here=> <#ty as __HotPlain>::OF))
             }
-            Some(Known::Plain(None) | Known::Library(None)) => (None, None),
-            Some(Known::Library(name)) => (name, None),
-            None => (None, Some(facts(ty, concrete))),
+            Some(Known::Plain(name) | Known::Library(name)) => {
+                let id = Literal::u128_unsuffixed(name.as_ref().map_or(0, |name| name.id));
+                (name, quote_spanned!(here=> __HotKnown::<#ty, #id>::OF))
+            }
+            None => {
+                let facts = facts(ty, concrete);
+                let of = quote_spanned! {Span::mixed_site()=>
+                    &__hot_of::<#ty>(
+                        #facts,
+                        <#named as __HotVersioned>::REF,
+                        <#named as __HotVersioned>::describe,
+                    )
+                };
+                (None, of)
+            }
         };
-        if let Some(facts) = facts {
-            return quote_spanned! {Span::mixed_site()=>
-                __hot_of(
-                    #place,
-                    #before,
-                    #spelled,
-                    #facts,
-                    <#named as __HotVersioned>::REF,
-                    <#named as __HotVersioned>::describe,
-                )
-            };
-        }
-        let (id, after) = match name {
-            Some(name) => (name.id, spelled.then(&name.laid)),
-            None => (0, spelled),
+        let laid = match name {
+            Some(name) => self.laid().then(&name.laid),
+            None => self.laid(),
         };
-        let id = Literal::u128_unsuffixed(id);
-        quote_spanned!(Span::mixed_site()=> __hot_known(#place, #before, #after, #id))
-    }
-
-    /// What a record has before its numbers.
-    fn before(&self) -> Laid {
-        let (marks, renamed_from) = self.marks();
-        Laid::default().text(&self.name).marks(marks, RENAMED, &renamed_from)
+        quote_spanned!(here=> __HotField(#laid, #offset, #of))
     }
 
     /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table/field.rs.
@@ -165,9 +157,11 @@ impl<'a> Field<'a> {
         Some(quote_spanned!(Span::mixed_site()=> (#place, #id)))
     }
 
-    /// Its part of a generic definition's record.
+    /// From its name to its spelling.
     pub(super) fn laid(&self) -> Laid {
-        self.before().text(&self.lifetimes).text(&self.spelling)
+        let (marks, renamed_from) = self.marks();
+        let named = Laid::default().text(&self.name).marks(marks, RENAMED, &renamed_from);
+        named.text(&self.lifetimes).text(&self.spelling)
     }
 }
 

@@ -12,7 +12,10 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::types::signature::{name_of, spelled};
+use crate::{
+    package,
+    types::signature::{name_of, spelled},
+};
 
 /// Whether the definition is one of many types: then no static can be of all of them.
 pub(super) fn is_generic(generics: &Generics) -> bool {
@@ -182,13 +185,14 @@ pub(super) fn name(krate: &Path, last: &str, arguments: Option<&Generics>) -> To
         })
         .collect();
     let arguments = list(&arguments);
+    let (package, version) = (package::name(), package::compatible_version());
     quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::TypeRef::new(
-            ::core::env!("CARGO_PKG_NAME"),
-            #krate::rt::versioned::compatible(::core::env!("CARGO_PKG_VERSION")),
-            ::core::concat!(::core::module_path!(), "::", #last),
-            #arguments,
-        )
+        #krate::rt::versioned::TypeRef {
+            package: #package,
+            version: #version,
+            path: ::core::concat!(::core::module_path!(), "::", #last),
+            args: #arguments,
+        }
     }
 }
 

@@ -112,8 +112,7 @@ impl Name {
             hashed = hashed.bytes(&id.to_le_bytes());
             laid = laid.then(argument);
         }
-        let id = hash(&hashed);
-        Name { id, laid: Laid::default().bytes(&id.to_le_bytes()).then(&laid) }
+        Name { id: hash(&hashed), laid }
     }
 
     fn of_all(

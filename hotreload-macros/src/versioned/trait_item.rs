@@ -210,15 +210,17 @@ impl Trait<'_> {
             _ => None,
         });
         let fields = traits.map(|path| {
-            let (before, after) = (before_type(""), Laid::default().text("").text(&spelled(path)));
+            let laid = before_type("").text("").text(&spelled(path));
             // Where it is not known is said on the supertrait itself.
             let object = quote_spanned!(path.span()=> (dyn #path + '_));
             quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::Field::of_supertrait(
-                    #before,
-                    #after,
-                    <#object as #krate::rt::versioned::VersionedTrait>::REF,
-                    <#object as #krate::rt::versioned::VersionedTrait>::describe,
+                #krate::rt::versioned::Field(
+                    #laid,
+                    #krate::rt::versioned::Field::NOWHERE,
+                    &#krate::rt::versioned::Typed::supertrait(
+                        <#object as #krate::rt::versioned::VersionedTrait>::REF,
+                        <#object as #krate::rt::versioned::VersionedTrait>::describe,
+                    ),
                 )
             }
         });
@@ -323,16 +325,16 @@ impl<'a> Method<'a> {
         let fields = types.iter().enumerate().map(|(index, described)| {
             let Described { name, lifetimes, concrete: ty } = described;
             let facts = facts(ty, concrete);
-            let before = before_type(&place(index, types.len()));
-            let after = Laid::default().text(lifetimes).text(name);
+            let laid = before_type(&place(index, types.len())).text(lifetimes).text(name);
             quote_spanned! {Span::mixed_site()=>
-                #krate::rt::versioned::field::of(
-                    #krate::rt::versioned::Place::<#ty>::NOWHERE,
-                    #before,
-                    #after,
-                    #facts,
-                    <#ty as #krate::Versioned>::REF,
-                    <#ty as #krate::Versioned>::describe,
+                #krate::rt::versioned::Field(
+                    #laid,
+                    #krate::rt::versioned::Field::NOWHERE,
+                    &#krate::rt::versioned::field::of::<#ty>(
+                        #facts,
+                        <#ty as #krate::Versioned>::REF,
+                        <#ty as #krate::Versioned>::describe,
+                    ),
                 )
             }
         });
@@ -398,7 +400,8 @@ pub(super) fn of_sized_only(clause: Option<&syn::WhereClause>) -> bool {
                         bound,
                         TypeParamBound::Trait(bound) if bound.path.segments.last()
                             .is_some_and(|last| last.ident == "Sized")
-                    ))
+                    ),
+                )
         )
     })
 }

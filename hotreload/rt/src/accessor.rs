@@ -85,6 +85,11 @@ pub struct Moving {
     pub migrates: fn() -> Vec<&'static Migrate>,
 }
 
+/// [`Accessor::moving`] of what is no state.
+pub fn moves_nothing() -> Option<Moving> {
+    None
+}
+
 /// A value without a lock: references to it may live, it is left alone.
 impl Locked for () {
     fn give_up(&self) {}

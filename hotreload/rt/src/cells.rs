@@ -21,7 +21,7 @@ use crate::{
     alone::table,
     growing::Growing,
     live::{AskedAll, LiveHeader},
-    rt::versioned::{BehindHandle, Describe, TypeRef, Versioned},
+    rt::versioned::{BehindHandle, Describe, Versioned},
     table::TABLE,
 };
 
@@ -129,9 +129,8 @@ pub(crate) fn cell_of<T: Versioned + 'static>() -> &'static LiveCell {
         panic!("{clash} have one name: give one another, `#[hot::versioned(name = \"..\")]`");
     }
     let (records, length) = (description.bytes.as_ptr(), description.bytes.len());
-    let TypeRef { id: root, .. } = T::REF;
     // SAFETY: the bytes outlive the call; a cell is never freed.
-    let cell = unsafe { &*(table().live_cell)(*root, records, length) };
+    let cell = unsafe { &*(table().live_cell)(T::REF.id(), records, length) };
     CELLS.add(id, cell);
     cell
 }

@@ -41,7 +41,7 @@ pub type Cell = (u128, &'static LiveCell, TypeId);
 
 /// The cell of a type, for [`Tracked`].
 pub fn tracked<T: Versioned + 'static>() -> (Cell, &'static str) {
-    ((T::REF.id, cell_of::<T>(), TypeId::of::<T>()), type_name::<T>())
+    ((T::REF.id(), cell_of::<T>(), TypeId::of::<T>()), type_name::<T>())
 }
 
 impl<C> Tracked<C> {

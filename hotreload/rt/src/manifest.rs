@@ -15,7 +15,7 @@ use hot_types::__record;
 /// first field of a header, so that a reader of another format can say so before it reads further.
 /// It is there for messages, and for the command, which reads libraries of other builds. What may be
 /// loaded does not depend on it: the hash of the sources, which follows it, is compared there.
-pub const FORMAT: u32 = 10;
+pub const FORMAT: u32 = 11;
 
 /// The tag of a [`Header`].
 pub const HEADER: u8 = 1;
@@ -196,8 +196,8 @@ impl Migrate {
         out.u8(MIGRATE);
         out.u32(length);
         out.text(self.path);
-        self.old.write(out);
-        self.new.write(out);
+        out.name(self.old);
+        out.name(self.new);
     }
 }
 
@@ -208,7 +208,7 @@ impl Type {
         out.u64(self.size);
         out.u64(self.align);
         out.u64(self.option_size);
-        self.ty.write(out);
+        out.name(self.ty);
     }
 }
 

@@ -46,7 +46,7 @@ pub use hotreload_macros::{VersionedFields, versioned_trait};
 
 pub use crate::accessor::{
     Accessor, Exported, Initialise, Kind, Lock, Locked, Moving, Promise, Registered, entry_if_any,
-    is_defined, resolve, resolve_var, try_handle,
+    is_defined, moves_nothing, resolve, resolve_var, try_handle,
 };
 pub use crate::allocator::Forward;
 pub use crate::callback::{Callback, DropObject, Object};

@@ -128,29 +128,24 @@ macro_rules! tracked {
                         &[],
                     );
                 const TABLE: &'static $crate::rt::versioned::Table =
-                    {
-                        let this = ::core::mem::MaybeUninit::<Self>::uninit();
-                        let at = this.as_ptr();
-                        // SAFETY: there is room for one, of which this is the field.
-                        let place = unsafe {
-                            $crate::rt::versioned::field::within(at, &raw const (*at).0)
-                        };
-                        &$crate::rt::versioned::Table {
-                            fields: &[$crate::rt::versioned::field::of(
-                                place,
-                                $crate::__laid!(text "0", u8 0),
-                                $crate::__laid!(text "", text ::core::stringify!($container)),
+                    &$crate::rt::versioned::Table {
+                        fields: &[$crate::rt::versioned::Field(
+                            $crate::__laid!(
+                                text "0", u8 0, text "", text ::core::stringify!($container)
+                            ),
+                            ::core::mem::offset_of!(Self, 0),
+                            &$crate::rt::versioned::field::of::<$crate::rt::Tracked<$container>>(
                                 $crate::__facts!($crate::rt::Tracked<$container>),
                                 <__HotOpaque as $crate::Versioned>::REF,
                                 <__HotOpaque as $crate::Versioned>::describe,
-                            )],
-                            reaches: &[$(<$ty as $crate::Versioned>::describe),+],
-                            ..$crate::rt::versioned::Table::of::<Self>(
-                                $crate::rt::versioned::TypeKind::Tuple,
-                                $crate::__facts!($name),
-                                $crate::__laid!(text "", text "", u64 0, text ""),
-                            )
-                        }
+                            ),
+                        )],
+                        reaches: &[$(<$ty as $crate::Versioned>::describe),+],
+                        ..$crate::rt::versioned::Table::of::<Self>(
+                            $crate::rt::versioned::TypeKind::Tuple,
+                            $crate::__facts!($name),
+                            $crate::__laid!(text "", text "", u64 0, text ""),
+                        )
                     };
                 type Lifetimes = ();
                 type Parts = ();

@@ -223,11 +223,11 @@ mod tests {
         use super::*;
         use smallvec::SmallVec;
         assert_eq!(<SmallVec<[u8; 4]>>::REF.path, "smallvec::SmallVec");
-        assert_ne!(<SmallVec<[u8; 4]>>::REF.id, <SmallVec<[u8; 5]>>::REF.id);
+        assert_ne!(<SmallVec<[u8; 4]>>::REF.id(), <SmallVec<[u8; 5]>>::REF.id());
         assert_ne!(
-            <indexmap::IndexMap<u8, u16, ()>>::REF.id,
-            <indexmap::IndexMap<u8, u8, ()>>::REF.id
+            <indexmap::IndexMap<u8, u16, ()>>::REF.id(),
+            <indexmap::IndexMap<u8, u8, ()>>::REF.id()
         );
-        assert_ne!(glam::Vec3::REF.id, glam::Vec3A::REF.id);
+        assert_ne!(glam::Vec3::REF.id(), glam::Vec3A::REF.id());
     }
 }

@@ -61,7 +61,7 @@ impl BehindHandle {
         let facts = Facts::asked::<T>();
         let has = |fact| facts.has(fact) == Some(true);
         let (is_send, is_sync) = (has(Facts::SEND), has(Facts::SYNC));
-        BehindHandle { id: T::REF.id, moves, migrates, layout, is_send, is_sync }
+        BehindHandle { id: T::REF.id(), moves, migrates, layout, is_send, is_sync }
     }
 }
 
@@ -108,7 +108,7 @@ impl Describe {
 
     /// Adds a type's table, and what it reaches to the list. `name` is the compiler's.
     pub(super) fn table(&mut self, name: &'static str, table: &Table) {
-        let id = table.ty().id;
+        let id = table.ty().id();
         match self.names.insert(id, name) {
             None => {
                 self.done.bytes.extend(table.to_bytes());

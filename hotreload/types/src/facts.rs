@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use super::Versioned;
+use super::{Versioned, table::field::Typed};
 
 /// What a type's values promise and need, in bits. A constant knows the traits only where the type is
 /// concrete: within `impl<T>` the compiler says no to all of them. Of others they are asked at run time.
@@ -106,6 +106,22 @@ impl Facts {
 )]
 pub trait Plain: Versioned + Copy + Send + Sync + Unpin {}
 
+/// Of a field of a [`Plain`] type, whose name is laid out. It is no part of that trait: rustc would say of each
+/// of its bounds that a type lacks it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the primitive type that is called so",
+    label = "not a primitive type",
+    note = "call the type something else, or write its path: `self::{Self}`"
+)]
+pub trait PlainField {
+    /// What its type is.
+    const OF: &'static Typed;
+}
+
+impl<T: Plain> PlainField for T {
+    const OF: &'static Typed = &Typed::plain::<T>();
+}
+
 /// Asks about `T`.
 pub struct Probe<T: ?Sized>(PhantomData<T>);
 
@@ -137,7 +153,7 @@ probe! {
 /// generated code, whose length is what a versioned type costs to compile.
 pub mod without_traits {
     #[doc(no_inline)]
-    pub use super::{Facts as __HotFacts, Probe as __HotProbe};
+    pub use super::{Facts as __HotFacts, PlainField as __HotPlain, Probe as __HotProbe};
     #[doc(no_inline)]
     pub use super::{NotCopy as _, NotSend as _, NotSync as _, NotUnpin as _};
     #[doc(no_inline)]
@@ -147,10 +163,8 @@ pub mod without_traits {
         __abilities as __hot_abilities, __known_facts as __hot_facts, Versioned as __HotVersioned,
         moves::Abilities as __HotAbilities,
         table::{
-            Place as __HotPlace, Table as __HotTable, TypeKind as __HotKind,
-            field::{
-                known as __hot_known, of as __hot_of, plain as __hot_plain, within as __hot_within,
-            },
+            Field as __HotField, Table as __HotTable, TypeKind as __HotKind,
+            field::{Known as __HotKnown, of as __hot_of, within as __hot_within},
         },
     };
 }

@@ -44,7 +44,7 @@ pub(super) fn record(ty: &TypeRef, identities: Option<&Identities>) -> Vec<u8> {
     let mut out = Writer::into(&mut bytes);
     out.u8(IDENTITIES);
     out.u32(length as u32);
-    out.u128(ty.id);
+    out.u128(ty.id());
     out.text(&holder);
     out.u32(fields.len() as u32);
     for (of, id) in &fields {

@@ -106,7 +106,10 @@ pub mod rt {
             code::OfStatic,
             describe::{BehindHandle, Clash, Describe, Description},
             erased::{Container, ContainerFunctions, Filled, KindOf, Known},
-            facts::{Facts, NotCopy, NotSend, NotSync, NotUnpin, Plain, Probe, without_traits},
+            facts::{
+                Facts, NotCopy, NotSend, NotSync, NotUnpin, Plain, PlainField, Probe,
+                without_traits,
+            },
             hash::Hasher,
             identities::{IDENTITIES, Identities, Identity},
             lifetimes::{Followed, LIFETIMES, Lifetimes, Told, follow},
@@ -119,7 +122,7 @@ pub mod rt {
             opaque::{Opaque, OpaqueName},
             parts::{At, Fields, Of, Parts},
             table::{
-                Field, GENERIC, Generic, GenericVariant, NO_OFFSET, Place, TYPE, Table, TypeKind,
+                Field, GENERIC, Generic, GenericVariant, NO_OFFSET, TYPE, Table, TypeKind, Typed,
                 Variant, field,
             },
             traits::VersionedTrait,

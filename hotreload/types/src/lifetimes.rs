@@ -122,7 +122,7 @@ pub(super) fn record(ty: &TypeRef, lifetimes: &[Lifetimes]) -> Vec<u8> {
     let mut out = Writer::into(&mut bytes);
     out.u8(LIFETIMES);
     out.u32(length as u32);
-    out.u128(ty.id);
+    out.u128(ty.id());
     out.u32(told.len() as u32);
     for (of, told) in &told {
         out.text(of);

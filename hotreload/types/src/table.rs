@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) use field::Numbers;
-pub use field::{Field, Place};
+pub use field::{Field, Typed};
 pub use generic::{Generic, GenericVariant};
 
 /// The tag of a [`Table`].
@@ -235,14 +235,14 @@ impl Table {
     const fn write(&self, out: &mut Writer<'_>, length: u32) {
         out.u8(TYPE);
         out.u32(length);
-        self.ty.write(out);
+        out.name(self.ty);
         out.u8(self.kind as u8);
         out.u64(self.size);
         out.u32(self.align);
         out.u64(self.option_size);
         out.u8(self.facts.to_bits());
         out.laid(self.laid);
-        Field::write_all(self.fields, out);
+        out.fields(self.fields);
         out.u32(self.variants.len() as u32);
         let mut index = 0;
         while index < self.variants.len() {
@@ -279,26 +279,7 @@ impl Variant {
         if let Some(number) = self.discriminant {
             out.i128(number);
         }
-        Field::write_all(self.fields, out);
-    }
-}
-
-impl TypeRef {
-    #[doc(hidden)]
-    pub const fn write(&self, out: &mut Writer<'_>) {
-        if out.skips(self.length) {
-            return;
-        }
-        out.u128(self.id);
-        out.text(self.package);
-        out.text(self.version);
-        out.text(self.path);
-        out.u32(self.args.len() as u32);
-        let mut index = 0;
-        while index < self.args.len() {
-            self.args[index].write(out);
-            index += 1;
-        }
+        out.fields(self.fields);
     }
 }
 

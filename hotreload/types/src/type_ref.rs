@@ -14,10 +14,6 @@ pub struct TypeRef {
     pub path: &'static str,
     /// Types and constants, in their order.
     pub args: &'static [&'static TypeRef],
-    /// The hash of all of it.
-    pub id: u128,
-    /// How many bytes it has in a record.
-    pub(super) length: u32,
 }
 
 impl TypeRef {
@@ -28,19 +24,47 @@ impl TypeRef {
         path: &'static str,
         args: &'static [&'static TypeRef],
     ) -> Self {
+        TypeRef { package, version, path, args }
+    }
+
+    /// The hash of all of it. It is computed where it is asked for, at run time: in rustc's interpreter it
+    /// takes a millisecond, and would be needed for each type of a bundle in every build.
+    pub const fn id(&self) -> u128 {
         let mut hasher = Hasher::new();
-        hasher.text(package);
-        hasher.text(version);
-        hasher.text(path);
-        hasher.u32(args.len() as u32);
-        let mut length = 16 + 4 + package.len() + 4 + version.len() + 4 + path.len() + 4;
+        hasher.text(self.package);
+        hasher.text(self.version);
+        hasher.text(self.path);
+        hasher.u32(self.args.len() as u32);
         let mut index = 0;
-        while index < args.len() {
-            hasher.u128(args[index].id);
-            length += args[index].length as usize;
+        while index < self.args.len() {
+            hasher.u128(self.args[index].id());
             index += 1;
         }
-        TypeRef { package, version, path, args, id: hasher.digest(), length: length as u32 }
+        hasher.digest()
+    }
+
+    /// How many bytes it has in a record.
+    pub(crate) const fn length(&self) -> usize {
+        let TypeRef { package, version, path, args } = *self;
+        let mut length = 16 + package.len() + version.len() + path.len();
+        let mut index = 0;
+        while index < args.len() {
+            length += args[index].length();
+            index += 1;
+        }
+        length
+    }
+
+    /// Whether it is this name, in constants.
+    pub(crate) const fn is(&self, other: &TypeRef) -> bool {
+        let (mut index, mut same) = (0, self.args.len() == other.args.len());
+        while same && index < self.args.len() {
+            same = self.args[index].is(other.args[index]);
+            index += 1;
+        }
+        same && same_text(self.path, other.path)
+            && same_text(self.package, other.package)
+            && same_text(self.version, other.version)
     }
 
     /// The name of a type of the language, and a constant's value.
@@ -52,6 +76,17 @@ impl TypeRef {
     pub const fn of_std(path: &'static str, args: &'static [&'static TypeRef]) -> Self {
         TypeRef::new("std", "", path, args)
     }
+}
+
+/// Whether both are one text, in constants.
+pub(crate) const fn same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let (mut index, mut same) = (0, a.len() == b.len());
+    while same && index < a.len() {
+        same = a[index] == b[index];
+        index += 1;
+    }
+    same
 }
 
 /// The part of a version in which two copies of a package differ if they are in one program: `1` of
@@ -158,7 +193,7 @@ mod tests {
             TypeRef::new("p", "1", "p::T", const { &[&BYTE, &WORD] }),
             TypeRef::new("p", "1", "p::T", const { &[&WORD, &BYTE] }),
         ];
-        let ids: std::collections::HashSet<_> = names.iter().map(|name| name.id).collect();
+        let ids: std::collections::HashSet<_> = names.iter().map(TypeRef::id).collect();
         assert_eq!(ids.len(), names.len());
     }
 }

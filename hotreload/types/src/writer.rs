@@ -2,7 +2,10 @@
 
 use core::{marker::PhantomData, ptr};
 
-use crate::table::Numbers;
+use crate::{
+    TypeRef,
+    table::{Field, Numbers},
+};
 
 /// Counts, or writes where there is room: one description of a record serves both.
 ///
@@ -17,20 +20,38 @@ pub struct Writer<'a> {
     borrowed: PhantomData<&'a mut [u8]>,
 }
 
+/// Writes what there is room for, and goes behind it: in place of a call, for what is written most often.
+macro_rules! put {
+    (bytes $out:ident, $at:ident, $bytes:expr) => {
+        let count = $bytes.len();
+        if count > 0 {
+            let from = &raw const *$bytes as *const u8;
+            ptr::copy_nonoverlapping(from, &raw mut (*$out)[$at], count);
+            $at += count;
+        }
+    };
+    ($number:ident $count:literal $out:ident, $at:ident, $value:expr) => {
+        let value: $number = $value;
+        let value = if cfg!(target_endian = "big") { value.swap_bytes() } else { value };
+        *(&raw mut (*$out)[$at] as *mut [u8; $count]) = *(&raw const value as *const [u8; $count]);
+        $at += $count;
+    };
+}
+
 macro_rules! numbers {
     ($($name:ident $count:literal: $what:literal;)*) => {$(
         #[doc = concat!("Adds a number of ", $what, ".")]
         pub const fn $name(&mut self, value: $name) {
-            let (at, end) = (self.at, self.at + $count);
-            self.at = end;
+            let mut at = self.at;
             if let Some(out) = self.bytes {
-                assert!(end <= self.room, "what is written was counted");
-                let value = if cfg!(target_endian = "big") { value.swap_bytes() } else { value };
-                // SAFETY: `out` is borrowed, and has room for them from there, by the assertion.
+                assert!(self.room - at >= $count, "what is written was counted");
+                // SAFETY: `out` is borrowed, and has room for it from there, by the assertion.
                 unsafe {
-                    *(&raw mut (*out)[at] as *mut [u8; $count]) =
-                        *(&raw const value as *const [u8; $count]);
+                    put!($name $count out, at, value);
                 }
+                self.at = at;
+            } else {
+                self.at = at + $count;
             }
         }
     )*};
@@ -50,15 +71,6 @@ impl<'a> Writer<'a> {
     /// How many bytes were counted or written.
     pub const fn written(&self) -> usize {
         self.at
-    }
-
-    /// Counts so many at once, if it counts only.
-    pub(super) const fn skips(&mut self, count: u32) -> bool {
-        if self.bytes.is_some() {
-            return false;
-        }
-        self.at += count as usize;
-        true
     }
 
     numbers! {
@@ -96,26 +108,78 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds what rustc alone knows of a field.
-    pub(super) const fn numbers(&mut self, numbers: &Numbers) {
-        const SIZE: usize = size_of::<Numbers>();
-        if cfg!(target_endian = "big") {
-            self.u64(numbers.offset);
-            self.u64(numbers.size);
-            self.u32(numbers.align);
-            self.u8(numbers.facts.to_bits());
+    /// Adds a name.
+    pub const fn name(&mut self, name: &TypeRef) {
+        let Some(out) = self.bytes else {
+            self.at += name.length();
             return;
+        };
+        let name = *name;
+        let TypeRef { package, version, path, args } = name;
+        let mut at = self.at;
+        let own = 16 + package.len() + version.len() + path.len();
+        assert!(at + own <= self.room, "what is written was counted");
+        // SAFETY: `out` is borrowed for writing, so that the texts are no part of it, and has room for all of
+        // the name but its arguments from there, by the assertion.
+        unsafe {
+            put!(u32 4 out, at, package.len() as u32);
+            put!(bytes out, at, package);
+            put!(u32 4 out, at, version.len() as u32);
+            put!(bytes out, at, version);
+            put!(u32 4 out, at, path.len() as u32);
+            put!(bytes out, at, path);
+            put!(u32 4 out, at, args.len() as u32);
         }
-        let at = self.at;
-        self.at = at + SIZE;
-        if let Some(out) = self.bytes {
-            assert!(self.at <= self.room, "what is written was counted");
-            // SAFETY: `out` is borrowed, and has room for them from there, by the assertion. They are
-            // packed: all of their bytes are numbers, and any address is aligned.
-            unsafe { *(&raw mut (*out)[at] as *mut Numbers) = *numbers };
+        self.at = at;
+        let mut index = 0;
+        while index < args.len() {
+            self.name(args[index]);
+            index += 1;
+        }
+    }
+
+    /// Adds fields: of each what rustc alone knows of it, then what is laid out.
+    pub(super) const fn fields(&mut self, fields: &[Field]) {
+        self.u32(fields.len() as u32);
+        let mut index = 0;
+        while index < fields.len() {
+            // As they are: each look at a constant's value costs as much as a call.
+            let Field(laid, offset, of) = fields[index];
+            let of = *of;
+            let mut at = self.at;
+            if let Some(out) = self.bytes {
+                assert!(at + 21 + laid.len() <= self.room, "what is written was counted");
+                // The highest number stays that, however many bits an address has.
+                let offset = offset as isize as u64;
+                // SAFETY: `out` is borrowed for writing, so that what is laid out is no part of it, and has
+                // room for all of it from there, by the assertion. The numbers are packed: all of their bytes
+                // are numbers, and any address is aligned.
+                unsafe {
+                    put!(u64 8 out, at, offset);
+                    if cfg!(target_endian = "big") {
+                        put!(u64 8 out, at, of.numbers.size);
+                        put!(u32 4 out, at, of.numbers.align);
+                        put!(u8 1 out, at, of.numbers.facts.to_bits());
+                    } else {
+                        *(&raw mut (*out)[at] as *mut Numbers) = of.numbers;
+                        at += 13;
+                    }
+                    put!(bytes out, at, laid);
+                }
+                self.at = at;
+            } else {
+                self.at = at + 21 + laid.len();
+            }
+            if !of.is_laid {
+                self.name(of.ty);
+            }
+            index += 1;
         }
     }
 }
+
+/// The number in [`Writer::fields`], where a constant would be looked up in each step.
+const _: () = assert!(size_of::<Numbers>() == 13);
 
 /// Gives a record type its `size` and `encode`.
 #[doc(hidden)]

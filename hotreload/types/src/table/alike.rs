@@ -1,13 +1,13 @@
 //! How tables are compared, to move values from a type to another version of it.
 
 use super::{Field, Numbers, Table, TypeKind};
-use crate::TypeRef;
+use crate::{TypeRef, type_ref::same_text};
 
 impl Table {
     /// Whether this level of the type is laid out as that one: where both are of images of one
     /// fingerprint, and what the fields are of is alike too, the bits of the one are the other's.
     pub fn is_alike(&self, other: &Table) -> bool {
-        self.ty.id == other.ty.id && self.is_alike_by(other, |own, other| own.id == other.id)
+        self.ty == other.ty && self.is_alike_by(other, |own, other| own == other)
     }
 
     /// The same, whatever the types of fields are called: by how they are compared themselves.
@@ -51,8 +51,7 @@ impl Table {
             let (field, mut at, mut found) = (&self.fields[index], 0, false);
             while at < whole.fields.len() {
                 let other = &whole.fields[at];
-                found =
-                    found || field.ty().id == other.ty().id && is_text(field.name(), other.name());
+                found = found || field.ty().is(other.ty()) && same_text(field.name(), other.name());
                 at += 1;
             }
             if !found {
@@ -68,19 +67,9 @@ impl Field {
     /// But for its type's name.
     fn is_alike(&self, other: &Field) -> bool {
         let of = |of: &Field| {
-            let Numbers { offset, size, align, .. } = of.numbers();
-            (of.name(), offset, size, align)
+            let Numbers { size, align, .. } = of.numbers();
+            (of.name(), of.offset(), size, align)
         };
         of(self) == of(other)
     }
-}
-
-const fn is_text(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let (mut index, mut same) = (0, a.len() == b.len());
-    while same && index < a.len() {
-        same = a[index] == b[index];
-        index += 1;
-    }
-    same
 }

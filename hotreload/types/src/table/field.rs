@@ -6,46 +6,37 @@ use super::{NO_OFFSET, laid};
 use crate::{
     Describe, TypeRef, Versioned,
     facts::{Facts, Plain},
-    writer::Writer,
 };
 
-/// A field; of a trait a supertrait; of a method a parameter or the result.
+/// A field; of a trait a supertrait; of a method a parameter or the result. Generated code writes it out, and
+/// short: its calls and its tokens are what takes rustc long.
+///
+/// From its name to its spelling, with the name of its type if that is laid out too; where it is in a struct, or
+/// [`NOWHERE`](Field::NOWHERE); what its type is.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
-    /// Its name, its marks, and what it was called before if it is marked so.
-    before: &'static [u8],
-    numbers: Numbers,
-    /// Its lifetimes and its spelling; the name of its type too, if that `is_laid`.
-    after: &'static [u8],
-    is_laid: bool,
-    ty: &'static TypeRef,
+pub struct Field(pub &'static [u8], pub usize, pub &'static Typed);
+
+/// What rustc alone knows of the type of a field. The fields of one type share it where nothing but the type
+/// tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Typed {
+    pub(crate) numbers: Numbers,
+    /// Whether the macro has laid out the type's name.
+    pub(crate) is_laid: bool,
+    pub(crate) ty: &'static TypeRef,
     describe: fn(&mut Describe),
 }
 
-/// What rustc alone knows of a field, as the record has it where numbers are little-endian.
+/// Numbers of a type, as the record has them where numbers are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C, packed)]
 pub(crate) struct Numbers {
-    /// Where it is in a struct.
-    pub(crate) offset: u64,
     /// The size of a value.
     pub(crate) size: u64,
     /// Its alignment.
     pub(crate) align: u32,
-    /// What its type promises.
+    /// What the type promises.
     pub(crate) facts: Facts,
-}
-
-/// Where a field of the type `T` is.
-#[derive(Debug)]
-pub struct Place<T> {
-    offset: u64,
-    of: PhantomData<*const T>,
-}
-
-impl<T> Place<T> {
-    /// In a variant, or in none: rustc tells no offset.
-    pub const NOWHERE: Place<T> = Place { offset: NO_OFFSET, of: PhantomData };
 }
 
 impl Field {
@@ -60,117 +51,89 @@ impl Field {
     /// It has a `#[hot(renamed_from = "..")]`: the old name follows.
     pub const RENAMED: u8 = 16;
 
+    /// In place of an offset: it is in a variant, or in no value.
+    pub const NOWHERE: usize = NO_OFFSET as usize;
+
     /// Its name; a number in a tuple.
     pub const fn name(&self) -> &'static str {
-        laid::text(self.before, 0)
+        laid::text(self.0, 0)
     }
 
     /// Where it is in a struct.
     pub const fn offset(&self) -> usize {
-        self.numbers.offset as usize
+        self.1
     }
 
     /// The name of its type.
     pub const fn ty(&self) -> &'static TypeRef {
-        self.ty
+        self.2.ty
     }
 
     pub(super) fn describe(&self) -> fn(&mut Describe) {
-        self.describe
+        self.2.describe
     }
 
     pub(super) fn numbers(&self) -> Numbers {
-        self.numbers
+        self.2.numbers
     }
 
     /// Whether values of its type may not be moved once somebody has pinned them; not known within a
     /// generic type.
     pub fn may_be_pinned(&self) -> bool {
-        self.numbers.facts.has(Facts::UNPIN) == Some(false)
-    }
-
-    /// Of a supertrait.
-    pub const fn of_supertrait(
-        before: &'static [u8],
-        after: &'static [u8],
-        ty: &'static TypeRef,
-        describe: fn(&mut Describe),
-    ) -> Field {
-        let numbers = Numbers { offset: NO_OFFSET, size: 0, align: 0, facts: Facts::UNKNOWN };
-        Field { before, numbers, after, is_laid: false, ty, describe }
-    }
-
-    pub(super) const fn write_all(fields: &[Field], out: &mut Writer<'_>) {
-        out.u32(fields.len() as u32);
-        let mut index = 0;
-        while index < fields.len() {
-            let field = &fields[index];
-            out.laid(field.before);
-            out.numbers(&field.numbers);
-            out.laid(field.after);
-            if !field.is_laid {
-                field.ty.write(out);
-            }
-            index += 1;
-        }
+        self.2.numbers.facts.has(Facts::UNPIN) == Some(false)
     }
 }
 
-/// A field of a struct.
+/// Where a field of a struct is.
 ///
 /// # Safety
 /// The field is one of what the first pointer points to, and that has room for the struct.
-pub const unsafe fn within<S, T>(of: *const S, field: *const T) -> Place<T> {
+pub const unsafe fn within<S, T>(of: *const S, field: *const T) -> usize {
     // SAFETY: both point into one struct, by the caller's promise.
     let offset = unsafe { (field as *const u8).offset_from(of as *const u8) };
-    Place { offset: offset as u64, of: PhantomData }
+    offset as usize
 }
 
-/// A field whose type promises this and is called so. The name and what describes the type are from where
-/// the macro names it: an error shall be on the field's own type, of which parts may be opaque.
-pub const fn of<T>(
-    place: Place<T>,
-    before: &'static [u8],
-    after: &'static [u8],
-    facts: Facts,
-    ty: &'static TypeRef,
-    describe: fn(&mut Describe),
-) -> Field {
+impl Typed {
+    const fn new<T: Versioned>(facts: Facts, is_laid: bool) -> Typed {
+        let numbers = Numbers { size: size_of::<T>() as u64, align: align_of::<T>() as u32, facts };
+        Typed { numbers, is_laid, ty: T::REF, describe: T::describe }
+    }
+
+    /// Of a plain type, whose name is laid out.
+    pub(crate) const fn plain<T: Plain>() -> Typed {
+        Typed::new::<T>(Facts::PLAIN, true)
+    }
+
+    /// Of a supertrait.
+    pub const fn supertrait(ty: &'static TypeRef, describe: fn(&mut Describe)) -> Typed {
+        let numbers = Numbers { size: 0, align: 0, facts: Facts::UNKNOWN };
+        Typed { numbers, is_laid: false, ty, describe }
+    }
+}
+
+/// Of a type that promises this and is called so. The name and what describes the type are from where the
+/// macro names it: an error shall be on the field's own type, of which parts may be opaque.
+pub const fn of<T>(facts: Facts, ty: &'static TypeRef, describe: fn(&mut Describe)) -> Typed {
     let numbers = Numbers {
-        offset: place.offset,
         size: size_of::<T>() as u64,
         align: align_of::<T>() as u32,
         facts: facts.with_drop_of::<T>(),
     };
-    Field { before, numbers, after, is_laid: false, ty, describe }
+    Typed { numbers, is_laid: false, ty, describe }
 }
 
-/// A field of a plain type, whose name is laid out.
-pub const fn plain<T: Plain>(
-    place: Place<T>,
-    before: &'static [u8],
-    after: &'static [u8],
-) -> Field {
-    let numbers = Numbers {
-        offset: place.offset,
-        size: size_of::<T>() as u64,
-        align: align_of::<T>() as u32,
-        facts: Facts::PLAIN,
+/// A type of the standard library's, made of such and of plain ones. Its name is laid out, and has this id;
+/// with 0 it is not.
+pub struct Known<T, const ID: u128>(PhantomData<T>);
+
+impl<T: Versioned, const ID: u128> Known<T, ID> {
+    /// What it is.
+    pub const OF: &'static Typed = {
+        assert!(
+            T::FACTS.is_known() && (ID == 0 || T::REF.id() == ID),
+            "a type of this field is called as one of the standard library's: write its path, `self::..`"
+        );
+        &Typed::new::<T>(T::FACTS.with_drop_of::<T>(), ID != 0)
     };
-    Field { before, numbers, after, is_laid: true, ty: T::REF, describe: T::describe }
-}
-
-/// A field of a type of the standard library's, made of such and of plain ones; its name is laid out and
-/// has this id, if that is not 0.
-pub const fn known<T: Versioned>(
-    place: Place<T>,
-    before: &'static [u8],
-    after: &'static [u8],
-    id: u128,
-) -> Field {
-    assert!(
-        T::FACTS.is_known() && (id == 0 || T::REF.id == id),
-        "a type of this field is called as one of the standard library's: write its path, `self::..`"
-    );
-    Field { is_laid: id != 0, ..of(place, before, after, T::FACTS, T::REF, T::describe) }
 }

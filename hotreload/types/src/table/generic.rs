@@ -29,7 +29,7 @@ impl Generic {
     const fn write(&self, out: &mut Writer<'_>, length: u32) {
         out.u8(GENERIC);
         out.u32(length);
-        self.ty.write(out);
+        out.name(self.ty);
         out.laid(self.laid);
         out.u32(self.variants.len() as u32);
         let mut index = 0;

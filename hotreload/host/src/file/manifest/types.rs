@@ -193,7 +193,7 @@ impl TypeName {
 pub(super) fn table<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Table, Reason> {
     let mut field = |body: &mut Reader<'a>| field(body, shared);
     Ok(Table {
-        name: own_name(body)?,
+        name: any_name(body)?,
         kind: kind(body)?,
         size: body.u64()?,
         align: body.u32()?,
@@ -210,7 +210,7 @@ pub(super) fn table<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Resul
 
 pub(super) fn generic(body: &mut Reader<'_>) -> Result<GenericType, Reason> {
     Ok(GenericType {
-        name: own_name(body)?,
+        name: any_name(body)?,
         kind: kind(body)?,
         repr: body.text()?,
         generics: body.text()?,
@@ -246,17 +246,7 @@ fn list<'a, T>(
     Ok(list)
 }
 
-/// The name that the record is found by.
-fn own_name(body: &mut Reader<'_>) -> Result<TypeName, Reason> {
-    let name = name(body, 0)?;
-    if name.hash() == name.id {
-        Ok(name)
-    } else {
-        Err(malformed(format!("the id of `{}` is not that of its name", name.path)))
-    }
-}
-
-/// A name in a record of something else.
+/// A name in a record.
 pub(super) fn any_name(body: &mut Reader<'_>) -> Result<TypeName, Reason> {
     name(body, 0)
 }
@@ -266,7 +256,6 @@ pub(super) fn skip_name(body: &mut Reader<'_>) -> Result<(), Reason> {
     // How many of them follow.
     let mut names = 1_u64;
     while names > 0 {
-        body.take(size_of::<u128>())?;
         (0..3).try_for_each(|_| body.skip_text())?;
         names = names - 1 + u64::from(body.u32()?);
     }
@@ -277,13 +266,10 @@ fn name(body: &mut Reader<'_>, depth: usize) -> Result<TypeName, Reason> {
     if depth == DEEPEST {
         return Err(malformed(format!("a type of more than {DEEPEST} within each other")));
     }
-    Ok(TypeName {
-        id: body.u128()?,
-        package: body.text()?,
-        version: body.text()?,
-        path: body.text()?,
-        args: list(body, |body| name(body, depth + 1))?,
-    })
+    let (package, version, path) = (body.text()?, body.text()?, body.text()?);
+    let args = list(body, |body| name(body, depth + 1))?;
+    let name = TypeName { id: 0, package, version, path, args };
+    Ok(TypeName { id: name.hash(), ..name })
 }
 
 fn kind(body: &mut Reader<'_>) -> Result<TypeKind, Reason> {
@@ -326,15 +312,17 @@ fn marks(body: &mut Reader<'_>) -> Result<(bool, Said), Reason> {
 }
 
 fn field<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Field, Reason> {
+    let offset = Some(body.u64()?).filter(|offset| *offset != NO_OFFSET);
+    let (size, align, facts) = (body.u64()?, body.u32()?, facts(body)?);
     let (name, (is_public, said)) = (body.text()?, marks(body)?);
     Ok(Field {
         name,
         is_public,
         said,
-        offset: Some(body.u64()?).filter(|offset| *offset != NO_OFFSET),
-        size: body.u64()?,
-        align: body.u32()?,
-        facts: facts(body)?,
+        offset,
+        size,
+        align,
+        facts,
         lifetimes: body.text()?,
         spelling: body.text()?,
         ty: Some(shared.names.read(body, skip_name, any_name)?),

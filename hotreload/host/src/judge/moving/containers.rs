@@ -38,7 +38,7 @@ pub(super) fn pairs(old: &Container, new: &Container) -> Vec<Option<Listed>> {
     };
     let mut pairs: Vec<Option<Listed>> = Vec::new();
     for was in &old {
-        let new = take(&|is| is.table.ty().id == was.1.table.ty().id);
+        let new = take(&|is| is.table.ty() == was.1.table.ty());
         pairs.push(new.map(|new| Listed { old: *was, new }));
     }
     // Of another version of the package, or renamed. No two become one.
@@ -91,7 +91,7 @@ fn lists_in(moves: &'static Moves) -> FxHashMap<u128, &'static Container> {
             continue;
         }
         if let Form::Container(container) = &moves.form {
-            found.insert(moves.table.ty().id, container);
+            found.insert(moves.table.ty().id(), container);
         }
         todo.extend(parts(moves));
     }

@@ -43,7 +43,7 @@ impl Leads {
     }
 
     pub(crate) fn of_image(migrate: &versioned::Migrate) -> Leads {
-        let id = |of: &Moves| of.table.ty().id;
+        let id = |of: &Moves| of.table.ty().id();
         Leads {
             name: migrate.name().to_owned(),
             from: id(migrate.takes()),

@@ -245,7 +245,7 @@ impl Planner<'_> {
                 self.refuse(refusals::behind(place, old.what))
             }
             // Handles of other types, and such.
-            (Form::Leaf, Form::Leaf) if old_type.id != new_type.id => {
+            (Form::Leaf, Form::Leaf) if old_type != new_type => {
                 self.refuse(refusals::other_type(place, old_type.spelled(), new_type.spelled()))
             }
             (Form::Opaque, Form::Opaque) => self.refuse(refusals::other_opaque(place)),
@@ -273,7 +273,7 @@ impl Planner<'_> {
         let mut todo = parts(moves);
         let mut seen: Vec<*const Moves> = Vec::new();
         while let Some(part) = todo.pop() {
-            if ptr::eq(part, moves) || part.table.ty().id == moves.table.ty().id {
+            if ptr::eq(part, moves) || part.table.ty() == moves.table.ty() {
                 return true;
             }
             if !seen.contains(&ptr::from_ref(part)) {

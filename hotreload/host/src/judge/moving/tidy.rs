@@ -40,8 +40,8 @@ pub(crate) fn untidy_functions(all: &[&'static Migrate], others: &[&Tables]) -> 
     };
     let (mut needed, mut others): (Vec<&Migrate>, Vec<_>) = all.iter().partition(|it| is_taken(it));
     let goes_on = |needed: &[&Migrate], next: &Migrate| {
-        let taken = next.takes().table.ty().id;
-        needed.iter().any(|before| before.makes().table.ty().id == taken)
+        let taken = next.takes().table.ty().id();
+        needed.iter().any(|before| before.makes().table.ty().id() == taken)
     };
     while let Some(at) = others.iter().position(|next| goes_on(&needed, next)) {
         needed.push(others.remove(at));
@@ -58,7 +58,7 @@ pub(crate) fn untidy_functions(all: &[&'static Migrate], others: &[&Tables]) -> 
 fn may_be(taken: &versioned::Table, old: &Table) -> bool {
     let (ty, version_of) = (taken.ty(), taken.version_of());
     if version_of.is_empty() {
-        return ty.id == old.name.id;
+        return ty.id() == old.name.id;
     }
     let last = old.name.path.rsplit("::").next();
     let is_called = ty.package == &*old.name.package

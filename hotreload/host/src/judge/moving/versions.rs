@@ -13,7 +13,7 @@ pub(super) fn is_version(old: &Moves, new: &Moves) -> bool {
     let (was, is) = (old.table.ty(), new.table.ty());
     match new.form {
         // What they lead to is not followed.
-        Form::Leaf | Form::Fixed(_) | Form::Unchanged(_) | Form::Opaque => was.id == is.id,
+        Form::Leaf | Form::Fixed(_) | Form::Unchanged(_) | Form::Opaque => was == is,
         _ if new.table.is_version_of(was) => are_arguments(was, is),
         _ => is_one(was, is) && was.path == is.path,
     }
@@ -22,7 +22,7 @@ pub(super) fn is_version(old: &Moves, new: &Moves) -> bool {
 /// Types of an author may be called otherwise: all that they are used for in fields is followed.
 fn is_one(was: &TypeRef, is: &TypeRef) -> bool {
     let is_author = !matches!(was.package, "" | "std" | "hotreload");
-    was.id == is.id
+    was == is
         || was.package == is.package
             && (was.path == is.path && are_arguments(was, is) || was.path != is.path && is_author)
 }

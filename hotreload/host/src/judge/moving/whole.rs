@@ -161,7 +161,7 @@ impl Planner<'_> {
             ways.retain(|way| last(way).fields().is_none());
             let is_step = |way: &&Vec<usize>| {
                 let made = last(way).makes().table;
-                made.is_version_of(new.table.ty()) || made.ty().id == new.table.ty().id
+                made.is_version_of(new.table.ty()) || made.ty() == new.table.ty()
             };
             furthest.extend(ways.iter().rev().find(is_step).map(steps));
             let mut longer = Vec::new();
