@@ -323,13 +323,12 @@ fn only<'n>(next: &Next<'n>, gone: &Site, is_new: impl Fn(&str) -> bool) -> Opti
 /// Statics that say they are what another one is, which says so too.
 fn two_of_one(next: &Next<'_>, befores: &FxHashMap<&str, &Stored>) -> Vec<Reason> {
     let says = |path: &str| {
-        let export = next.exports.iter().find(|export| export.item.path == path);
-        export.and_then(|export| export.item.old_path())
+        let at = next.exports.binary_search_by(|export| (*export.item.path).cmp(path)).ok()?;
+        next.exports[at].item.old_path()
     };
-    let left = next.exports.iter().map(|export| &*export.item.path);
-    let left = left.filter(|path| !befores.contains_key(path));
-    let twins = left.filter_map(|path| {
-        let was = says(path)?;
+    let left = next.exports.iter().filter(|export| !befores.contains_key(&*export.item.path));
+    let twins = left.filter_map(|export| {
+        let (path, was) = (&*export.item.path, export.item.old_path()?);
         let of_both = |(other, stored): &(&&str, &&Stored)| {
             stored.writer.item.path == was && says(other).as_deref() == Some(&*was)
         };
