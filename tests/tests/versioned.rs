@@ -277,7 +277,7 @@ fn names_say_arguments_and_values() {
     assert_eq!(args, ["u8", "str", "3", "-1", "120", "true"]);
     assert_eq!(name.path, "versioned::Generic");
     assert_eq!((name.package, name.version), ("tests", "0.1"));
-    assert_ne!(name.id, <Generic<'_, '_, u8, str, 4>>::REF.id);
+    assert_ne!(name.id(), <Generic<'_, '_, u8, str, 4>>::REF.id());
     assert_eq!(<dyn Shape<'_, u8> as VersionedTrait>::REF.args[0].path, "versioned::Shape");
 }
 

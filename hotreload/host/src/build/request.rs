@@ -173,8 +173,9 @@ impl<'a> Build<'a> {
 
     /// Has rustc build alone what cargo had it build before, if nothing else has changed since.
     fn build(&self, bundles: &[BundlePackage]) -> Result<Vec<Built>> {
+        let start = Instant::now();
         let why = match self.recorded(bundles) {
-            Ok(recorded) => match self.run_rustc(&recorded) {
+            Ok(recorded) => match self.run_rustc(&recorded, start) {
                 Ok(built) => return built.map(|built| vec![built]),
                 Err(why) => Some(why),
             },
@@ -198,15 +199,13 @@ impl<'a> Build<'a> {
         let [bundle] = bundles else {
             return Err(Some("several bundles are built together".to_owned()));
         };
-        replay::of(
-            bundle,
-            &question(&self.command(bundles, self.flips_incremental() == Some(true))),
-        )
+        let question = question(&self.command(bundles, self.flips_incremental() == Some(true)));
+        replay::wait_for_first(bundle, &question, self.abandon.as_ref());
+        replay::of(bundle, &question)
     }
 
-    /// Runs rustc alone. The error says why cargo has to be asked.
-    fn run_rustc(&self, recorded: &Recorded) -> Result<Result<Built>, String> {
-        let start = Instant::now();
+    /// Runs rustc alone, for a build that has begun at `start`. The error says why cargo has to be asked.
+    fn run_rustc(&self, recorded: &Recorded, start: Instant) -> Result<Result<Built>, String> {
         let bundle = recorded.bundle();
         let mut progress = |event: &Event| {
             if matches!(event, Event::Tick) {
@@ -230,7 +229,7 @@ impl<'a> Build<'a> {
             said.lines.join("\n")
         };
         let built = match ended {
-            Ended::Built { library, rlibs, said } => {
+            Ended::Built { library, rlibs, said, .. } => {
                 let log = tell(said);
                 Ok(Built {
                     folder: bundle.folder.clone(),

@@ -32,16 +32,16 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use cargo_metadata::CompilerMessage;
 
-use crate::build::{BundlePackage, Workspace, Wrapper};
+use crate::build::{Abandon, BundlePackage, Workspace, Wrapper};
 use crate::file::machine_code::MachineCode;
 use crate::said::BuiltBy;
 use crate::state::Maker;
@@ -104,6 +104,8 @@ pub(super) struct Recorded {
     number: u64,
     /// When that began.
     began: SystemTime,
+    /// Whether rustc's first call has something to go on from, so that it is as short as the next.
+    is_warm: bool,
     /// What rustc alone has made of the same sources.
     twin: OnceLock<Arc<MachineCode>>,
 }
@@ -119,6 +121,9 @@ enum State {
 
 /// By the folders of the bundles' packages. There is one host in a process.
 static STATES: Mutex<BTreeMap<PathBuf, State>> = Mutex::new(BTreeMap::new());
+
+/// One of them is another one now.
+static CHANGED: Condvar = Condvar::new();
 
 fn states() -> MutexGuard<'static, BTreeMap<PathBuf, State>> {
     STATES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -144,6 +149,30 @@ pub(super) fn of(
     match recorded.differs(question) {
         None => Ok(recorded),
         Some(why) => Err(Some(why)),
+    }
+}
+
+/// Waits for rustc's first call, where that is a short one and the next can be rustc's alone: cargo would
+/// take longer, and begin it anew. Who saves in quick succession would be cargo's for ever.
+pub(super) fn wait_for_first(
+    bundle: &BundlePackage,
+    question: &Question,
+    abandon: Option<&Abandon>,
+) {
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    let mut states = states();
+    let Some(State::Preparing(first)) = states.get(&bundle.folder) else { return };
+    let first = first.clone();
+    if !first.is_warm || first.differs(question).is_some() {
+        return;
+    }
+    let is_first =
+        |it: Option<&State>| matches!(it, Some(State::Preparing(it)) if Arc::ptr_eq(it, &first));
+    while is_first(states.get(&bundle.folder)) && !abandon.is_some_and(Abandon::is_abandoned) {
+        // Nobody tells who has abandoned it.
+        let waited = CHANGED.wait_timeout(states, INTERVAL);
+        states = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
 }
 
@@ -192,7 +221,7 @@ fn prepare(recorded: &Arc<Recorded>) {
     let ended = recorded.run(None, &mut |_| ());
     drop(turn);
     let state = match ended {
-        Ended::Built { rlibs, .. } if recorded.is_of_cargos_sources() => {
+        Ended::Built { rlibs, of_cargos: true, .. } => {
             if let Some(code) = MachineCode::read(&recorded.bundle.crate_name, &rlibs, None) {
                 let _ = recorded.twin.set(Arc::new(code));
             }
@@ -211,6 +240,7 @@ fn prepare(recorded: &Arc<Recorded>) {
     // Cargo may have been asked again since.
     if matches!(now, State::Preparing(it) if Arc::ptr_eq(it, recorded)) {
         *now = state;
+        CHANGED.notify_all();
     }
 }
 
@@ -248,8 +278,14 @@ impl Recorded {
             others: done.others,
             number: done.number,
             began,
+            is_warm: false,
             twin: OnceLock::new(),
-        })
+        }
+        .warm())
+    }
+
+    fn warm(self) -> Recorded {
+        Recorded { is_warm: self.rustc.is_incremental && !self.code().is_empty(), ..self }
     }
 
     /// In what cargo would find that all is not as it was.

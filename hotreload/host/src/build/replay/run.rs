@@ -26,6 +26,8 @@ pub(in crate::build) enum Ended {
         library: PathBuf,
         rlibs: Vec<PathBuf>,
         said: Said,
+        /// Whether it was made of what cargo's build was made of.
+        of_cargos: bool,
     },
     /// The crate does not compile.
     Errors {
@@ -136,9 +138,14 @@ impl Recorded {
         let facade = self.facade.as_ref().filter(|_| self.has_facade.load(Ordering::Relaxed));
         let mut command = rustc.command(self.wrapper.as_deref(), facade.map(Facade::instead));
         let library = self.library();
+        let mut of_cargos = None;
         let status = process::run_until(&mut command, abandon, |event| {
             tick(&event);
             let written = said.take(event);
+            if written.as_ref() == Some(&list) {
+                // It has read all sources by now, which may be saved again from here on.
+                of_cargos = Some(self.is_of_cargos_sources());
+            }
             // What rustc does afterwards is to tidy up; a wrapper has more to look at.
             match written.is_some_and(|it| it == library) && self.wrapper.is_none() {
                 true => ControlFlow::Break(()),
@@ -169,7 +176,8 @@ impl Recorded {
             return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
         }
         self.list_what_was_read()?;
-        Ok(Ended::Built { library, rlibs: self.code(), said })
+        let of_cargos = of_cargos.unwrap_or_else(|| self.is_of_cargos_sources());
+        Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
     }
 
     /// The library that it makes.
@@ -191,7 +199,7 @@ impl Recorded {
     }
 
     /// Whether what rustc has just read of the crate was there before cargo's build began.
-    pub(super) fn is_of_cargos_sources(&self) -> bool {
+    fn is_of_cargos_sources(&self) -> bool {
         let own = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "d");
         let own = dep_info::listed(&own, &self.rustc.capture().folder).unwrap_or_default();
         // What a build script has made cargo may have had made just now.
@@ -203,7 +211,7 @@ impl Recorded {
 
     /// Where the machine code is that the library was linked from: in what rustc keeps for the next time,
     /// or in an rlib. Then what is below it.
-    fn code(&self) -> Vec<PathBuf> {
+    pub(super) fn code(&self) -> Vec<PathBuf> {
         let own = &self.rustc.own;
         let first = if self.rustc.is_incremental {
             let kept = own.join("incremental");

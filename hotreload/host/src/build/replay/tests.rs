@@ -316,6 +316,36 @@ fn whatever_cargo_would_notice_is_cargos() {
     project.write("new.txt", "eighth");
     project.by_rustc("eighth");
 
+    // A save during rustc's first call, which has read the sources by then.
+    let list = project.root.join("target/debug/hotreload/logic.d");
+    let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+    for number in 1.. {
+        let before = time(&list);
+        project.write("logic/asset.txt", &format!("asset-of-{number}"));
+        let cargos = project.build().unwrap();
+        assert!(matches!(cargos.maker.unwrap().by, BuiltBy::Cargo { .. }));
+        let start = Instant::now();
+        while time(&list) == before {
+            assert!(start.elapsed() < Duration::from_secs(300), "rustc reads nothing");
+            thread::sleep(Duration::from_millis(1));
+        }
+        // It says so a little later.
+        thread::sleep(Duration::from_millis(20 * number));
+        project.write("new.txt", &format!("while rustc compiles {number}"));
+        let built = project.build().unwrap();
+        let Maker { by, twin, .. } = built.maker.unwrap();
+        if let BuiltBy::Cargo { why } = by {
+            assert_eq!(why.unwrap(), "the sources were saved during rustc's first call");
+            assert!(number < 20, "rustc never says in time what it has read");
+            continue;
+        }
+        assert!(twin.is_some());
+        let value = project.value(&built.library);
+        assert!(value.contains(&format!("while rustc compiles {number}")), "{value}");
+        assert_eq!(value, project.cargos());
+        break;
+    }
+
     // The lock file of a cargo that was asked for other versions.
     let lock = fs::read_to_string(project.root.join("Cargo.lock")).unwrap();
     project.write("Cargo.lock", &format!("{lock}\n# edited\n"));
@@ -405,6 +435,7 @@ fn another_environment_is_another_question() {
         others: Vec::new(),
         number: 1,
         began: SystemTime::now(),
+        is_warm: false,
         twin: OnceLock::new(),
     };
     states().insert(folder, State::Ready(Arc::new(recorded)));
