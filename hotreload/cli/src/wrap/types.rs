@@ -173,6 +173,10 @@ impl Definitions {
         let mut left = std::mem::take(&mut self.constants);
         let mut looked_at = 0;
         let mut words = BTreeSet::new();
+        // Names may be put together in it, as the macro `paste` does.
+        if self.found.iter().any(|text| text.contains("[<")) {
+            left.drain(..).for_each(|(_, text)| self.text(text));
+        }
         while looked_at < self.found.len() {
             for text in &self.found[looked_at..] {
                 words.extend(

@@ -81,6 +81,10 @@ fn what_types_consist_of() {
         ),
         ("m!(N); const N: u8 = 2;", "m!(N); const N: u8 = 3;"),
         (
+            "const OF_A: u8 = 2; paste! { struct A([u8; [<OF_ A>] as usize]); }",
+            "const OF_A: u8 = 3; paste! { struct A([u8; [<OF_ A>] as usize]); }",
+        ),
+        (
             "const N: u8 = env!(\"A\").len(); const M: usize = N as usize;",
             "const N: u8 = env!(\"B\").len(); const M: usize = N as usize;",
         ),
