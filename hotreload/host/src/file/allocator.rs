@@ -38,9 +38,10 @@ impl Allocator {
     /// What the file's symbols tell; `None` if there are none, as in a file that was stripped, or if
     /// an optimiser left none of the two.
     pub(crate) fn of(path: &Path) -> Option<Allocator> {
-        let cache = ReadCache::new(File::open(path).ok()?);
+        let file = File::open(path).ok()?;
+        let cache = ReadCache::new(&file);
         let [default, any] = match FileKind::parse(&cache).ok()? {
-            FileKind::Elf64 => in_elf(path, &cache).ok()?,
+            FileKind::Elf64 => in_elf(&file, &cache).ok()?,
             _ => in_symbols(&object::File::parse(&cache).ok()?),
         };
         match (default, any) {
@@ -67,7 +68,7 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
 /// The same of an ELF file, in which the names are looked for first: a program has tens of thousands
 /// of symbols, and a host that is not optimised would read each name of them at its start. So it would
 /// zero the memory for the two tables byte by byte if the cache read them.
-fn in_elf(path: &Path, cache: &ReadCache<File>) -> object::Result<[bool; 2]> {
+fn in_elf(mut file: &File, cache: &ReadCache<&File>) -> object::Result<[bool; 2]> {
     let header = FileHeader64::<Endianness>::parse(cache)?;
     let endian = header.endian()?;
     let sections = header.sections(endian, cache)?;
@@ -75,9 +76,9 @@ fn in_elf(path: &Path, cache: &ReadCache<File>) -> object::Result<[bool; 2]> {
     let Some((table, names)) = table.zip(sections.section_by_name(endian, b".strtab")) else {
         return Ok([false; 2]);
     };
-    let read = |section: Option<(u64, u64)>| {
-        let (offset, size) = section?;
-        let (mut file, mut bytes) = (File::open(path).ok()?, Vec::new());
+    // The process may have no room for another open file. The cache seeks before it reads.
+    let mut read = |section: Option<(u64, u64)>| {
+        let ((offset, size), mut bytes) = (section?, Vec::new());
         file.seek(SeekFrom::Start(offset)).ok()?;
         file.take(size).read_to_end(&mut bytes).ok()?;
         Some(bytes)
