@@ -88,11 +88,9 @@ impl Folder {
 
     /// The lock that nobody else has then.
     fn alone(path: &Path) -> io::Result<Option<File>> {
-        let file = File::options().append(true).open(path.join(FILE))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            locked => locked?,
-        }
+        let Some(file) = locked(File::options().append(true).open(path.join(FILE))?)? else {
+            return Ok(None);
+        };
         // Another may have removed it meanwhile, and somebody may have taken it anew.
         Ok(is_at(&file, &path.join(FILE))?.then_some(file))
     }
@@ -145,11 +143,15 @@ impl AloneFolder {
 
     fn alone(path: &Path) -> io::Result<Option<File>> {
         let lock = path.parent().map(lock_of).ok_or(io::ErrorKind::NotFound)?;
-        let file = File::open(lock)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            locked => locked.map(|()| Some(file)).map_err(io::Error::from),
-        }
+        locked(File::open(lock)?)
+    }
+}
+
+/// The file with its lock, unless somebody else has that.
+fn locked(file: File) -> io::Result<Option<File>> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        locked => locked.map(|()| Some(file)).map_err(io::Error::from),
     }
 }
 
