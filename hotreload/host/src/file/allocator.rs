@@ -5,21 +5,15 @@
 //! symbols tell it. What an allocator does cannot be tried out instead: one that serves some sizes
 //! itself and passes the others on to System looks like System until it is asked for the wrong size.
 
-use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
-    ops::Range,
-    path::Path,
-};
+use std::ops::Range;
 
 use object::{
-    Endianness, FileKind, Object, ObjectSymbol, ReadCache,
-    elf::{FileHeader64, SHT_SYMTAB, Sym64},
-    pod,
+    Endianness, FileKind, Object, ObjectSymbol,
+    elf::{FileHeader64, SHT_SYMTAB},
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
-use crate::platform;
+use crate::{file::file_bytes::FileBytes, platform};
 
 /// What a program's global allocator hands out: see [`HostBuilder::allocator`].
 ///
@@ -37,12 +31,10 @@ pub enum Allocator {
 impl Allocator {
     /// What the file's symbols tell; `None` if there are none, as in a file that was stripped, or if
     /// an optimiser left none of the two.
-    pub(crate) fn of(path: &Path) -> Option<Allocator> {
-        let file = File::open(path).ok()?;
-        let cache = ReadCache::new(&file);
-        let [default, any] = match FileKind::parse(&cache).ok()? {
-            FileKind::Elf64 => in_elf(&file, &cache).ok()?,
-            _ => in_symbols(&object::File::parse(&cache).ok()?),
+    pub(crate) fn of(file: &FileBytes) -> Option<Allocator> {
+        let [default, any] = match FileKind::parse(file).ok()? {
+            FileKind::Elf64 => in_elf(file).ok()?,
+            _ => in_symbols(&object::File::parse(file).ok()?),
         };
         match (default, any) {
             (true, _) => Some(Allocator::System),
@@ -66,29 +58,19 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
 }
 
 /// The same of an ELF file, in which the names are looked for first: a program has tens of thousands
-/// of symbols, and a host that is not optimised would read each name of them at its start. So it would
-/// zero the memory for the two tables byte by byte if the cache read them.
-fn in_elf(mut file: &File, cache: &ReadCache<&File>) -> object::Result<[bool; 2]> {
-    let header = FileHeader64::<Endianness>::parse(cache)?;
+/// of symbols, and a host that is not optimised would read each name of them at its start.
+fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
+    let header = FileHeader64::<Endianness>::parse(file)?;
     let endian = header.endian()?;
-    let sections = header.sections(endian, cache)?;
+    let sections = header.sections(endian, file)?;
     let table = sections.iter().find(|section| section.sh_type(endian) == SHT_SYMTAB);
     let Some((table, names)) = table.zip(sections.section_by_name(endian, b".strtab")) else {
         return Ok([false; 2]);
     };
-    // The process may have no room for another open file. The cache seeks before it reads.
-    let mut read = |section: Option<(u64, u64)>| {
-        let ((offset, size), mut bytes) = (section?, Vec::new());
-        file.seek(SeekFrom::Start(offset)).ok()?;
-        file.take(size).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    };
-    let tables = read(table.file_range(endian)).zip(read(names.1.file_range(endian)));
-    let Some((table, names)) = tables else { return Ok([false; 2]) };
-    let Ok(symbols) = pod::slice_from_all_bytes::<Sym64<Endianness>>(&table) else {
-        return Ok([false; 2]);
-    };
-    let places = NAMES.map(|end| places(&names, &format!("{end}\0")));
+    let names = names.1.data(endian, file)?;
+    let symbols =
+        table.data_as_array::<<FileHeader64<Endianness> as FileHeader>::Sym, _>(endian, file)?;
+    let places = NAMES.map(|end| places(names, &format!("{end}\0")));
     let mut found = places.each_ref().map(|_| false);
     for symbol in symbols {
         let at = symbol.st_name(endian) as usize;
@@ -121,7 +103,11 @@ fn places(names: &[u8], end: &str) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, path::PathBuf, process::Command};
+    use std::{
+        env, fs,
+        path::{Path, PathBuf},
+        process::Command,
+    };
 
     use object::ObjectSection as _;
 
@@ -136,6 +122,10 @@ mod tests {
             Command::new(rustc).args([&source, &"-o".into(), &program]).status().unwrap().success()
         );
         program
+    }
+
+    fn allocator(file: &Path) -> Option<Allocator> {
+        Allocator::of(&FileBytes::open(file).unwrap())
     }
 
     /// Such a program, with each of the names replaced.
@@ -154,16 +144,15 @@ mod tests {
         }
         let file = folder.path().join("program");
         fs::write(&file, bytes).unwrap();
-        Allocator::of(&file)
+        allocator(&file)
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn symbols_tell_it_where_there_are_some() {
-        assert_eq!(Allocator::of(&env::current_exe().unwrap()), Some(Allocator::Own));
+        assert_eq!(allocator(&env::current_exe().unwrap()), Some(Allocator::Own));
         assert_eq!(of(&[]), Some(Allocator::System));
         assert_eq!(of(&["__rdl_alloc"]), Some(Allocator::Own));
         assert_eq!(of(&["__rdl_alloc", "__rust_alloc"]), None);
-        assert_eq!(Allocator::of(Path::new("no/such/file")), None);
     }
 }

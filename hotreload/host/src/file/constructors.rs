@@ -16,20 +16,21 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     ops::Range,
     path::Path,
 };
 
 use iced_x86::{Decoder, DecoderOptions, OpKind};
 use object::{
-    Endianness, ReadCache, StringTable,
+    Endianness, StringTable,
     elf::{
         EM_X86_64, FileHeader64, R_X86_64_RELATIVE, SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF,
         SHT_DYNSYM, SHT_RELA, SHT_SYMTAB, STT_TLS, SectionFlags, SectionHeader64,
     },
     read::elf::{FileHeader as _, Rela as _, SectionHeader as _, SectionTable, Sym as _},
 };
+
+use crate::file::file_bytes::FileBytes;
 
 /// As much is looked at of data of which the file does not say where it ends.
 const UNKNOWN: u64 = 64;
@@ -45,24 +46,24 @@ pub(crate) struct Constructor {
 
 /// Those of a library. None if the file cannot be read so.
 pub(crate) fn of(file: &Path) -> Vec<Constructor> {
-    File::open(file).ok().and_then(|file| find(&ReadCache::new(file)).ok()).unwrap_or_default()
+    FileBytes::open(file).and_then(|bytes| find(&bytes).ok()).unwrap_or_default()
 }
 
-type Cache<'data> = &'data ReadCache<File>;
-type Sections<'data> = SectionTable<'data, FileHeader64<Endianness>, Cache<'data>>;
+type Bytes<'data> = &'data FileBytes;
+type Sections<'data> = SectionTable<'data, FileHeader64<Endianness>, Bytes<'data>>;
 
-fn find(cache: Cache<'_>) -> object::Result<Vec<Constructor>> {
-    let header = FileHeader64::<Endianness>::parse(cache)?;
+fn find(bytes: Bytes<'_>) -> object::Result<Vec<Constructor>> {
+    let header = FileHeader64::<Endianness>::parse(bytes)?;
     let endian = header.endian()?;
     if header.e_machine.get(endian) != EM_X86_64 {
         return Ok(Vec::new());
     }
-    let sections = header.sections(endian, cache)?;
+    let sections = header.sections(endian, bytes)?;
     let Some((_, array)) = sections.section_by_name(endian, b".init_array") else {
         return Ok(Vec::new());
     };
     let start = array.sh_addr.get(endian);
-    let image = Image::read(endian, &sections, cache)?;
+    let image = Image::read(endian, &sections, bytes)?;
     let entries = image.pointers(start..start.saturating_add(array.sh_size.get(endian)));
     let entries: Vec<_> = entries
         .iter()
@@ -71,7 +72,7 @@ fn find(cache: Cache<'_>) -> object::Result<Vec<Constructor>> {
             Target::Elsewhere(_) => None,
         })
         .collect();
-    let names = names(endian, &sections, cache, &entries)?;
+    let names = names(endian, &sections, bytes, &entries)?;
     let mut known = BTreeMap::new();
     let constructors = entries.into_iter().map(|entry| Constructor {
         name: names.get(&entry).cloned().unwrap_or_else(|| format!("{entry:#x}")),
@@ -84,12 +85,12 @@ fn find(cache: Cache<'_>) -> object::Result<Vec<Constructor>> {
 fn names(
     endian: Endianness,
     sections: &Sections<'_>,
-    cache: Cache<'_>,
+    bytes: Bytes<'_>,
     addresses: &[u64],
 ) -> object::Result<BTreeMap<u64, String>> {
     let mut names = BTreeMap::new();
     for kind in [SHT_SYMTAB, SHT_DYNSYM] {
-        let symbols = sections.symbols(endian, cache, kind)?;
+        let symbols = sections.symbols(endian, bytes, kind)?;
         for symbol in symbols.iter() {
             let address = symbol.st_value(endian);
             if symbol.st_shndx(endian) == SHN_UNDEF || !addresses.contains(&address) {
@@ -157,7 +158,7 @@ impl<'data> Image<'data> {
     fn read(
         endian: Endianness,
         sections: &Sections<'data>,
-        cache: Cache<'data>,
+        bytes: Bytes<'data>,
     ) -> object::Result<Image<'data>> {
         let (mut parts, mut starts) = (Vec::new(), Vec::new());
         let loaded = |flags: SectionFlags| flags.contains(SHF_ALLOC);
@@ -174,17 +175,17 @@ impl<'data> Image<'data> {
             starts.extend(range.clone().step_by(size).map(|start| (start, 0)));
             let is_code = section.sh_flags.get(endian).contains(SHF_EXECINSTR);
             let is_slots = name.starts_with(b".got");
-            parts.push(Part { range, bytes: section.data(endian, cache)?, is_code, is_slots });
+            parts.push(Part { range, bytes: section.data(endian, bytes)?, is_code, is_slots });
         }
-        let symbols = sections.symbols(endian, cache, SHT_DYNSYM)?;
-        let texts = sections.section(symbols.string_section())?.data(endian, cache)?;
+        let symbols = sections.symbols(endian, bytes, SHT_DYNSYM)?;
+        let texts = sections.section(symbols.string_section())?.data(endian, bytes)?;
         let texts = StringTable::new(texts, 0, texts.len() as u64);
         let mut pointers = Vec::new();
         let relocations = |it: &&SectionHeader64<Endianness>| {
             it.sh_type.get(endian) == SHT_RELA && loaded(it.sh_flags.get(endian))
         };
         for section in sections.iter().filter(relocations) {
-            let Some((relocations, _)) = section.rela(endian, cache)? else { continue };
+            let Some((relocations, _)) = section.rela(endian, bytes)? else { continue };
             for relocation in relocations {
                 let addend = relocation.r_addend(endian).cast_unsigned();
                 let index = relocation.symbol(endian, false);
@@ -210,7 +211,7 @@ impl<'data> Image<'data> {
             }
         }
         for kind in [SHT_SYMTAB, SHT_DYNSYM] {
-            for symbol in sections.symbols(endian, cache, kind)?.iter() {
+            for symbol in sections.symbols(endian, bytes, kind)?.iter() {
                 if symbol.st_shndx(endian) == SHN_UNDEF || symbol.st_type() == STT_TLS {
                     continue;
                 }

@@ -4,13 +4,12 @@
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
-    fs::File,
     os::unix::ffi::OsStrExt as _,
     path::Path,
 };
 
 use object::{
-    Endianness, ReadCache, ReadRef, StringTable,
+    Endianness, ReadRef, StringTable,
     elf::{
         DT_NEEDED, DT_RPATH, DT_RUNPATH, FileHeader64, SHN_UNDEF, SHT_DYNSYM, STB_GLOBAL,
         STB_LOCAL, gnu_hash,
@@ -18,20 +17,20 @@ use object::{
     read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, SectionTable, Sym, VersionTable},
 };
 
-/// A file, of which only what is asked for is read.
-pub(crate) struct Dynamic(ReadCache<File>);
+use crate::file::file_bytes::FileBytes;
 
-type Cache<'a> = &'a ReadCache<File>;
+/// A file, of which only what is asked for is read.
+pub(crate) struct Dynamic(FileBytes);
 
 impl Dynamic {
     /// `None` if it cannot be opened.
     pub(crate) fn open(path: &Path) -> Option<Dynamic> {
-        Some(Dynamic(ReadCache::new(File::open(path).ok()?)))
+        FileBytes::open(path).map(Dynamic)
     }
 
     fn sections(
         &self,
-    ) -> object::Result<(Endianness, SectionTable<'_, FileHeader64<Endianness>, Cache<'_>>)> {
+    ) -> object::Result<(Endianness, SectionTable<'_, FileHeader64<Endianness>, &FileBytes>)> {
         let header = FileHeader64::<Endianness>::parse(&self.0)?;
         let endian = header.endian()?;
         Ok((endian, header.sections(endian, &self.0)?))
@@ -89,7 +88,6 @@ impl Dynamic {
     fn each_symbol(&self, mut look: impl FnMut(&str, bool, bool)) -> object::Result<()> {
         let (endian, sections) = self.sections()?;
         let symbols = sections.symbols(endian, &self.0, SHT_DYNSYM)?;
-        // All names at once: the cache would read the file for each of them.
         let strings = sections.section(symbols.string_section())?.data(endian, &self.0)?;
         let strings = StringTable::new(strings, 0, strings.len() as u64);
         for symbol in symbols.iter().filter(|symbol| symbol.st_bind() != STB_LOCAL) {

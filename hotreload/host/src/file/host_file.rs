@@ -6,14 +6,11 @@
 
 use std::{
     env,
-    fs::File,
     path::{Path, PathBuf},
 };
 
-use object::ReadCache;
-
 use crate::{
-    file::{Allocator, object_file::Parts},
+    file::{Allocator, file_bytes::FileBytes, object_file::Parts},
     platform,
 };
 
@@ -65,7 +62,9 @@ impl HostFile {
     /// What it tells of its global allocator.
     pub(crate) fn allocator(&self) -> Option<Allocator> {
         // With a shared std the default allocator is that library's, for all images.
-        Allocator::of(self.bytes()?).or(self.shares_std().then_some(Allocator::System))
+        FileBytes::open(self.bytes()?)
+            .and_then(|bytes| Allocator::of(&bytes))
+            .or(self.shares_std().then_some(Allocator::System))
     }
 }
 
@@ -75,5 +74,5 @@ fn is_of_program(library: &Path) -> bool {
 }
 
 fn parts(path: &Path) -> Option<Parts> {
-    Parts::find(&ReadCache::new(File::open(path).ok()?)).ok()
+    Parts::find(&FileBytes::open(path)?).ok()
 }

@@ -8,6 +8,7 @@
 //! tables/       types by id, from a manifest or from an image that describes them
 //! type_layout   one of them as programs read it
 //! machine_code/ what the compiler made of a bundle's crates
+//! file_bytes    the bytes of a file that is only read
 //! dynamic       what the system's loader reads of a file (Linux)
 //! needed        which other libraries it brings along (Linux)
 //! constructors  what runs when it is opened, and what of those libraries that uses (Linux)
@@ -19,6 +20,7 @@ mod allocator;
 pub(crate) mod constructors;
 #[cfg(target_os = "linux")]
 mod dynamic;
+mod file_bytes;
 mod host_file;
 pub(crate) mod machine_code;
 pub(crate) mod manifest;

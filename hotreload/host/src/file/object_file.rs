@@ -8,7 +8,7 @@ use std::{
 
 use object::{
     Architecture, Endian, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment,
-    ReadCache, ReadRef,
+    ReadRef,
     elf::{
         DT_NEEDED, EM_AARCH64, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64, ET_CORE,
         ET_DYN, ET_EXEC, ET_REL, FileHeader64, Machine, PT_LOAD,
@@ -17,6 +17,7 @@ use object::{
 };
 
 use crate::file::allocator::Allocator;
+use crate::file::file_bytes::FileBytes;
 use crate::file::manifest::Manifest;
 use crate::said::{Code, Reason};
 
@@ -34,13 +35,13 @@ pub(crate) struct ObjectFile {
 impl ObjectFile {
     /// Reads the file; every refusal here comes before any of its code runs.
     pub(crate) fn read(path: &Path) -> Result<ObjectFile, Reason> {
-        let file = File::open(path).map_err(|error| not_a_library(&error.to_string()))?;
-        let length = file.metadata().map_err(|error| not_a_library(&error.to_string()))?.len();
+        let bytes = File::open(path).and_then(FileBytes::of);
+        let bytes = &bytes.map_err(|error| not_a_library(&error.to_string()))?;
+        let length = bytes.len().unwrap_or_default();
         if length == 0 {
             return Err(not_a_library("it is empty"));
         }
-        let cache = ReadCache::new(file);
-        let parts = Parts::find(&cache).map_err(|error| not_a_library(&error.to_string()))?;
+        let parts = Parts::find(bytes).map_err(|error| not_a_library(&error.to_string()))?;
         if parts.architecture != architecture()
             || parts.is_little_endian != cfg!(target_endian = "little")
         {
@@ -59,14 +60,14 @@ impl ObjectFile {
         let (offset, size) = parts.manifest.ok_or_else(|| {
             Reason::new(Code::NoBundle, "the library is no bundle: it has no manifest")
         })?;
-        let bytes = (&cache)
+        let manifest = bytes
             .read_bytes_at(offset, size)
             .map_err(|()| not_a_library("it is cut off: its manifest lies beyond its end"))?;
         let table = parts.table.filter(|(_, size)| *size == size_of::<usize>() as u64);
         Ok(ObjectFile {
-            manifest: Manifest::parse(bytes)?,
+            manifest: Manifest::parse(manifest)?,
             shared_std: parts.shared_std,
-            allocator: Allocator::of(path),
+            allocator: Allocator::of(bytes),
             table_offset: table.filter(|_| cfg!(target_os = "linux")).map(|(offset, _)| offset),
         })
     }
@@ -96,7 +97,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn find(cache: &ReadCache<File>) -> object::Result<Parts> {
+    pub(super) fn find(cache: &FileBytes) -> object::Result<Parts> {
         match FileKind::parse(cache)? {
             FileKind::Elf64 => Parts::of_elf(cache),
             _ => Ok(Parts::of(&object::File::parse(cache)?)),
@@ -119,7 +120,7 @@ impl Parts {
 
     /// The same with less to read: `object::File` asks for the whole symbol table, which takes
     /// longer than all else that is read.
-    fn of_elf(cache: &ReadCache<File>) -> object::Result<Parts> {
+    fn of_elf(cache: &FileBytes) -> object::Result<Parts> {
         let header = FileHeader64::<Endianness>::parse(cache)?;
         let endian = header.endian()?;
         let sections = header.sections(endian, cache)?;
@@ -151,9 +152,9 @@ impl Parts {
 
 /// Whether a file needs a std that is a library of its own.
 fn needs_shared_std<'data>(
-    sections: &SectionTable<'data, FileHeader64<Endianness>, &'data ReadCache<File>>,
+    sections: &SectionTable<'data, FileHeader64<Endianness>, &'data FileBytes>,
     endian: Endianness,
-    cache: &'data ReadCache<File>,
+    cache: &'data FileBytes,
 ) -> object::Result<bool> {
     let Some((entries, strings)) = sections.dynamic(endian, cache)? else { return Ok(false) };
     let strings = sections.strings(endian, cache, strings)?;

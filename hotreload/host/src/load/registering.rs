@@ -27,9 +27,15 @@ pub(super) fn check(file: &Path, needed: &[Needed], may_use: &BTreeSet<String>) 
         return Vec::new();
     }
     let mut found: BTreeMap<BTreeSet<String>, Vec<String>> = BTreeMap::new();
-    for constructor in constructors::of(file) {
-        let names = from_others(needed, &constructor.uses);
-        let names = names.iter().map(|it| format!("{:#}", rustc_demangle::demangle(it)));
+    let constructors = constructors::of(file);
+    let all = constructors.iter().flat_map(|it| &it.uses).cloned().collect();
+    // Once for all: the libraries' tables of names are long.
+    let of_others = from_others(needed, &all);
+    for constructor in constructors {
+        let names = constructor
+            .uses
+            .intersection(&of_others)
+            .map(|it| format!("{:#}", rustc_demangle::demangle(it)));
         // Of functions of std's that the library has instances of, no crate is left; C has no paths.
         let counts = |name: &String| {
             !NOTHING.iter().any(|it| name.starts_with(it))

@@ -234,6 +234,12 @@ impl Known {
         began: SystemTime,
     ) -> Texts {
         let root = sources.workspace.root();
+        let read = tweak::files(image, root);
+        if read.is_empty() {
+            // Most bundles have none: then nobody asks for all that is known of hundreds of files. Of a file
+            // that literals come into later it is known again once it is saved.
+            return Texts::new();
+        }
         let known = self.built.get(&sources.bundle.crate_name).into_iter();
         let files = known.flat_map(|it| it.texts.keys()).chain(&self.saved);
         let only = |file: &PathBuf| match &**self.held.get(file)? {
@@ -241,7 +247,7 @@ impl Known {
             _ => None,
         };
         let mut built: Texts = files.filter_map(only).collect();
-        for file in tweak::files(image, root) {
+        for file in read {
             built.remove(&file);
             let Ok(now) = fs::read_to_string(&file) else { continue };
             let now: Arc<str> = now.into();
