@@ -82,18 +82,21 @@ pub(super) fn run(
     abandon: Option<&Abandon>,
     mut listen: impl FnMut(Event),
 ) -> io::Result<ExitStatus> {
-    let run = run_until(command, abandon, |event| {
+    let go_on = || ControlFlow::Continue(());
+    let run = run_until(command, abandon, go_on, |event| {
         listen(event);
-        ControlFlow::Continue(())
+        go_on()
     })?;
     run.ok_or_else(|| io::Error::other("it runs on, and nobody has said that it may"))
 }
 
 /// As [`run`], of a program that need not be waited for: where `listen` says so it runs on by itself, and
-/// there is no exit status. What it says then nobody hears.
+/// there is no exit status. What it says then nobody hears. `meanwhile` is called once while it runs, and
+/// may have it ended.
 pub(super) fn run_until(
     command: &mut Command,
     abandon: Option<&Abandon>,
+    meanwhile: impl FnOnce() -> ControlFlow<()>,
     mut listen: impl FnMut(Event) -> ControlFlow<()>,
 ) -> io::Result<Option<ExitStatus>> {
     const TICK: Duration = Duration::from_millis(100);
@@ -118,6 +121,10 @@ pub(super) fn run_until(
     thread::Builder::new()
         .name("hot-cargo-lines".to_owned())
         .spawn(move || read_lines(BufReader::new(stderr), &sender))?;
+    if meanwhile().is_break() {
+        cargo.end();
+        return Ok(None);
+    }
     let mut open = 2_usize;
     while open > 0 {
         match events.recv_timeout(TICK) {

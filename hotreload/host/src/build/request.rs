@@ -250,7 +250,7 @@ impl<'a> Build<'a> {
                 let reason = Reason::new(Code::CargoFailed, "the build was abandoned");
                 Err(reason.into())
             }
-            Ended::Unclear(why) => return Err(why),
+            Ended::Changed(why) | Ended::Unclear(why) => return Err(why),
         };
         (self.sink)(BuildMessage::Done);
         Ok(built)

@@ -160,14 +160,17 @@ impl Inputs {
 
     /// The first file that is not as it was.
     pub(super) fn changed(&self) -> Option<&Path> {
-        let changed = |files: &'_ BTreeMap<PathBuf, Stamp>, is_artifact| {
-            let found = files.iter().find(|(path, stamp)| Stamp::of(path, is_artifact) != **stamp);
-            found.map(|(path, _)| path.clone())
-        };
-        let path = changed(&self.sources, false).or_else(|| changed(&self.artifacts, true))?;
-        let known =
-            self.sources.get_key_value(&path).or_else(|| self.artifacts.get_key_value(&path));
-        known.map(|(path, _)| &**path)
+        self.changed_source().or_else(|| self.changed_artifact())
+    }
+
+    /// The first of what people and programs write.
+    pub(super) fn changed_source(&self) -> Option<&Path> {
+        changed(&self.sources, false)
+    }
+
+    /// The first of what cargo and rustc have written.
+    pub(super) fn changed_artifact(&self) -> Option<&Path> {
+        changed(&self.artifacts, true)
     }
 
     /// The first source that was perhaps saved while a build ran that began then. `before` is what was
@@ -179,6 +182,11 @@ impl Inputs {
         };
         self.sources.iter().find(|it| !is_sure(it)).map(|(path, _)| &**path)
     }
+}
+
+fn changed(files: &BTreeMap<PathBuf, Stamp>, is_artifact: bool) -> Option<&Path> {
+    let found = files.iter().find(|(path, stamp)| Stamp::of(path, is_artifact) != **stamp);
+    found.map(|(path, _)| &**path)
 }
 
 /// Whether the file was as it is before this moment.

@@ -129,8 +129,8 @@ fn states() -> MutexGuard<'static, BTreeMap<PathBuf, State>> {
     STATES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is recorded of a bundle, if nothing that cargo would look at has changed; else why cargo has to
-/// be asked, unless it never was.
+/// What is recorded of a bundle, if cargo would be asked the same; else why cargo has to be asked, unless
+/// it never was. The files that cargo would look at are compared while rustc runs.
 pub(super) fn of(
     bundle: &BundlePackage,
     question: &Question,
@@ -146,7 +146,7 @@ pub(super) fn of(
         }
         Some(State::Ready(recorded)) => recorded.clone(),
     };
-    match recorded.differs(question) {
+    match recorded.is_asked_otherwise(question) {
         None => Ok(recorded),
         Some(why) => Err(Some(why)),
     }
@@ -233,7 +233,7 @@ fn prepare(recorded: &Arc<Recorded>) {
             State::Unfit("the sources were saved during rustc's first call".to_owned())
         }
         Ended::Abandoned => State::Unfit("rustc's first call was abandoned".to_owned()),
-        Ended::Unclear(why) => State::Unfit(why),
+        Ended::Changed(why) | Ended::Unclear(why) => State::Unfit(why),
     };
     let mut states = states();
     let Some(now) = states.get_mut(&recorded.bundle.folder) else { return };
@@ -290,6 +290,16 @@ impl Recorded {
 
     /// In what cargo would find that all is not as it was.
     fn differs(&self, question: &Question) -> Option<String> {
+        self.is_asked_otherwise(question).or_else(|| self.says_changed(self.inputs.changed()))
+    }
+
+    /// That this file was changed, if there is one.
+    fn says_changed(&self, file: Option<&Path>) -> Option<String> {
+        file.map(|file| format!("{} was changed", shown(file, &self.question.folder)))
+    }
+
+    /// In what the question is another one, or why it is.
+    fn is_asked_otherwise(&self, question: &Question) -> Option<String> {
         let was = &self.question;
         if was.environment != question.environment {
             let all = was.environment.keys().chain(question.environment.keys());
@@ -298,11 +308,12 @@ impl Recorded {
             let name = names.next().map(|it| it.to_string_lossy().into_owned());
             return Some(format!("the variable {} was changed", name.unwrap_or_default()));
         }
-        if let Some(file) = self.inputs.changed() {
-            return Some(format!("{} was changed", shown(file, &was.folder)));
+        if was.arguments == question.arguments && was.folder == question.folder {
+            return None;
         }
-        let is_same = was.arguments == question.arguments && was.folder == question.folder;
-        (!is_same).then(|| "cargo is asked for something else".to_owned())
+        // What is asked for follows from manifests.
+        let file = self.says_changed(self.inputs.changed());
+        Some(file.unwrap_or_else(|| "cargo is asked for something else".to_owned()))
     }
 
     /// Who makes what it makes.

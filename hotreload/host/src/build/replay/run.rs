@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::build::process::{self, Event};
 use crate::build::replay::facade::Facade;
-use crate::build::replay::{Recorded, inputs, shown};
+use crate::build::replay::{Recorded, inputs};
 use crate::build::unit::entries;
 use crate::build::{Abandon, dep_info};
 
@@ -35,8 +35,20 @@ pub(in crate::build) enum Ended {
         said: Said,
     },
     Abandoned,
+    /// What cargo would look at is not as it was, and this is what.
+    Changed(String),
     /// Cargo has to be asked, and this is why.
     Unclear(String),
+}
+
+/// What is known once rustc has read all sources of the crate.
+struct Read {
+    /// Whether these are what cargo's build was made of.
+    of_cargos: bool,
+    /// What of others' was changed meanwhile.
+    changed: Option<String>,
+    /// Whether they could be listed beside the library.
+    listed: io::Result<()>,
 }
 
 /// What rustc has said.
@@ -106,7 +118,8 @@ impl Recorded {
             Err(error) => Ended::Unclear(format!("rustc could not be called: {error}")),
         };
         let ended = call();
-        let is_decided = matches!(ended, Ended::Built { .. } | Ended::Abandoned);
+        let is_decided =
+            matches!(ended, Ended::Built { .. } | Ended::Abandoned | Ended::Changed(_));
         if is_decided || !self.has_facade.swap(false, Ordering::Relaxed) {
             return ended;
         }
@@ -138,13 +151,18 @@ impl Recorded {
         let facade = self.facade.as_ref().filter(|_| self.has_facade.load(Ordering::Relaxed));
         let mut command = rustc.command(self.wrapper.as_deref(), facade.map(Facade::instead));
         let library = self.library();
-        let mut of_cargos = None;
-        let status = process::run_until(&mut command, abandon, |event| {
+        let (mut changed, mut read) = (None, None);
+        // rustc's start takes longer than this, and mostly nothing has changed.
+        let look = || {
+            changed = self.says_changed(self.inputs.changed());
+            if changed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let status = process::run_until(&mut command, abandon, look, |event| {
             tick(&event);
             let written = said.take(event);
             if written.as_ref() == Some(&list) {
-                // It has read all sources by now, which may be saved again from here on.
-                of_cargos = Some(self.is_of_cargos_sources());
+                // It has read all sources by now, which may be saved again from here on; and it goes on.
+                read = Some(self.has_read());
             }
             // What rustc does afterwards is to tidy up; a wrapper has more to look at.
             match written.is_some_and(|it| it == library) && self.wrapper.is_none() {
@@ -157,10 +175,14 @@ impl Recorded {
             return Ok(Ended::Abandoned);
         }
         let status = status?;
+        if let Some(what) = changed {
+            return Ok(Ended::Changed(what));
+        }
+        let Read { of_cargos, changed, listed } = read.unwrap_or_else(|| self.has_read());
         // What rustc has read of it may have been of both.
-        if let Some(file) = self.inputs.changed() {
-            let file = shown(file, &self.question.folder);
-            return Ok(Ended::Unclear(format!("{file} was changed while rustc ran")));
+        let changed = changed.or_else(|| self.says_changed(self.inputs.changed_artifact()));
+        if let Some(what) = changed {
+            return Ok(Ended::Changed(format!("{what} while rustc ran")));
         }
         if let Some(status) = status.filter(|it| !it.success()) {
             return Ok(match said.is_of_sources() {
@@ -175,8 +197,7 @@ impl Recorded {
         if !is_new {
             return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
         }
-        self.list_what_was_read()?;
-        let of_cargos = of_cargos.unwrap_or_else(|| self.is_of_cargos_sources());
+        listed?;
         Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
     }
 
@@ -188,20 +209,22 @@ impl Recorded {
         self.rustc.own.join(name)
     }
 
-    /// Writes beside the library what cargo writes beside its own: the sources of all crates.
-    fn list_what_was_read(&self) -> io::Result<()> {
+    /// rustc has read all sources of the crate. Writes beside the library what cargo writes beside its own:
+    /// the sources of all crates.
+    fn has_read(&self) -> Read {
         let own = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "d");
         let own = dep_info::listed(&own, &self.rustc.capture().folder).unwrap_or_default();
-        let all = own.iter().chain(&self.inputs.of_others);
         let library = self.library();
-        let text = dep_info::written(&library, all);
-        fs::write(library.with_extension("d"), text)
+        let text = dep_info::written(&library, own.iter().chain(&self.inputs.of_others));
+        Read {
+            of_cargos: self.are_cargos(&own),
+            changed: self.says_changed(self.inputs.changed_source()),
+            listed: fs::write(library.with_extension("d"), text),
+        }
     }
 
-    /// Whether what rustc has just read of the crate was there before cargo's build began.
-    fn is_of_cargos_sources(&self) -> bool {
-        let own = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "d");
-        let own = dep_info::listed(&own, &self.rustc.capture().folder).unwrap_or_default();
+    /// Whether these sources of the crate were there before cargo's build began.
+    fn are_cargos(&self, own: &[PathBuf]) -> bool {
         // What a build script has made cargo may have had made just now.
         let output = self.rustc.capture().variable("OUT_DIR").map(PathBuf::from);
         let is_made = |path: &PathBuf| output.as_ref().is_some_and(|it| path.starts_with(it));
