@@ -6,6 +6,7 @@
 //! rustc    the call that is made instead
 //! facade   the `hot` that it is given
 //! inputs   what cargo would look at
+//! sessions what rustc keeps for the next call
 //! run      the call, and what rustc says
 //! ```
 //!
@@ -24,6 +25,7 @@ mod facade;
 mod inputs;
 mod run;
 mod rustc;
+mod sessions;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 

@@ -7,7 +7,8 @@ use std::{
     path::PathBuf,
     process::ExitStatus,
     sync::atomic::Ordering,
-    time::SystemTime,
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
@@ -15,9 +16,12 @@ use serde::Deserialize;
 
 use crate::build::process::{self, Event};
 use crate::build::replay::facade::Facade;
-use crate::build::replay::{Recorded, inputs};
+use crate::build::replay::{Recorded, inputs, sessions};
 use crate::build::unit::entries;
 use crate::build::{Abandon, dep_info};
+
+/// As long as a load may take that follows a build.
+const LOAD: Duration = Duration::from_millis(100);
 
 /// What came of a call.
 pub(in crate::build) enum Ended {
@@ -192,13 +196,25 @@ impl Recorded {
         }
         let is_new = fs::metadata(&library).and_then(|it| it.modified()).is_ok_and(|time| {
             // A tick of the kernel's clock, or of a coarse file system's.
-            time + std::time::Duration::from_secs(2) >= began
+            time + Duration::from_secs(2) >= began
         });
         if !is_new {
             return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
         }
         listed?;
-        Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
+        let rlibs = self.code();
+        if self.rustc.is_incremental
+            && let Some(latest) = rlibs.first().cloned()
+        {
+            // Nobody waits for it, least of all the load that comes now; without it rustc does the same the
+            // next time.
+            let tidy = move || {
+                thread::sleep(LOAD);
+                sessions::remove_older(&latest);
+            };
+            let _ = thread::Builder::new().name("hot-sessions".to_owned()).spawn(tidy);
+        }
+        Ok(Ended::Built { library, rlibs, said, of_cargos })
     }
 
     /// The library that it makes.
@@ -241,7 +257,7 @@ impl Recorded {
             // The wrapper has a folder in it for the crate, and in that for what its types are.
             let crates = format!("{}{}", self.bundle.crate_name, self.rustc.suffix);
             let of_types = entries(&kept.join(crates)).flat_map(|it| entries(&it));
-            latest_session(entries(&kept).chain(of_types), &self.bundle.crate_name)
+            sessions::latest(entries(&kept).chain(of_types), &self.bundle.crate_name)
         } else {
             let name = format!("lib{}{}.rlib", self.bundle.crate_name, self.rustc.suffix);
             Some(own.join(name)).filter(|it| it.is_file())
@@ -251,22 +267,4 @@ impl Recorded {
             None => Vec::new(),
         }
     }
-}
-
-/// The folder in which rustc has kept what it has made last of a crate:
-/// `logic-1k2f0t6z3c5jh/s-hcpn4f2y8e-0x2d9ni-1v7cqd8oxbk9cb6y`.
-fn latest_session(kept: impl Iterator<Item = PathBuf>, crate_name: &str) -> Option<PathBuf> {
-    let is_crates = |path: &PathBuf| {
-        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
-        name.rsplit_once('-').is_some_and(|(name, _)| name == crate_name)
-    };
-    let is_whole = |path: &PathBuf| {
-        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
-        name.starts_with("s-") && !name.ends_with("-working") && path.is_dir()
-    };
-    let sessions = kept.filter(is_crates).flat_map(|it| entries(&it)).filter(is_whole);
-    sessions
-        .filter_map(|it| Some((fs::metadata(&it).and_then(|it| it.modified()).ok()?, it)))
-        .max()
-        .map(|(_, session)| session)
 }
