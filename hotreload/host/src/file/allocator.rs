@@ -71,15 +71,18 @@ fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
     let symbols =
         table.data_as_array::<<FileHeader64<Endianness> as FileHeader>::Sym, _>(endian, file)?;
     let places = NAMES.map(|end| places(names, &format!("{end}\0")));
+    let all = || places.iter().flatten();
+    let (first, end) = (all().map(|it| it.start).min(), all().map(|it| it.end).max());
+    let (Some(first), Some(end)) = (first, end) else { return Ok([false; 2]) };
     let mut found = places.each_ref().map(|_| false);
     for symbol in symbols {
         let at = symbol.st_name(endian) as usize;
+        // Nearly all.
+        if at < first || at >= end {
+            continue;
+        }
         for (places, found) in places.iter().zip(&mut found) {
-            for place in places {
-                if place.start <= at && at < place.end && !symbol.is_undefined(endian) {
-                    *found = true;
-                }
-            }
+            *found |= places.iter().any(|it| it.contains(&at)) && !symbol.is_undefined(endian);
         }
         if found[0] {
             // What comes after it makes no difference.
