@@ -56,8 +56,9 @@ fn malformed_files_are_no_content() {
     let bytes = fs::read(&path).unwrap();
     let read = |bytes: &[u8]| {
         let objects = read_all(&members(bytes)?, None)?;
-        let mut content =
-            MachineCode { crates: vec!["demo".to_owned()], objects, ..MachineCode::default() };
+        let mut content = MachineCode::default();
+        content.crates.push("demo".to_owned());
+        content.objects = objects;
         content.put_together();
         content.find_exports();
         Some(content)
@@ -83,6 +84,51 @@ fn malformed_files_are_no_content() {
         several[usize::from(object::read(&bytes, 1).is_some())] += 1;
     }
     assert!(several.iter().all(|count| *count > 0), "{several:?}");
+}
+
+/// What rustc has kept under another name is the same objects; what was written anew is read, also where the
+/// name and the length are as they were.
+#[cfg(unix)]
+#[test]
+fn what_lies_there_unchanged_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = |name: &str| {
+        let path = folder.path().join("demo-1k2f").join(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let objects_of = |source: &str| {
+        let bytes = fs::read(rlib(&folder.path().join(source.len().to_string()), source)).unwrap();
+        members(&bytes).unwrap().into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>()
+    };
+    let first = session("s-a");
+    let (one, other) = (objects_of(SOURCE), objects_of(&SOURCE.replace("two", "TWO+")));
+    fs::write(first.join("x.o"), &one[0]).unwrap();
+    fs::write(first.join("y.o"), &other[0]).unwrap();
+    let read = |session: &Path, before| MachineCode::read("demo", &[session.to_owned()], before);
+    let before = read(&first, None).unwrap();
+    let second = session("s-b");
+    fs::hard_link(first.join("x.o"), second.join("x.o")).unwrap();
+    fs::write(second.join("y.o"), &one[0]).unwrap();
+    // Its bytes are not looked at.
+    let time = fs::metadata(second.join("x.o")).unwrap().modified().unwrap();
+    let kept = fs::File::options().write(true).open(second.join("x.o")).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&kept, b"?", 0).unwrap();
+    kept.set_modified(time).unwrap();
+    let after = read(&second, Some(&before)).unwrap();
+    assert_eq!(after.objects.len(), 3, "two files, and what is in both");
+    assert!(differing(&after, &read(&session_of(&first, &one[0]), None).unwrap()).is_empty());
+    kept.set_modified(time + std::time::Duration::from_nanos(1)).unwrap();
+    assert!(read(&second, Some(&before)).is_none(), "it is read now, and is no object file");
+}
+
+/// A session that has one object file only.
+#[cfg(unix)]
+fn session_of(beside: &Path, object: &[u8]) -> PathBuf {
+    let session = beside.with_file_name("s-only");
+    fs::create_dir_all(&session).unwrap();
+    fs::write(session.join("x.o"), object).unwrap();
+    session
 }
 
 #[test]

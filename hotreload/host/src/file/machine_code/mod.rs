@@ -28,6 +28,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::SystemTime,
 };
 
 use ::object::read::archive::ArchiveFile;
@@ -54,6 +55,8 @@ pub(crate) struct MachineCode {
     pub(crate) crates: Vec<String>,
     /// Shared with the content of the generation before where nothing differs.
     pub(crate) objects: Vec<Arc<Compiled>>,
+    /// What each file had that was read, for the content after this one.
+    files: HashMap<FileId, Vec<Arc<Compiled>>>,
     /// Which object file has a symbol, and where in its list.
     pub(crate) places: Map<Id, (u32, u32)>,
     /// What the bundle's crate exports.
@@ -126,22 +129,49 @@ impl MachineCode {
         rlibs.sort_by_key(|(name, _)| name != crate_name);
         rlibs.first().filter(|(name, _)| name == crate_name)?;
         let mut content = MachineCode::default();
-        let (mut archives, mut objects) = (Vec::new(), Vec::new());
+        let mut files = Vec::new();
         for (name, rlib) in rlibs {
             content.crates.push(name);
             if rlib.is_dir() {
-                objects.extend(kept(rlib)?);
+                files.extend(kept(rlib)?);
             } else {
-                archives.push(read_whole(rlib)?);
+                files.push(rlib.clone());
             }
         }
-        let archives = archives.iter().map(|file| members(file)).collect::<Option<Vec<_>>>()?;
-        let objects: Vec<_> =
-            archives.into_iter().flatten().chain(objects.iter().map(|it| &**it)).collect();
-        content.objects = read_all(&objects, before)?;
+        content.read_files(&files, before)?;
         content.put_together();
         content.find_exports();
         Some(content)
+    }
+
+    /// Reads rlibs and object files. What lies there as it was for the content before is not read again:
+    /// rustc gives the files that an edit has not changed other names only.
+    fn read_files(&mut self, files: &[PathBuf], before: Option<&MachineCode>) -> Option<()> {
+        let mut new = Vec::new();
+        for file in files {
+            let id = FileId::of(file);
+            match id.and_then(|id| before?.files.get_key_value(&id)) {
+                Some((id, known)) => _ = self.files.insert(*id, known.clone()),
+                None => {
+                    let bytes = read_whole(file)?;
+                    // Another one may have come to lie there.
+                    new.push((id.filter(|_| FileId::of(file) == id), file, bytes));
+                }
+            }
+        }
+        let parts = new.iter().map(|(_, file, bytes)| object_files(file, bytes));
+        let parts = parts.collect::<Option<Vec<_>>>()?;
+        let mut read = read_all(&parts.concat(), before)?.into_iter();
+        for ((id, ..), parts) in new.iter().zip(&parts) {
+            let objects: Vec<_> = read.by_ref().take(parts.len()).collect();
+            match id {
+                Some(id) => _ = self.files.insert(*id, objects),
+                None => self.objects.extend(objects),
+            }
+        }
+        self.objects.extend(self.files.values().flatten().cloned());
+        self.objects.sort_by_key(|object| object.hash);
+        Some(())
     }
 
     /// Whether these are the functions that the crate exports, as their text was hashed: else the
@@ -261,6 +291,14 @@ impl Node {
     }
 }
 
+/// What is in an rlib, or an object file itself.
+fn object_files<'a>(path: &Path, bytes: &'a [u8]) -> Option<Vec<&'a [u8]>> {
+    match path.extension().is_some_and(|it| it == "rlib") {
+        true => members(bytes),
+        false => Some(vec![bytes]),
+    }
+}
+
 /// The object files in an archive. Beside them there is the compiler's metadata.
 pub(crate) fn members(archive: &[u8]) -> Option<Vec<&[u8]>> {
     let parsed = ArchiveFile::parse(archive).ok().filter(|archive| !archive.is_thin())?;
@@ -276,7 +314,7 @@ pub(crate) fn members(archive: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// Reads object files, on all processors: the report waits for it. What the content before has
-/// already is taken from there.
+/// already is taken from there. They come in the order of the files.
 pub(crate) fn read_all(
     files: &[&[u8]],
     before: Option<&MachineCode>,
@@ -286,13 +324,15 @@ pub(crate) fn read_all(
     let next = AtomicUsize::new(0);
     let read = || {
         let mut objects = Vec::new();
-        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else { break };
             let hash = hash(file);
             let object = match known.get(&hash) {
                 Some(object) => Arc::clone(object),
                 None => Arc::new(object::read(file, hash)?),
             };
-            objects.push(object);
+            objects.push((index, object));
         }
         Some(objects)
     };
@@ -307,8 +347,8 @@ pub(crate) fn read_all(
         }
         Some(objects)
     })?;
-    objects.sort_by_key(|object| object.hash);
-    Some(objects)
+    objects.sort_by_key(|(index, _)| *index);
+    Some(objects.into_iter().map(|(_, object)| object).collect())
 }
 
 fn hash(bytes: &[u8]) -> u128 {
@@ -330,15 +370,36 @@ fn crate_of(rlib: &Path) -> Option<String> {
 }
 
 /// The object files that rustc has kept in a folder.
-fn kept(folder: &Path) -> Option<Vec<Vec<u8>>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).ok()? {
-        let path = entry.ok()?.path();
-        if path.extension().is_some_and(|it| it == "o" || it == "obj") {
-            files.push(read_whole(&path)?);
-        }
-    }
+fn kept(folder: &Path) -> Option<Vec<PathBuf>> {
+    let files = fs::read_dir(folder).ok()?.map(|entry| Some(entry.ok()?.path()));
+    let mut files = files.collect::<Option<Vec<_>>>()?;
+    files.retain(|path| path.extension().is_some_and(|it| it == "o" || it == "obj"));
     (!files.is_empty()).then_some(files)
+}
+
+/// A file as it is, under whatever name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct FileId {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: SystemTime,
+}
+
+impl FileId {
+    /// `None` if nothing tells it from another one.
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<FileId> {
+        use std::os::unix::fs::MetadataExt as _;
+        let it = fs::metadata(path).ok()?;
+        let (device, inode, length) = (it.dev(), it.ino(), it.len());
+        Some(FileId { device, inode, length, modified: it.modified().ok()? })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Option<FileId> {
+        None
+    }
 }
 
 /// A file's bytes, if nobody wrote to it meanwhile.
