@@ -161,7 +161,10 @@ impl Recorded {
             changed = self.says_changed(self.inputs.changed());
             if changed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let status = process::run_until(&mut command, abandon, look, |event| {
+        // With what a wrapper has started: it would write to the same files as the next call.
+        let of_its_own = Abandon::default();
+        let group = abandon.unwrap_or(&of_its_own);
+        let status = process::run_until(&mut command, Some(group), look, |event| {
             tick(&event);
             let written = said.take(event);
             if written.as_ref() == Some(&list) {
