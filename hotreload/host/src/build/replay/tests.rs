@@ -1,6 +1,9 @@
 //! One workspace that is edited in every way that cargo would notice: what rustc alone makes, and what is
 //! made where cargo is asked, is what a cargo makes that knows of nothing else.
 
+mod interrupted;
+mod versions;
+
 use std::{
     fs,
     fs::File,
@@ -164,6 +167,8 @@ impl Project {
         build.captures = Some(self.root.join("captures"));
         build.profile = self.profile.to_owned();
         build.colour = false;
+        // As a save is built: what rustc has started ends with it.
+        build.abandon = Some(Abandon::default());
         build.sink = Arc::new(|message| {
             if let BuildMessage::Line(line) = message {
                 eprintln!("{line}");
