@@ -43,8 +43,10 @@ impl Project {
     fn goes_on(&mut self, after: &str) {
         self.write("logic/src/text.txt", &format!("first after {after}"));
         self.built();
-        self.write("logic/src/text.txt", &format!("second after {after}"));
-        self.by_rustc(&format!("second after {after}"));
+        let second = format!("second after {after}");
+        self.write("logic/src/text.txt", &second);
+        let (by, value) = self.built();
+        assert!(by == BuiltBy::Rustc && value.contains(&second), "{by:?} {value}");
     }
 }
 
