@@ -4,6 +4,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     fs,
     io::{Write as _, stderr},
     path::PathBuf,
@@ -217,6 +218,20 @@ fn what_a_library_has_it_has_from_rustc_alone() {
         let line = run.until_by_rustc();
         as_cargo_makes_it(&run, line);
     }
+    // rustc leaves some files in each call, also in those of earlier runs of this test.
+    let files = fs::read_dir(library().parent().unwrap()).unwrap().flatten();
+    let names = files.map(|it| it.file_name().into_string().unwrap());
+    let calls = names.filter_map(|it| {
+        Some(
+            it.strip_prefix("alone_rules.")?
+                .strip_suffix(".rcgu.dwo")?
+                .rsplit_once('.')?
+                .1
+                .to_owned(),
+        )
+    });
+    let calls = calls.collect::<BTreeSet<_>>().len();
+    assert!((2..=8).contains(&calls), "{calls}");
     a_killed_host(run);
 }
 

@@ -176,6 +176,7 @@ impl Recorded {
             return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
         }
         self.list_what_was_read()?;
+        rustc.remove_old_debug_information(name);
         let of_cargos = of_cargos.unwrap_or_else(|| self.is_of_cargos_sources());
         Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
     }
