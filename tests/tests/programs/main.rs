@@ -29,6 +29,7 @@ mod readme;
 mod reference;
 mod renamed;
 mod replayed;
+mod replayed_files;
 mod shadow;
 mod shared;
 mod shared_builds;

@@ -23,17 +23,18 @@ impl Bytes {
         Bytes::read(path).0
     }
 
-    /// As [`of`](Bytes::of), with the bytes.
-    pub(super) fn read(path: &Path) -> (Bytes, Vec<u8>) {
-        match fs::read(path) {
-            Err(_) => (Bytes::Missing, Vec::new()),
-            Ok(bytes) if bytes.is_empty() => (Bytes::Empty, bytes),
-            Ok(bytes) => {
-                let mut hasher = Hasher::new();
-                hasher.bytes(&bytes);
-                (Bytes::Hash(hasher.digest()), bytes)
-            }
-        }
+    /// As [`of`](Bytes::of), with the text, if the file is one. A file that is not there has none: it does
+    /// not become another one by being looked at.
+    pub(super) fn read(path: &Path) -> (Bytes, Option<String>) {
+        let Ok(bytes) = fs::read(path) else { return (Bytes::Missing, None) };
+        let found = if bytes.is_empty() {
+            Bytes::Empty
+        } else {
+            let mut hasher = Hasher::new();
+            hasher.bytes(&bytes);
+            Bytes::Hash(hasher.digest())
+        };
+        (found, String::from_utf8(bytes).ok())
     }
 }
 
@@ -82,4 +83,26 @@ pub(super) fn is_touched_since(path: &Path, since: SystemTime) -> bool {
     }
     #[cfg(not(unix))]
     metadata.modified().is_ok_and(|modified| modified >= since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The settings that cargo would read are watched, also those that nobody has written.
+    #[test]
+    fn what_is_not_there_is_no_empty_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rust-toolchain.toml");
+        assert_eq!(Bytes::read(&path), (Bytes::Missing, None));
+        fs::write(&path, "").unwrap();
+        assert_eq!(Bytes::read(&path), (Bytes::Empty, Some(String::new())));
+        fs::write(&path, "[toolchain]").unwrap();
+        let (found, text) = Bytes::read(&path);
+        assert!(matches!(found, Bytes::Hash(_)) && found == Bytes::of(&path));
+        assert_eq!(text.as_deref(), Some("[toolchain]"));
+        fs::write(&path, b"\xff").unwrap();
+        let (other, text) = Bytes::read(&path);
+        assert!(other != found && text.is_none());
+    }
 }

@@ -297,11 +297,9 @@ impl Watch {
                 if is_touched_since(&file, since) && !is_written_by_cargo(&file) {
                     self.saves.suspect(file, Instant::now());
                 } else {
-                    let (now, bytes) = Bytes::read(&file);
-                    let is_there = now != Bytes::Missing;
+                    let (now, text) = Bytes::read(&file);
                     let is_of_program = self.program.as_ref().is_some_and(|it| it.was_read(&file));
-                    if let Ok(text) = String::from_utf8(bytes)
-                        && is_there
+                    if let Some(text) = text
                         && (is_of_program || file.extension().is_some_and(|it| it == "rs"))
                         && self.bundles.values().any(|it| it.tree.concerns(&file))
                     {

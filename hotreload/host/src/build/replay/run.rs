@@ -206,18 +206,21 @@ impl Recorded {
         }
         listed?;
         let rlibs = self.code();
-        if self.rustc.is_incremental
-            && let Some(latest) = rlibs.first().cloned()
-        {
-            // Nobody waits for it, least of all the load that comes now; without it rustc does the same the
-            // next time.
-            let tidy = move || {
-                thread::sleep(LOAD);
-                sessions::remove_older(&latest);
-            };
-            let _ = thread::Builder::new().name("hot-sessions".to_owned()).spawn(tidy);
-        }
+        self.tidy(rlibs.first().filter(|_| rustc.is_incremental).cloned());
         Ok(Ended::Built { library, rlibs, said, of_cargos })
+    }
+
+    /// Removes what calls before have left, on a thread: nobody waits for it, least of all the load that comes
+    /// now. `latest` is the session that this call has left.
+    fn tidy(&self, latest: Option<PathBuf>) {
+        let (rustc, name) = (self.rustc.clone(), self.bundle.crate_name.clone());
+        let tidy = move || {
+            thread::sleep(LOAD);
+            latest.iter().for_each(|it| sessions::remove_older(it));
+            rustc.remove_old_debug_information(&name);
+        };
+        // The next call does without: rustc removes sessions itself.
+        let _ = thread::Builder::new().name("hot-tidy".to_owned()).spawn(tidy);
     }
 
     /// The library that it makes.

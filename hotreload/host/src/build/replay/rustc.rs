@@ -2,13 +2,20 @@
 //! folder of its own, from what cargo has given rustc.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::SystemTime,
 };
 
 use crate::build::Wrapper;
 use crate::build::replay::Capture;
+use crate::build::unit::entries;
+
+/// Of so many calls the files of split debug information stay.
+const CALLS_WITH_DEBUG_INFORMATION: usize = 8;
 
 /// What cargo tells rustc of how many may work at once; its other end is gone.
 const OF_THAT_CARGO: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
@@ -169,6 +176,35 @@ impl Rustc {
         found
     }
 
+    /// rustc names files of split debug information anew in each call, and leaves those of earlier calls,
+    /// as cargo's does. Here they would come with each save: those of the latest calls stay, for whoever
+    /// looks at code that ran before.
+    pub(super) fn remove_old_debug_information(&self, crate_name: &str) {
+        let splits =
+            |it: &OsString| it.to_str().is_some_and(|it| it.starts_with("split-debuginfo="));
+        if !self.arguments.iter().any(splits) {
+            return;
+        }
+        let start = format!("{crate_name}{}.", self.suffix);
+        let mut calls: BTreeMap<String, (SystemTime, Vec<PathBuf>)> = BTreeMap::new();
+        for file in entries(&self.own) {
+            // `logic.3rngp6bm2u2q5z0y.1xq4k2c.rcgu.dwo`: the crate, a part of it, the call.
+            let name = file.file_name().and_then(|it| it.to_str());
+            let parts = name.and_then(|it| it.strip_prefix(&start)?.strip_suffix(".rcgu.dwo"));
+            let Some((_, call)) = parts.and_then(|it| it.rsplit_once('.')) else { continue };
+            // A part that is as it was is a link to the file of before, with its time.
+            let time = fs::metadata(&file).and_then(|it| it.modified());
+            let (latest, files) =
+                calls.entry(call.to_owned()).or_insert((SystemTime::UNIX_EPOCH, Vec::new()));
+            *latest = time.map_or(*latest, |it| it.max(*latest));
+            files.push(file);
+        }
+        let mut calls: Vec<_> = calls.into_values().collect();
+        calls.sort();
+        let old = calls.iter().rev().skip(CALLS_WITH_DEBUG_INFORMATION);
+        old.flat_map(|(_, files)| files).for_each(|it| _ = fs::remove_file(it));
+    }
+
     /// A file of this crate in a folder.
     pub(super) fn file(&self, folder: &Path, crate_name: &str, kind: &str) -> PathBuf {
         folder.join(format!("{crate_name}{}.{kind}", self.suffix))
@@ -182,6 +218,8 @@ impl Rustc {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn of(words: &[&str]) -> Option<Rustc> {
@@ -222,6 +260,38 @@ mod tests {
         assert_eq!(rustc.named, named);
         let file = rustc.file(&rustc.cargos, "logic", "d");
         assert_eq!(file, Path::new("/w/target/debug/deps/logic-77.d"));
+    }
+
+    #[test]
+    fn split_debug_information_of_the_latest_calls_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().display().to_string();
+        let words = CARGOS.replace("/w/target", &target) + " -C split-debuginfo=unpacked";
+        let rustc = |words: &str| of(&words.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let own = folder.path().join("debug/hotreload");
+        fs::create_dir_all(&own).unwrap();
+        let other = own.join("other-77.part.call0.rcgu.dwo");
+        fs::write(&other, "").unwrap();
+        let of_call =
+            |call: usize, part: &str| own.join(format!("logic-77.{part}.z{call}.rcgu.dwo"));
+        for call in 0..CALLS_WITH_DEBUG_INFORMATION + 2 {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 - call as u64);
+            for (part, time) in [("same", SystemTime::UNIX_EPOCH), ("new", time)] {
+                fs::File::create(of_call(call, part)).unwrap().set_modified(time).unwrap();
+            }
+        }
+        let there = || -> Vec<_> {
+            let all = 0..CALLS_WITH_DEBUG_INFORMATION + 2;
+            all.filter(|call| of_call(*call, "new").exists() && of_call(*call, "same").exists())
+                .collect()
+        };
+        rustc(CARGOS).remove_old_debug_information("logic");
+        rustc(&words.replace("split-", "")).remove_old_debug_information("logic");
+        assert_eq!(there().len(), CALLS_WITH_DEBUG_INFORMATION + 2);
+        rustc(&words).remove_old_debug_information("logic");
+        assert_eq!(there(), Vec::from_iter(0..CALLS_WITH_DEBUG_INFORMATION));
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 1 + 2 * CALLS_WITH_DEBUG_INFORMATION);
+        assert!(other.exists());
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! What ends in the middle of a call of rustc: the save is built all the same, and the next one.
+
+use super::*;
+use crate::build::folder::AloneFolder;
+
+/// The linker. It does once what a file beside it says, and leaves its number there.
+const LINKER: &str = "#!/bin/sh
+here=$(dirname \"$0\")
+if mv \"$here/kills-rustc\" \"$here/done\" 2>/dev/null; then
+    echo $$ > \"$here/linker.pid\"
+    kill -9 $PPID
+    exec sleep 1000
+fi
+if mv \"$here/is-killed\" \"$here/done\" 2>/dev/null; then
+    kill -9 $$
+fi
+if mv \"$here/waits\" \"$here/done\" 2>/dev/null; then
+    while [ -e \"$here/done\" ]; do sleep 0.01; done
+fi
+exec cc \"$@\"
+";
+
+impl Project {
+    /// The linker does this the next time.
+    fn linker(&self, what: &str) {
+        let _ = fs::remove_file(self.root.join("done"));
+        self.write(what, "");
+    }
+
+    /// Saves what the linker disturbs so, and gives why cargo was asked.
+    fn saved_while(&mut self, what: &str, text: &str) -> String {
+        self.linker(what);
+        self.write("logic/src/text.txt", text);
+        let built = self.build().unwrap();
+        assert!(self.root.join("done").exists(), "{what}: nothing was linked");
+        assert!(self.value(&built.library).contains(text), "{what}");
+        let BuiltBy::Cargo { why } = built.maker.unwrap().by else { panic!("{what}: by rustc") };
+        why.unwrap()
+    }
+
+    /// The next save is rustc's alone, once rustc was called for the first time again.
+    #[track_caller]
+    fn goes_on(&mut self, after: &str) {
+        self.write("logic/src/text.txt", &format!("first after {after}"));
+        self.built();
+        let second = format!("second after {after}");
+        self.write("logic/src/text.txt", &second);
+        let (by, value) = self.built();
+        assert!(by == BuiltBy::Rustc && value.contains(&second), "{by:?} {value}");
+    }
+}
+
+#[test]
+fn a_save_survives_what_ends_in_the_middle_of_it() {
+    let mut project = Project::new();
+    project.write("linker", LINKER);
+    let linker = project.root.join("linker");
+    fs::set_permissions(&linker, fs::Permissions::from_mode(0o755)).unwrap();
+    let flags = format!("[build]\nrustflags = [{:?}]\n", format!("-Clinker={}", linker.display()));
+    project.write(".cargo/config.toml", &flags);
+    thread::sleep(Duration::from_millis(50));
+    project.built();
+    project.write("logic/src/text.txt", "one");
+    project.by_rustc("one");
+
+    // rustc, of which the linker would write on.
+    let why = project.saved_while("kills-rustc", "two");
+    assert!(why.starts_with("rustc alone has failed (signal: 9"), "{why}");
+    let linker = fs::read_to_string(project.root.join("linker.pid")).unwrap();
+    let state = fs::read_to_string(format!("/proc/{}/stat", linker.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "the linker lives on: {state}");
+    project.goes_on("rustc");
+
+    let why = project.saved_while("is-killed", "three");
+    assert!(why.starts_with("rustc alone has failed (exit"), "{why}");
+    project.goes_on("the linker");
+
+    // Another cargo has the lock when rustc begins, and none when its folder is removed.
+    let own = project.root.join("target/debug/hotreload");
+    let lock = File::open(project.root.join("target/debug/.cargo-lock")).unwrap();
+    lock.lock().unwrap();
+    project.linker("waits");
+    project.write("logic/src/text.txt", "four");
+    let built = thread::scope(|scope| {
+        let building = scope.spawn(|| project.build());
+        let start = Instant::now();
+        while !project.root.join("done").exists() {
+            assert!(start.elapsed() < Duration::from_secs(300), "nothing is linked");
+            thread::sleep(Duration::from_millis(5));
+        }
+        drop(lock);
+        assert!(AloneFolder::remove(&own).unwrap());
+        fs::remove_file(project.root.join("done")).unwrap();
+        building.join().unwrap().unwrap()
+    });
+    assert!(project.value(&built.library).contains("four"));
+    project.goes_on("a removed folder");
+
+    // Between two saves.
+    assert!(AloneFolder::remove(&own).unwrap());
+    project.write("logic/src/text.txt", "five");
+    let (_, value) = project.built();
+    assert!(value.contains("five"), "{value}");
+    project.goes_on("another removed folder");
+}
