@@ -61,4 +61,27 @@ fn rustc_alone_is_given_no_host() {
     assert_eq!(run.text().matches("cannot find value `nothing_of_this_name`").count(), 1);
     assert!(by_rustc("7002".to_owned()));
     run.wait_for("answer 7002.");
+    drop(run);
+    the_first_save_of_a_start_is_rustcs(&project);
+}
+
+/// Cargo has nothing to compile at the second start, and rustc's call is known from the first.
+fn the_first_save_of_a_start_is_rustcs(project: &Project) {
+    const SECRET: &str = "nobody is to keep this";
+    let start = || {
+        let mut command = project.command(&["run"]);
+        command.env("TOKEN", SECRET);
+        let run = Piped::start(command);
+        run.wait_for("answer 7002.");
+        run
+    };
+    drop(start());
+    let run = start();
+    project.edit("7003");
+    run.wait_for("generation 2 is live");
+    run.wait_for("answer 7003.");
+    assert!(run.text().contains("by rustc alone"), "{}", run.text());
+    let kept = fs::read(target_dir().join("debug/hotreload/usual_rules.captured")).unwrap();
+    let kept = String::from_utf8_lossy(&kept);
+    assert!(kept.contains("CARGO_PKG_NAME=usual-rules") && !kept.contains(SECRET), "{kept}");
 }

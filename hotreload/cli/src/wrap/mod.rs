@@ -153,16 +153,12 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
         }
     };
     if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
-        capture(&invocation, &asked.arguments);
+        // Who finds no word of this call asks cargo.
+        let _ = invocation
+            .output()
+            .and_then(|library| Capture::keep(&asked.arguments, &invocation.name, &library));
     }
     Ok(code)
-}
-
-/// Leaves word of how rustc was called, if anybody asks for it. Who finds none asks cargo.
-fn capture(invocation: &Invocation, arguments: &[OsString]) {
-    let Some(folder) = env::var_os(Wrapper::CAPTURES) else { return };
-    let path = Capture::path(Path::new(&folder), &invocation.name);
-    let _ = Capture::of(arguments).and_then(|capture| capture.write(&path));
 }
 
 /// Has rustc link the shared library, and looks at what it has linked.
