@@ -68,14 +68,23 @@ impl Capture {
     /// If it cannot be known or written. Then what was kept before is of no use: it is of another library.
     pub fn keep(arguments: &[OsString], crate_name: &str, library: &Path) -> io::Result<()> {
         let none = || io::Error::from(io::ErrorKind::Unsupported);
+        let arguments = without_lists(arguments)?;
         let profile = library.parent().filter(|it| it.ends_with("deps")).and_then(Path::parent);
         let path = Capture::path(profile.ok_or_else(none)?, crate_name);
+        // What only checks the crate has made no library.
+        let links = |it: &OsString| {
+            let kinds = it.to_str().and_then(|it| it.strip_prefix("--emit="));
+            kinds.is_some_and(|it| it.split(',').any(|it| it == "link"))
+        };
+        if !arguments.iter().any(links) {
+            return Err(none());
+        }
         let (question, began) = Question::of_parent().ok_or_else(none)?;
         let mut capture = Capture {
             folder: std::env::current_dir()?,
             library: stamp(library).ok_or_else(none)?,
             settings: String::new(),
-            arguments: without_lists(arguments)?,
+            arguments,
             environment: set_by_cargo(&question),
         };
         let settings = question.settings(&capture);
