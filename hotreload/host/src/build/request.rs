@@ -481,6 +481,7 @@ impl Ran {
     fn record(&self, build: &Build<'_>, bundle: &BundlePackage, library: &Path, is_fresh: bool) {
         let Some(wrapper) = build.wrapper.as_ref().filter(|_| build.replays) else { return };
         let others = self.report.messages.iter().filter(|it| it.package_id != bundle.id);
+        let target_dir = build.target_folder();
         replay::record(replay::Done {
             workspace: build.workspace,
             bundle,
@@ -490,6 +491,7 @@ impl Ran {
             began: self.began,
             before: &self.before,
             library,
+            target_dir: target_dir.as_deref().unwrap_or(build.workspace.target_dir()),
             is_fresh,
             made: &self.report.files,
             rlibs: &self.report.rlibs,

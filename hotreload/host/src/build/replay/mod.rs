@@ -64,8 +64,9 @@ pub(super) struct Done<'a> {
     pub(super) began: SystemTime,
     /// What was there then of what the build before had looked at.
     pub(super) before: &'a Inputs,
-    /// Cargo's library.
+    /// Cargo's library, and the target folder that it is in.
     pub(super) library: &'a Path,
+    pub(super) target_dir: &'a Path,
     /// Whether cargo has found that to be up to date.
     pub(super) is_fresh: bool,
     /// The files of all crates.
@@ -314,15 +315,16 @@ fn called(done: &Done<'_>) -> Result<Rustc, String> {
         true => "cargo had nothing to compile",
         false => "the wrapper has not left word of rustc's call",
     };
-    let profile = done.library.parent().ok_or_else(unknown)?;
-    let path = Capture::path(profile, &done.bundle.crate_name);
+    let profile = done.library.parent();
+    let profile = profile.and_then(|it| done.workspace.intermediate_beside(done.target_dir, it));
+    let path = Capture::path(profile.as_deref().ok_or_else(unknown)?, &done.bundle.crate_name);
     let capture = Capture::read(&path).ok_or_else(unknown)?;
     // Another package may have a crate of that name.
     if capture.variable("CARGO_MANIFEST_DIR").is_none_or(|it| Path::new(it) != done.bundle.folder) {
         return Err("rustc's call was another package's".to_owned());
     }
     let called = Rustc::of(capture).ok_or("rustc's call has an unknown form")?;
-    if called.cargos.parent() != Some(profile)
+    if called.cargos.parent() != profile.as_deref()
         || !called.capture().has_made(&called.library(&called.cargos, &done.bundle.crate_name))
     {
         return Err(unknown().to_owned());

@@ -144,7 +144,11 @@ impl Project {
     fn write(&self, path: &str, text: &str) {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        if path.ends_with(".cargo/config.toml") {
+            // Of a cargo that is started at the same moment nobody knows what it reads.
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn replace(&self, path: &str, from: &str, to: &str) {
@@ -456,6 +460,17 @@ fn whatever_cargo_would_notice_is_cargos() {
     project.started_again("twenty-one");
     project.replace("logic/src/lib.rs", "twenty-one", "twenty-two");
     project.by_cargo("cargo had nothing to compile", "twenty-two");
+
+    // Where what cargo makes on the way lies elsewhere. There is one such folder, also for a clean build.
+    project.write(".cargo/config.toml", "[build]\nbuild-dir = \"elsewhere\"\n");
+    project.built();
+    project.started_again("twenty-two");
+    project.replace("logic/src/lib.rs", "twenty-two", "twenty-three");
+    let (by, value) = project.built();
+    assert!(by == BuiltBy::Rustc && value.contains("twenty-three"), "{by:?}: {value}");
+    fs::remove_file(project.root.join(".cargo/config.toml")).unwrap();
+    project.replace("logic/src/lib.rs", "twenty-three", "twenty-two");
+    project.by_cargo(".cargo/config.toml was changed", "twenty-two");
 
     // A script that is run after every save.
     project.replace("logic/build.rs", "cargo::rerun-if-changed=asset.txt", "nothing");
