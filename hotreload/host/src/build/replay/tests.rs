@@ -454,9 +454,41 @@ fn whatever_cargo_would_notice_is_cargos() {
     project.started_again("twenty");
     project.replace("logic/src/lib.rs", "twenty", "twenty-one");
     project.by_cargo("and its settings are not those of the last time", "twenty-one");
+    // Calls that are of something else, or not whole.
     let capture = Capture::path(&project.root.join("target/debug"), "logic");
-    let whole = fs::read(&capture).unwrap();
-    fs::write(&capture, &whole[..whole.len() / 2]).unwrap();
+    let whole = fs::read_to_string(&capture).unwrap();
+    let root = project.root.to_str().unwrap().to_owned();
+    let nothing = "cargo had nothing to compile";
+    let settings = "its settings are not those of the last time";
+    for (from, to, why) in [
+        (
+            format!("CARGO_MANIFEST_DIR={root}/logic\0"),
+            "CARGO_MANIFEST_DIR=/\0",
+            "another package's",
+        ),
+        (format!("{root}/target/debug/deps\0"), "/target/debug/deps\0", nothing),
+        ("capture-2".to_owned(), "capture-1", nothing),
+        (format!("\0{root}\0"), "\0/other\0", settings),
+        ("/libdep-".to_owned(), "/libother-", settings),
+        (whole[whole.len() / 2..].to_owned(), "", nothing),
+    ] {
+        assert!(whole.contains(&from), "{from} is not in {whole}");
+        fs::write(&capture, whole.replace(&from, to)).unwrap();
+        project.started_again("twenty-one");
+        let states = states();
+        let Some(State::Unfit(said)) = states.get(&project.root.join("logic")) else {
+            panic!("{from} has become {to}, and nobody has seen it")
+        };
+        assert!(said.contains(why), "{from}: {said}");
+    }
+    fs::write(&capture, &whole).unwrap();
+    project.started_again("twenty-one");
+    project.replace("logic/src/lib.rs", "twenty-one", "and back");
+    project.by_rustc("and back");
+    project.replace("logic/src/lib.rs", "and back", "twenty-one");
+    project.by_rustc("twenty-one");
+    project.started_again("twenty-one");
+    fs::remove_file(&capture).unwrap();
     project.started_again("twenty-one");
     project.replace("logic/src/lib.rs", "twenty-one", "twenty-two");
     project.by_cargo("cargo had nothing to compile", "twenty-two");
