@@ -25,8 +25,8 @@ With a shared library, a program and its bundles are built in `target/hotreload-
 of this command; the one that was used last, and the one before, stay until this removes them. Hosts keep \
 copies of libraries among the temporary files; the next one to start removes those of hosts that have ended.
 
-Beside cargo's folders, in `target/debug/hotreload`, rustc alone builds bundles: one library of each, and what \
-rustc keeps for the next save.
+Beside cargo's folders, in `target/debug/hotreload`, rustc alone builds bundles: one library of each, how cargo \
+has called rustc for it, and what rustc keeps for the next save.
 
 What a program that runs is built in, or has loaded, stays. All that goes is made anew when it is needed.
 

@@ -133,6 +133,30 @@ fn rustc_alone_is_given_no_host() {
     assert_eq!(piped.text().matches("cannot find value `nothing_of_this_name`").count(), 1);
     assert!(run.by_rustc("7002"));
     piped.wait_for("answer 7002.");
+    let Run { project, piped, .. } = run;
+    drop(piped);
+    the_first_save_of_a_start_is_rustcs(&project);
+}
+
+/// Cargo has nothing to compile at the second start, and rustc's call is known from the first.
+fn the_first_save_of_a_start_is_rustcs(project: &Project) {
+    const SECRET: &str = "nobody is to keep this";
+    let start = || {
+        let mut command = project.command(&["run"]);
+        command.env("TOKEN", SECRET);
+        let run = Piped::start(command);
+        run.wait_for("answer 7002.");
+        run
+    };
+    drop(start());
+    let run = start();
+    project.edit("7003");
+    run.wait_for("generation 2 is live");
+    run.wait_for("answer 7003.");
+    assert!(run.text().contains("by rustc alone"), "{}", run.text());
+    let kept = fs::read(target_dir().join("debug/hotreload/usual_rules.captured")).unwrap();
+    let kept = String::from_utf8_lossy(&kept);
+    assert!(kept.contains("CARGO_PKG_NAME=usual-rules") && !kept.contains(SECRET), "{kept}");
 }
 
 /// Cargo's wrapper of rustc, which keeps cargo at work, and so the lock with cargo.

@@ -14,7 +14,7 @@ use signal_hook::consts::SIGKILL;
 
 use super::{Arguments, together::Together};
 use crate::wrap;
-use hot_host::command;
+use hot_host::command::{self, Wrapper};
 
 /// Cargo, as the user has it.
 pub(super) fn cargo() -> Command {
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     selection: Vec<OsString>,
     /// How it is built where the workspace has a shared library.
     shared: Option<Together>,
+    /// What cargo calls in place of rustc where it has none.
+    looks_on: Option<Wrapper>,
     /// What the program is called.
     pub(super) name: String,
     /// Where the log may lie.
@@ -77,15 +79,14 @@ impl Plan {
             eprintln!("error: the shared library cannot be built: {error}");
             None
         });
-        if shared.is_none() && !arguments.plain_cargo {
-            look_on(&metadata);
-        }
+        let looks_on = (shared.is_none() && !arguments.plain_cargo).then(|| look_on(&metadata));
         let manifests = metadata.packages.iter().map(|it| it.manifest_path.parent());
         let folders = manifests.flatten().map(Into::into).collect();
         let name = name.or_else(|| metadata.workspace_root.file_name().map(str::to_owned));
         Some(Plan {
             selection,
             shared,
+            looks_on: looks_on.flatten(),
             name: name.unwrap_or_default(),
             target_dir: metadata.target_directory.into(),
             workspace: metadata.workspace_root.into(),
@@ -99,6 +100,9 @@ impl Plan {
         command.arg("build").args(&self.selection);
         if let Some(shared) = &self.shared {
             shared.prepare(&mut command);
+        }
+        if let Some(wrapper) = &self.looks_on {
+            command.envs(wrapper.environment());
         }
         command
     }
@@ -158,14 +162,18 @@ impl Plan {
 }
 
 /// Has the program's host find the wrapper that tells it how cargo calls rustc.
-fn look_on(metadata: &Metadata) {
+fn look_on(metadata: &Metadata) -> Option<Wrapper> {
     let leave = || {
         let root = metadata.workspace_root.as_std_path();
-        wrap::looking_on(root)?.leave(metadata.target_directory.as_std_path(), root)
+        let wrapper = wrap::looking_on(root)?;
+        wrapper.leave(metadata.target_directory.as_std_path(), root)?;
+        Ok::<_, io::Error>(wrapper)
     };
-    if let Err(error) = leave() {
+    let left = leave();
+    if let Err(error) = &left {
         eprintln!("note: saves are built by cargo: its target folder cannot be prepared: {error}");
     }
+    left.ok()
 }
 
 /// The package and binary that `cargo run` would choose; none if it would not know either.

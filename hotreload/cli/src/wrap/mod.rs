@@ -80,13 +80,19 @@ pub(super) fn asked() -> Option<Asked> {
     if is_member {
         arguments.remove(0);
     }
+    // The variable is there in all that the program starts.
+    calls_rustc(&arguments).then_some(Asked { is_member, arguments })
+}
+
+/// Whether these are rustc and what it is given. Before it the user's own wrapper may stand, where this one
+/// only looks on. The user's rustc may have any name; no command of this program's is a path.
+fn calls_rustc(arguments: &[OsString]) -> bool {
     let is_rustc = |word: &OsString| {
         let name = Path::new(word).file_stem().and_then(|it| it.to_str());
         name.is_some_and(|it| it.contains("rustc"))
     };
-    // The variable is there in all that the program starts. Before rustc the user's own wrapper may stand,
-    // where this one only looks on.
-    arguments.iter().take(2).any(is_rustc).then_some(Asked { is_member, arguments })
+    let is_path = |word: &OsString| Path::new(word).components().count() > 1;
+    arguments.first().is_some_and(is_path) || arguments.iter().take(2).any(is_rustc)
 }
 
 /// This program, as cargo was told of it. What the system says of it is another path once another version
@@ -153,16 +159,12 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
         }
     };
     if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
-        capture(&invocation, &asked.arguments);
+        // Who finds no word of this call asks cargo.
+        let _ = invocation
+            .output()
+            .and_then(|library| Capture::keep(&asked.arguments, &invocation.name, &library));
     }
     Ok(code)
-}
-
-/// Leaves word of how rustc was called, if anybody asks for it. Who finds none asks cargo.
-fn capture(invocation: &Invocation, arguments: &[OsString]) {
-    let Some(folder) = env::var_os(Wrapper::CAPTURES) else { return };
-    let path = Capture::path(Path::new(&folder), &invocation.name);
-    let _ = Capture::of(arguments).and_then(|capture| capture.write(&path));
 }
 
 /// Has rustc link the shared library, and looks at what it has linked.
@@ -230,4 +232,25 @@ fn status(command: &mut Command) -> io::Result<ExitCode> {
     let status = command.status()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rustc_is_told_from_commands() {
+        let calls =
+            |words: &[&str]| calls_rustc(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        let rustcs = [
+            &["rustc", "-vV"][..],
+            &["/t/bin/rustc", "--crate-name", "logic"],
+            &["clippy-driver", "rustc", "-"],
+            &["/opt/compiler", "--crate-name", "logic"],
+        ];
+        assert!(rustcs.iter().all(|words| calls(words)));
+        let commands =
+            [&[][..], &["run"], &["hotreload", "run"], &["inspect", "target/debug/liblogic.so"]];
+        assert!(!commands.iter().any(|words| calls(words)));
+    }
 }

@@ -20,7 +20,7 @@ use std::{
 use crate::said::{Code, Error, Reason};
 
 /// Where the system looks for libraries; `cargo run` puts folders in front.
-const LIBRARY_PATH: &str = if cfg!(windows) {
+pub(super) const LIBRARY_PATH: &str = if cfg!(windows) {
     "PATH"
 } else if cfg!(target_os = "macos") {
     "DYLD_FALLBACK_LIBRARY_PATH"
@@ -68,7 +68,7 @@ pub(super) fn not_started(command: &Command, error: io::Error) -> Error {
 }
 
 /// Whether `cargo run` or `cargo test` sets this variable for the program it starts.
-fn is_from_cargo_run(name: &OsStr) -> bool {
+pub(super) fn is_from_cargo_run(name: &OsStr) -> bool {
     const NAMES: [&str; 7] = [
         "CARGO",
         "CARGO_CRATE_NAME",

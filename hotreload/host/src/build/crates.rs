@@ -72,9 +72,7 @@ impl Inner {
         }
         build.colour |= options.shows_colour;
         build.sink = self.sink();
-        if !options.plain_cargo && env::var_os(PLAIN_CARGO).is_none() {
-            build.captures = Some(self.shadow.path().to_owned());
-        }
+        build.replays = !options.plain_cargo && env::var_os(PLAIN_CARGO).is_none();
         build.forward_allocation = !self.requirements.allows_system();
         if let (Some(host), Some(file)) = (&build.host, self.file.path()) {
             build.program = program(workspace, host, file);

@@ -17,7 +17,6 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -30,7 +29,7 @@ use std::{
 use crate::build::alike::Program;
 use crate::build::origin::{Place, default_profile};
 use crate::build::process::Event;
-use crate::build::replay::{self, Capture, Ended, Question, Recorded};
+use crate::build::replay::{self, Ended, Question, Recorded};
 use crate::build::report::Report;
 use crate::build::{
     Abandon, BundlePackage, HostPackage, Origin, Shared, Workspace, Wrapper, command, process, sink,
@@ -59,8 +58,8 @@ pub(crate) struct Build<'a> {
     pub(crate) features: Vec<String>,
     /// What called rustc when the host was built.
     pub(super) wrapper: Option<Wrapper>,
-    /// Where that leaves word of how; `None` if cargo is to be asked every time.
-    pub(crate) captures: Option<PathBuf>,
+    /// Whether rustc may be called as that has called it; else cargo is asked every time.
+    pub(crate) replays: bool,
     /// How the host was built.
     pub(crate) program: Option<&'a Program>,
     /// Whether somebody has chosen the profile: then it need not be the host's.
@@ -124,7 +123,7 @@ impl<'a> Build<'a> {
             target_dir: None,
             features: Vec::new(),
             wrapper: None,
-            captures: None,
+            replays: false,
             program: None,
             has_own_profile: false,
             forward_allocation: false,
@@ -186,7 +185,7 @@ impl<'a> Build<'a> {
 
     /// What is known of an earlier build by cargo, or why that is of no use.
     fn recorded(&self, bundles: &[BundlePackage]) -> Result<Arc<Recorded>, Option<String>> {
-        if self.captures.is_none() {
+        if !self.replays {
             return Err(None);
         }
         if self.wrapper.is_none() {
@@ -295,10 +294,9 @@ impl<'a> Build<'a> {
         let outputs = [target_dir, build_dir].into_iter().chain(self.target_dir.clone());
         let mut command = command::cargo(self.workspace.root(), &outputs.collect::<Vec<_>>());
         command.args(self.arguments(bundles)).env("CARGO_TERM_PROGRESS_WHEN", "never");
-        let is_needed = |it: &&Wrapper| it.shares() || self.captures.is_some();
+        let is_needed = |it: &&Wrapper| it.shares() || self.replays;
         if let Some(wrapper) = self.wrapper.as_ref().filter(is_needed) {
             command.envs(wrapper.environment());
-            command.envs(self.captures.as_ref().map(|folder| (Wrapper::CAPTURES, folder)));
         }
         if flips_incremental {
             let is_off = env::var_os(INCREMENTAL).is_some_and(|value| value == "0");
@@ -316,12 +314,6 @@ impl<'a> Build<'a> {
         let mut before =
             replay::forget(bundles, "cargo's last build has failed").unwrap_or_default();
         let mut has_begun = false;
-        for (folder, bundle) in
-            self.captures.iter().flat_map(|it| bundles.iter().map(move |b| (it, b)))
-        {
-            // One that is not there is no word of an earlier call.
-            let _ = fs::remove_file(Capture::path(folder, &bundle.crate_name));
-        }
         let (start, began) = (Instant::now(), SystemTime::now());
         let names: Vec<_> = bundles.iter().map(|bundle| bundle.name.as_str()).collect();
         let names = names.join(", ");
@@ -465,7 +457,7 @@ impl Ran {
                     log => reason.fact("cargo", log),
                 }
             })?;
-            self.record(build, bundle, &library);
+            self.record(build, bundle, &library, fresh);
             let Ran { report, duration, number, .. } = &self;
             all.push(Built {
                 folder: bundle.folder.clone(),
@@ -486,19 +478,21 @@ impl Ran {
     }
 
     /// So that the next build can do without cargo.
-    fn record(&self, build: &Build<'_>, bundle: &BundlePackage, library: &Path) {
-        let (Some(wrapper), Some(captures)) = (&build.wrapper, &build.captures) else { return };
+    fn record(&self, build: &Build<'_>, bundle: &BundlePackage, library: &Path, is_fresh: bool) {
+        let Some(wrapper) = build.wrapper.as_ref().filter(|_| build.replays) else { return };
         let others = self.report.messages.iter().filter(|it| it.package_id != bundle.id);
+        let target_dir = build.target_folder();
         replay::record(replay::Done {
             workspace: build.workspace,
             bundle,
             question: self.question.clone(),
             wrapper,
-            captures,
             number: self.number,
             began: self.began,
             before: &self.before,
             library,
+            target_dir: target_dir.as_deref().unwrap_or(build.workspace.target_dir()),
+            is_fresh,
             made: &self.report.files,
             rlibs: &self.report.rlibs,
             framework: &self.report.framework,

@@ -148,6 +148,14 @@ impl Workspace {
         folder.join(origin.profile_folder())
     }
 
+    /// Where cargo keeps what it makes on the way to what lies in this folder of a target folder.
+    pub(super) fn intermediate_beside(&self, target_dir: &Path, profile: &Path) -> Option<PathBuf> {
+        if self.build_dir == self.target_dir {
+            return Some(profile.to_owned());
+        }
+        Some(self.build_dir.join(profile.strip_prefix(target_dir).ok()?))
+    }
+
     /// The package of this name, or whose library has this name; hyphens and underscores are
     /// equal.
     pub(crate) fn bundle(&self, name: &str) -> Result<BundlePackage> {

@@ -106,9 +106,6 @@ impl Wrapper {
     pub const INNER: [&'static str; 2] =
         ["HOTRELOAD_INNER_WRAPPER", "HOTRELOAD_INNER_WORKSPACE_WRAPPER"];
 
-    /// The variable that names the folder in which it leaves word of how rustc was called.
-    pub const CAPTURES: &'static str = "HOTRELOAD_CAPTURES";
-
     /// The wrapper in this role, and the user's own.
     pub fn new(program: PathBuf, role: Role, inner: Inner) -> Wrapper {
         Wrapper { program, role, inner }

@@ -195,6 +195,19 @@ pub fn end_orphans(except: u32) {
     }
 }
 
+/// When a process was started; `None` if there is none of this number, or the system does not tell.
+pub(crate) fn started(process: u32) -> Option<SystemTime> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before it, in brackets, may hold anything. In ticks since the system was started.
+    let ticks: u64 = stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()?;
+    let then = Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second());
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes the time into `now`, which is valid for that.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut now) };
+    let now = Duration::new(now.tv_sec.try_into().ok()?, now.tv_nsec.try_into().ok()?);
+    SystemTime::now().checked_sub(now.checked_sub(then)?)
+}
+
 /// A process's parent and session.
 fn family(process: u32) -> Option<(u32, i32)> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;

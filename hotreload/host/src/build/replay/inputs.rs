@@ -36,14 +36,14 @@ pub(in crate::build) struct Inputs {
 
 /// What tells one content of a file from another; nothing is there by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     found: Option<(u64, SystemTime)>,
     /// When the file, its name or its times were changed, which nobody can set.
     changed: Option<(i64, i64)>,
 }
 
 impl Stamp {
-    fn of(path: &Path, is_artifact: bool) -> Stamp {
+    pub(super) fn of(path: &Path, is_artifact: bool) -> Stamp {
         let Ok(metadata) = fs::metadata(path) else { return Stamp::default() };
         #[cfg(unix)]
         let changed = {
@@ -56,7 +56,7 @@ impl Stamp {
     }
 
     /// Whether it was as it is before this moment.
-    fn is_before(&self, moment: SystemTime) -> bool {
+    pub(super) fn is_before(&self, moment: SystemTime) -> bool {
         let Some(limit) = moment.checked_sub(CLOCK_TICK) else { return false };
         let Ok(limit_since) = limit.duration_since(SystemTime::UNIX_EPOCH) else { return false };
         let limit_since = (limit_since.as_secs() as i64, i64::from(limit_since.subsec_nanos()));
@@ -197,20 +197,8 @@ pub(super) fn is_older(path: &Path, moment: SystemTime) -> bool {
 
 /// What cargo and rustup read besides manifests: at the workspace's root, above it and at home.
 fn settings(root: &Path) -> Result<BTreeSet<PathBuf>, String> {
-    let mut found = BTreeSet::from([root.join("Cargo.toml"), root.join("Cargo.lock")]);
-    let home = |variable: &str, folder: &str| {
-        let named = env::var_os(variable).map(PathBuf::from);
-        named.or_else(|| env::home_dir().map(|home| home.join(folder)))
-    };
-    let cargos = home("CARGO_HOME", ".cargo");
-    let folders = root.ancestors().map(|it| it.join(".cargo")).chain(cargos);
-    for file in folders.flat_map(|it| ["config", "config.toml"].map(|name| it.join(name))) {
-        let text = fs::read_to_string(&file).unwrap_or_default();
-        if text.lines().any(|line| line.trim_start().starts_with("include")) {
-            return Err(format!("{} includes other files", file.display()));
-        }
-        found.insert(file);
-    }
+    let mut found = configuration(root)?;
+    found.extend(["Cargo.toml", "Cargo.lock"].map(|name| root.join(name)));
     let toolchains = root
         .ancestors()
         .flat_map(|it| ["rust-toolchain", "rust-toolchain.toml"].map(|name| it.join(name)));
@@ -218,6 +206,27 @@ fn settings(root: &Path) -> Result<BTreeSet<PathBuf>, String> {
     found.extend(home("RUSTUP_HOME", ".rustup").map(|it| it.join("settings.toml")));
     found.extend(env::var_os("CARGO").map(PathBuf::from));
     Ok(found)
+}
+
+/// Where cargo's configuration may be for a folder: in it, above it and at home.
+pub(super) fn configuration(folder: &Path) -> Result<BTreeSet<PathBuf>, String> {
+    let mut found = BTreeSet::new();
+    let folders =
+        folder.ancestors().map(|it| it.join(".cargo")).chain(home("CARGO_HOME", ".cargo"));
+    for file in folders.flat_map(|it| ["config", "config.toml"].map(|name| it.join(name))) {
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        if text.lines().any(|line| line.trim_start().starts_with("include")) {
+            return Err(format!("{} includes other files", file.display()));
+        }
+        found.insert(file);
+    }
+    Ok(found)
+}
+
+/// The folder that a variable names, or that is usual.
+fn home(variable: &str, folder: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable).map(PathBuf::from);
+    named.or_else(|| env::home_dir().map(|home| home.join(folder)))
 }
 
 /// What build scripts want to be told of. Cargo runs a script that says nothing of it after every save

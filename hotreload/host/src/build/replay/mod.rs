@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! capture  how cargo has called rustc: written by the wrapper
+//! question what cargo is asked, and what it looks at besides that is in no fingerprint
 //! rustc    the call that is made instead
 //! facade   the `hot` that it is given
 //! inputs   what cargo would look at
@@ -12,9 +13,8 @@
 //!
 //! Whatever cargo would have noticed is cargo's: `inputs` are the files of everything but the crate
 //! itself, and cargo's question and its environment have to be those that it had. Nothing is decided by
-//! what was saved. A call counts only if this process has asked the cargo that made it, so that the call
-//! is of the very crate that cargo found to be the bundle. Whatever is in doubt is cargo's, too, and is
-//! captured again.
+//! what was saved. A call counts if it has made the very library that a cargo has just made for this
+//! process, or has found to be up to date. Whatever is in doubt is cargo's, too, and is captured again.
 //!
 //! The library goes to a folder of its own beside cargo's (`debug/hotreload`), so that cargo's library is
 //! what cargo has made of it. `metadata` and the crate's name stay, and the sort of library is none of
@@ -23,6 +23,7 @@
 mod capture;
 mod facade;
 mod inputs;
+mod question;
 mod run;
 mod rustc;
 mod sessions;
@@ -31,7 +32,6 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -51,16 +51,9 @@ pub use capture::Capture;
 use facade::Facade;
 pub(super) use facade::Part;
 pub(super) use inputs::Inputs;
+pub(super) use question::Question;
 pub(super) use run::{Ended, Said};
 use rustc::Rustc;
-
-/// What cargo was asked, and with which environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
-    pub(super) folder: PathBuf,
-    pub(super) arguments: Vec<OsString>,
-    pub(super) environment: BTreeMap<OsString, OsString>,
-}
 
 /// A build that cargo has done, as far as a later one without cargo needs it.
 pub(super) struct Done<'a> {
@@ -68,15 +61,16 @@ pub(super) struct Done<'a> {
     pub(super) bundle: &'a BundlePackage,
     pub(super) question: Question,
     pub(super) wrapper: &'a Wrapper,
-    /// Where the wrapper has left word.
-    pub(super) captures: &'a Path,
     /// The build's.
     pub(super) number: u64,
     pub(super) began: SystemTime,
     /// What was there then of what the build before had looked at.
     pub(super) before: &'a Inputs,
-    /// Cargo's library.
+    /// Cargo's library, and the target folder that it is in.
     pub(super) library: &'a Path,
+    pub(super) target_dir: &'a Path,
+    /// Whether cargo has found that to be up to date.
+    pub(super) is_fresh: bool,
     /// The files of all crates.
     pub(super) made: &'a [PathBuf],
     /// The rlibs of packages with a local path.
@@ -248,14 +242,8 @@ fn prepare(recorded: &Arc<Recorded>) {
 
 impl Recorded {
     fn of(done: Done<'_>) -> Result<Recorded, String> {
-        let Done { workspace, bundle, question, wrapper, captures, began, before, .. } = done;
-        let path = Capture::path(captures, &bundle.crate_name);
-        let capture = Capture::read(&path).ok_or("cargo had nothing to compile")?;
-        // Another package may have a crate of that name.
-        if capture.variable("CARGO_MANIFEST_DIR").is_none_or(|it| Path::new(it) != bundle.folder) {
-            return Err("rustc's call was another package's".to_owned());
-        }
-        let rustc = Rustc::of(capture).ok_or("rustc's call has an unknown form")?;
+        let rustc = called(&done)?;
+        let Done { workspace, bundle, question, wrapper, began, before, .. } = done;
         let inputs = Inputs::of(workspace, bundle, &rustc, done.library, done.made)?;
         if let Some(file) = inputs.saved_since(began, before) {
             return Err(format!("{} was saved while cargo built", shown(file, &question.folder)));
@@ -332,6 +320,33 @@ impl Recorded {
     pub(super) fn bundle(&self) -> &BundlePackage {
         &self.bundle
     }
+}
+
+/// The call of rustc that has made cargo's library.
+fn called(done: &Done<'_>) -> Result<Rustc, String> {
+    let unknown = || match done.is_fresh {
+        true => "cargo had nothing to compile",
+        false => "the wrapper has not left word of rustc's call",
+    };
+    let profile = done.library.parent();
+    let profile = profile.and_then(|it| done.workspace.intermediate_beside(done.target_dir, it));
+    let path = Capture::path(profile.as_deref().ok_or_else(unknown)?, &done.bundle.crate_name);
+    let capture = Capture::read(&path).ok_or_else(unknown)?;
+    // Another package may have a crate of that name.
+    if capture.variable("CARGO_MANIFEST_DIR").is_none_or(|it| Path::new(it) != done.bundle.folder) {
+        return Err("rustc's call was another package's".to_owned());
+    }
+    let called = Rustc::of(capture).ok_or("rustc's call has an unknown form")?;
+    if called.cargos.parent() != profile.as_deref()
+        || !called.capture().has_made(&called.library(&called.cargos, &done.bundle.crate_name))
+    {
+        return Err(unknown().to_owned());
+    }
+    if done.is_fresh && !called.capture().is_that_of(&done.question, &called, done.made) {
+        let why = "cargo had nothing to compile, and its settings are not those of the last time";
+        return Err(why.to_owned());
+    }
+    Ok(called.with_variables_of(&done.question))
 }
 
 /// A file, as people know it.

@@ -225,10 +225,7 @@ impl Recorded {
 
     /// The library that it makes.
     fn library(&self) -> PathBuf {
-        use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-        let name =
-            format!("{DLL_PREFIX}{}{}{DLL_SUFFIX}", self.bundle.crate_name, self.rustc.suffix);
-        self.rustc.own.join(name)
+        self.rustc.library(&self.rustc.own, &self.bundle.crate_name)
     }
 
     /// rustc has read all sources of the crate. Writes beside the library what cargo writes beside its own:

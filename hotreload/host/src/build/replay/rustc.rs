@@ -11,14 +11,11 @@ use std::{
 };
 
 use crate::build::Wrapper;
-use crate::build::replay::Capture;
+use crate::build::replay::{Capture, Question};
 use crate::build::unit::entries;
 
 /// Of so many calls the files of split debug information stay.
 const CALLS_WITH_DEBUG_INFORMATION: usize = 8;
-
-/// What cargo tells rustc of how many may work at once; its other end is gone.
-const OF_THAT_CARGO: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 
 /// A call of rustc that can be made again and again.
 #[derive(Debug, Clone)]
@@ -79,6 +76,8 @@ impl Rustc {
                     }
                     arguments.extend([word.clone(), value.into()]);
                 }
+                // Of the terminal that it was called in.
+                _ if text.starts_with("--diagnostic-width=") => {}
                 _ if text.starts_with("--emit=") => arguments.push("--emit=dep-info,link".into()),
                 _ => arguments.push(word.clone()),
             }
@@ -140,11 +139,8 @@ impl Rustc {
     /// Where cargo has called it, and with the same environment.
     fn in_its_place(&self, mut command: Command, words: impl Iterator<Item = OsString>) -> Command {
         command.args(words).current_dir(&self.capture.folder).stdin(Stdio::null());
-        let is_gone = |name: &OsString| OF_THAT_CARGO.iter().any(|it| name == it);
-        let variables = self.capture.environment.iter().filter(|(name, _)| !is_gone(name));
-        command.env_clear().envs(variables.map(|(name, value)| (name, value)));
-        // Nothing of it is to be captured.
-        command.env_remove(Wrapper::CAPTURES);
+        let variables = self.capture.environment.iter().map(|(name, value)| (name, value));
+        command.env_clear().envs(variables);
         command
     }
 
@@ -210,6 +206,17 @@ impl Rustc {
         folder.join(format!("{crate_name}{}.{kind}", self.suffix))
     }
 
+    /// The library of this crate in a folder.
+    pub(super) fn library(&self, folder: &Path, crate_name: &str) -> PathBuf {
+        use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+        folder.join(format!("{DLL_PREFIX}{crate_name}{}{DLL_SUFFIX}", self.suffix))
+    }
+
+    /// With all variables that it is given, if cargo is asked this.
+    pub(super) fn with_variables_of(self, question: &Question) -> Rustc {
+        Rustc { capture: self.capture.with_those_of(question), ..self }
+    }
+
     /// What cargo has told it of the crate.
     pub(super) fn capture(&self) -> &Capture {
         &self.capture
@@ -224,12 +231,12 @@ mod tests {
 
     fn of(words: &[&str]) -> Option<Rustc> {
         let arguments = words.iter().map(OsString::from).collect();
-        let environment = vec![("CARGO_MAKEFLAGS".into(), "-j".into()), ("A".into(), "b".into())];
-        Rustc::of(Capture { folder: "/w".into(), arguments, environment })
+        let environment = vec![("A".into(), "b".into())];
+        Rustc::of(Capture::plain(arguments, environment))
     }
 
     const CARGOS: &str = "/t/bin/rustc --crate-name logic --edition=2024 logic/src/lib.rs \
-        --error-format=json --crate-type rlib --crate-type cdylib --emit=dep-info,metadata,link \
+        --error-format=json --diagnostic-width=80 --crate-type rlib --crate-type cdylib --emit=dep-info,metadata,link \
         -C embed-bitcode=no -C metadata=43df -C extra-filename=-77 --out-dir /w/target/debug/deps \
         -C incremental=/w/target/debug/incremental -L dependency=/w/target/debug/deps \
         --extern dep=/w/target/debug/deps/libdep-95.rlib --extern noprelude:std --cfg x";
@@ -253,9 +260,6 @@ mod tests {
              -C incremental=/w/target/debug/hotreload/incremental --out-dir /w/target/debug/hotreload"
         );
         assert!(command.get_envs().any(|(name, value)| name == "A" && value.is_some()));
-        assert!(
-            !command.get_envs().any(|(name, value)| name == "CARGO_MAKEFLAGS" && value.is_some())
-        );
         let named = ["/t/bin/rustc", "/w/target/debug/deps/libdep-95.rlib"].map(PathBuf::from);
         assert_eq!(rustc.named, named);
         let file = rustc.file(&rustc.cargos, "logic", "d");

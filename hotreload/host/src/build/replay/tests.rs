@@ -5,6 +5,7 @@ mod interrupted;
 mod versions;
 
 use std::{
+    ffi::OsString,
     fs,
     fs::File,
     os::unix::fs::PermissionsExt as _,
@@ -20,22 +21,20 @@ use super::*;
 use crate::build::{Build, Built, Inner, Role, Wrapper};
 use crate::said::{BuildMessage, Code, Error};
 
-/// Leaves word as the command's own program does.
+/// Leaves word as the command's own program does: this program, which takes its place, does it.
 const WRAPPER: &str = "#!/bin/sh
-name=; last=
-for word in \"$@\"; do
-    if [ \"$last\" = --crate-name ]; then name=$word; fi
-    last=$word
-done
 \"$HOTRELOAD_INNER_WRAPPER\" \"$@\" || exit $?
-if [ -n \"$name\" ] && [ -n \"$HOTRELOAD_CAPTURES\" ]; then
-    { printf '%s\\0' hotreload-capture-1 \"$PWD\" \"$#\" \"$@\"; env -0; } > \"$HOTRELOAD_CAPTURES/$name.captured\"
-fi
+case \"$*\" in *'--crate-name logic '*)
+    printf '%s\\0' \"$@\" > call
+    exec TESTS build::replay::tests::what_its_cargo_was_asked_is_known --exact > /dev/null 2>&1
+esac
 ";
 
 /// The user's own, called in turn.
 const INNER: &str = "#!/bin/sh
-if [ -e \"$(dirname \"$0\")/killed\" ] && [ -z \"$HOTRELOAD_CAPTURES\" ]; then kill -9 $$; fi
+case \"$*\" in *debug/hotreload*)
+    if [ -e \"$(dirname \"$0\")/killed\" ]; then kill -9 $$; fi
+esac
 exec \"$@\"
 ";
 
@@ -116,7 +115,7 @@ impl Project {
     fn new() -> Project {
         let folder = TempDir::new().unwrap();
         let root = folder.path().canonicalize().unwrap().join("workspace");
-        fs::create_dir_all(root.join("captures")).unwrap();
+        fs::create_dir_all(&root).unwrap();
         let project = Project { folder, root, profile: "dev", loaded: 0 };
         let package = |name: &str, rest: &str| {
             format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{rest}")
@@ -133,7 +132,9 @@ impl Project {
         project.write("other/src/lib.rs", "pub const NAME: &str = \"other\";\n");
         project.write("names/Cargo.toml", &package("names", "[lib]\nproc-macro = true\n"));
         project.write("names/src/lib.rs", &names("macro"));
-        for (name, text) in [("wrapper-rustc", WRAPPER), ("inner-rustc", INNER)] {
+        let this = std::env::current_exe().unwrap();
+        let wrapper = WRAPPER.replace("TESTS", this.to_str().unwrap());
+        for (name, text) in [("wrapper-rustc", &*wrapper), ("inner-rustc", INNER)] {
             project.write(name, text);
             let program = project.root.join(name);
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -146,7 +147,11 @@ impl Project {
     fn write(&self, path: &str, text: &str) {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        if path.ends_with(".cargo/config.toml") {
+            // Of a cargo that is started at the same moment nobody knows what it reads.
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn replace(&self, path: &str, from: &str, to: &str) {
@@ -164,7 +169,7 @@ impl Project {
             Wrapper::new(program, Role::LooksOn, Inner { all: Some(inner), workspace: None });
         let mut build = Build::new(&workspace, &bundle);
         build.wrapper = Some(wrapper);
-        build.captures = Some(self.root.join("captures"));
+        build.replays = true;
         build.profile = self.profile.to_owned();
         build.colour = false;
         // As a save is built: what rustc has started ends with it.
@@ -187,6 +192,22 @@ impl Project {
             thread::sleep(Duration::from_millis(5));
         }
         (built.maker.unwrap().by, self.value(&built.library))
+    }
+
+    /// What another process builds, which knows nothing yet.
+    #[track_caller]
+    fn started_again(&mut self, what: &str) {
+        states().remove(&self.root.join("logic"));
+        let (by, value) = self.built();
+        assert_eq!(by, BuiltBy::Cargo { why: None }, "{what}");
+        assert!(value.contains(what), "{what} is not in {value}");
+    }
+
+    /// Has a cargo build it that knows of no wrapper.
+    fn built_by_others(&self) {
+        let mut cargo = crate::build::command::cargo(&self.root, &[]);
+        cargo.args(["build", "-q", "-p", "logic", "--lib", "--offline"]);
+        assert!(cargo.status().unwrap().success());
     }
 
     /// What the library says.
@@ -241,6 +262,22 @@ fn names(name: &str) -> String {
         "use proc_macro::TokenStream;\n#[proc_macro]\n\
          pub fn name(_: TokenStream) -> TokenStream {{ \"\\\"{name}\\\"\".parse().unwrap() }}\n"
     )
+}
+
+/// With the variables of a wrapper, this is one: it leaves word of the call.
+#[test]
+fn what_its_cargo_was_asked_is_known() {
+    if std::env::var_os(Wrapper::VARIABLE).is_some() {
+        let call = fs::read_to_string("call").unwrap();
+        let call: Vec<OsString> = call.split_terminator('\0').map(Into::into).collect();
+        let folder = call.iter().skip_while(|it| *it != "--out-dir").nth(1).unwrap();
+        let library = Path::new(folder).join("liblogic.so");
+        return Capture::keep(&call, "logic", &library).unwrap();
+    }
+    // It may have been started by itself.
+    let Some((question, began)) = Question::of_parent() else { return };
+    assert!(question.arguments.iter().any(|it| it == "test"), "{question:?}");
+    assert!(began < SystemTime::now());
 }
 
 #[test]
@@ -311,8 +348,9 @@ fn whatever_cargo_would_notice_is_cargos() {
     project.by_cargo("was changed", "renamed-now");
     project.write("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n");
     project.by_cargo("rust-toolchain.toml was changed", "renamed-now");
+    // Cargo had nothing to compile, and the call is known.
     project.write("new.txt", "sixth again");
-    project.by_cargo("cargo had nothing to compile", "sixth again");
+    project.by_rustc("sixth again");
     project.profile = "release";
     project.by_cargo("cargo is asked for something else", "sixth again");
     project.write("new.txt", "seventh");
@@ -397,11 +435,83 @@ fn whatever_cargo_would_notice_is_cargos() {
     fs::remove_file(project.root.join("killed")).unwrap();
     assert!(project.value(&killed.library).contains("fourteenth"));
 
+    // A program that is started again, and finds the call of the last run.
+    project.built();
+    project.replace("logic/src/lib.rs", "fourteenth", "seventeen");
+    project.started_again("seventeen");
+    project.started_again("seventeen");
+    project.replace("logic/src/lib.rs", "seventeen", "eighteen");
+    project.by_rustc("eighteen");
+    // A variable that a macro may read without telling anybody.
+    project.write(".cargo/config.toml", "[env]\nUNTRACKED = \"x\"\n");
+    project.by_cargo(".cargo/config.toml was changed", "eighteen");
+    project.started_again("eighteen");
+    project.replace("logic/src/lib.rs", "eighteen", "nineteen");
+    project.by_rustc("nineteen");
+    project.built_by_others();
+    project.started_again("nineteen");
+    project.replace("logic/src/lib.rs", "nineteen", "twenty");
+    project.by_cargo("cargo had nothing to compile", "twenty");
+    project.started_again("twenty");
+    project.write(".cargo/config.toml", "[env]\nUNTRACKED = \"y\"\n");
+    project.started_again("twenty");
+    project.replace("logic/src/lib.rs", "twenty", "twenty-one");
+    project.by_cargo("and its settings are not those of the last time", "twenty-one");
+    // Calls that are of something else, or not whole.
+    let capture = Capture::path(&project.root.join("target/debug"), "logic");
+    let whole = fs::read_to_string(&capture).unwrap();
+    let root = project.root.to_str().unwrap().to_owned();
+    let nothing = "cargo had nothing to compile";
+    let settings = "its settings are not those of the last time";
+    for (from, to, why) in [
+        (
+            format!("CARGO_MANIFEST_DIR={root}/logic\0"),
+            "CARGO_MANIFEST_DIR=/\0",
+            "another package's",
+        ),
+        (format!("{root}/target/debug/deps\0"), "/target/debug/deps\0", nothing),
+        ("capture-2".to_owned(), "capture-1", nothing),
+        (format!("\0{root}\0"), "\0/other\0", settings),
+        ("/libdep-".to_owned(), "/libother-", settings),
+        (whole[whole.len() / 2..].to_owned(), "", nothing),
+    ] {
+        assert!(whole.contains(&from), "{from} is not in {whole}");
+        fs::write(&capture, whole.replace(&from, to)).unwrap();
+        project.started_again("twenty-one");
+        let states = states();
+        let Some(State::Unfit(said)) = states.get(&project.root.join("logic")) else {
+            panic!("{from} has become {to}, and nobody has seen it")
+        };
+        assert!(said.contains(why), "{from}: {said}");
+    }
+    fs::write(&capture, &whole).unwrap();
+    project.started_again("twenty-one");
+    project.replace("logic/src/lib.rs", "twenty-one", "and back");
+    project.by_rustc("and back");
+    project.replace("logic/src/lib.rs", "and back", "twenty-one");
+    project.by_rustc("twenty-one");
+    project.started_again("twenty-one");
+    fs::remove_file(&capture).unwrap();
+    project.started_again("twenty-one");
+    project.replace("logic/src/lib.rs", "twenty-one", "twenty-two");
+    project.by_cargo("cargo had nothing to compile", "twenty-two");
+
+    // Where what cargo makes on the way lies elsewhere. There is one such folder, also for a clean build.
+    project.write(".cargo/config.toml", "[build]\nbuild-dir = \"elsewhere\"\n");
+    project.built();
+    project.started_again("twenty-two");
+    project.replace("logic/src/lib.rs", "twenty-two", "twenty-three");
+    let (by, value) = project.built();
+    assert!(by == BuiltBy::Rustc && value.contains("twenty-three"), "{by:?}: {value}");
+    fs::remove_file(project.root.join(".cargo/config.toml")).unwrap();
+    project.replace("logic/src/lib.rs", "twenty-three", "twenty-two");
+    project.by_cargo(".cargo/config.toml was changed", "twenty-two");
+
     // A script that is run after every save.
     project.replace("logic/build.rs", "cargo::rerun-if-changed=asset.txt", "nothing");
-    project.by_cargo("logic/build.rs was changed", "fourteenth");
-    project.replace("logic/src/lib.rs", "fourteenth", "fifteenth");
-    project.by_cargo("the build script of `logic` does not say what it reads", "fifteenth");
+    project.by_cargo("logic/build.rs was changed", "twenty-two");
+    project.replace("logic/src/lib.rs", "twenty-two", "seventeenth");
+    project.by_cargo("the build script of `logic` does not say what it reads", "seventeenth");
     drop(project.folder);
 }
 
@@ -420,11 +530,8 @@ fn another_environment_is_another_question() {
         id: cargo_metadata::PackageId { repr: "logic".to_owned() },
     };
     assert!(matches!(of(&bundle, &question(&[])), Err(None)));
-    let capture = Capture {
-        folder: "/w".into(),
-        arguments: ["rustc", "--out-dir", "/w/target/debug/deps"].map(OsString::from).to_vec(),
-        environment: Vec::new(),
-    };
+    let arguments = ["rustc", "--out-dir", "/w/target/debug/deps"].map(Into::into).to_vec();
+    let capture = Capture::plain(arguments, Vec::new());
     let recorded = Recorded {
         bundle: bundle.clone(),
         question: question(&[("A", "1"), ("B", "2")]),
