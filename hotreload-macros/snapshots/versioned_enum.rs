@@ -125,16 +125,14 @@ const _: () = {
                                 name: "Moving",
                                 renamed_from: "",
                                 names: &["to"],
-                                fields: &[
-                                    <[T::Item; N] as __HotVersioned>::moves::<__HotM>,
-                                ],
+                                fields: __hot_moves!(__HotM : { [T::Item; N] }),
                                 said: &[],
                             },
                             renamed::rt::versioned::Branch {
                                 name: "Held",
                                 renamed_from: "",
                                 names: &["0"],
-                                fields: &[<T as __HotVersioned>::moves::<__HotM>],
+                                fields: __hot_moves!(__HotM : { T }),
                                 said: &[],
                             },
                         ],

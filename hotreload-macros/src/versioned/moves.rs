@@ -26,7 +26,7 @@ pub(super) struct Branch<'a> {
 pub(super) fn of_struct(krate: &Path, parts: &[Part<'_>]) -> TokenStream {
     let (records, said) = (records(parts), said(krate, parts));
     let form = quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::Form::Struct { fields: &[#records], said: #said }
+        #krate::rt::versioned::Form::Struct { fields: #records, said: #said }
     };
     function(krate, &form)
 }
@@ -41,7 +41,7 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
                 name: #name,
                 renamed_from: #renamed_from,
                 names: &[#(#names),*],
-                fields: &[#records],
+                fields: #records,
                 said: #said,
             }
         }
@@ -99,8 +99,11 @@ fn function(krate: &Path, form: &TokenStream) -> TokenStream {
 }
 
 fn records(parts: &[Part<'_>]) -> TokenStream {
+    if parts.is_empty() {
+        return quote!(&[]);
+    }
     let types = parts.iter().map(|part| &part.field.named);
-    quote_spanned!(Span::mixed_site()=> #(<#types as __HotVersioned>::moves::<__HotM>),*)
+    quote_spanned!(Span::mixed_site()=> __hot_moves!(__HotM: #({ #types })*))
 }
 
 /// What the author says of the fields, with their numbers.
