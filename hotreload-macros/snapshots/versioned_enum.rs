@@ -106,13 +106,13 @@ const _: () = {
         };
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
-        type Owned = renamed::rt::versioned::Whole<Self>;
-        fn moves<__HotM>() -> &'static renamed::rt::versioned::Moves {
+        type Owned = __HotWhole<Self>;
+        fn moves<__HotM>() -> &'static __HotMoves {
             const {
-                &renamed::rt::versioned::Moves::of::<
+                &__HotMoves::of::<
                     Self,
                 >(
-                    renamed::rt::versioned::Form::Choice(renamed::rt::versioned::Choice {
+                    __HotForm::Choice(renamed::rt::versioned::Choice {
                         variants: &[
                             renamed::rt::versioned::Branch {
                                 name: "Idle",

@@ -111,12 +111,12 @@ const _: () = {
         };
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
-        type Owned = ::hot::rt::versioned::Whole<Self>;
-        fn moves<__HotM>() -> &'static ::hot::rt::versioned::Moves {
+        type Owned = __HotWhole<Self>;
+        fn moves<__HotM>() -> &'static __HotMoves {
             const {
-                &::hot::rt::versioned::Moves::of::<
+                &__HotMoves::of::<
                     Self,
-                >(::hot::rt::versioned::Form::Struct {
+                >(__HotForm::Struct {
                     fields: __hot_moves!(
                         __HotM : { & 'x str } { Vec < ::hot::rt::versioned::Opaque <
                         Foreign, __HotOpaque0 > > } { Option < Box < Self > > } { [(u32,

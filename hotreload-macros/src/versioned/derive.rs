@@ -253,7 +253,7 @@ impl<'a> Definition<'a> {
                     const TABLE: &'static __HotTable = #table;
                     const ABILITIES: __HotAbilities = __hot_abilities!();
                     type Lifetimes = #lifetimes;
-                    type Owned = #krate::rt::versioned::Whole<Self>;
+                    type Owned = __HotWhole<Self>;
                     #moves
                     #of_many
                     #exhaustive

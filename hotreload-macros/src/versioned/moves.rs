@@ -26,9 +26,9 @@ pub(super) struct Branch<'a> {
 pub(super) fn of_struct(krate: &Path, parts: &[Part<'_>]) -> TokenStream {
     let (records, said) = (records(parts), said(krate, parts));
     let form = quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::Form::Struct { fields: #records, said: #said }
+        __HotForm::Struct { fields: #records, said: #said }
     };
-    function(krate, &form)
+    function(&form)
 }
 
 /// The function, of an enum.
@@ -80,20 +80,20 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
         )
     };
     let form = quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::Form::Choice(#krate::rt::versioned::Choice {
+        __HotForm::Choice(#krate::rt::versioned::Choice {
             variants: &[#(#records),*],
             open: |at, fields| #open,
             build: |variant, fields, out| #build,
             is_cell: false,
         })
     };
-    function(krate, &form)
+    function(&form)
 }
 
-fn function(krate: &Path, form: &TokenStream) -> TokenStream {
+fn function(form: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        fn moves<__HotM>() -> &'static #krate::rt::versioned::Moves {
-            const { &#krate::rt::versioned::Moves::of::<Self>(#form) }
+        fn moves<__HotM>() -> &'static __HotMoves {
+            const { &__HotMoves::of::<Self>(#form) }
         }
     }
 }

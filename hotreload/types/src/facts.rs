@@ -165,7 +165,10 @@ pub mod without_traits {
     pub use crate::{
         __abilities as __hot_abilities, __fields as __hot_fields, __known_facts as __hot_facts,
         __moves as __hot_moves, Versioned as __HotVersioned,
-        moves::Abilities as __HotAbilities,
+        moves::{
+            Abilities as __HotAbilities, Form as __HotForm, Moves as __HotMoves,
+            Whole as __HotWhole,
+        },
         table::{
             Field as __HotField, Table as __HotTable, TypeKind as __HotKind,
             field::{LibraryField as __HotLibrary, of as __hot_of, within as __hot_within},
