@@ -106,13 +106,13 @@ const _: () = {
         };
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
-        type Owned = renamed::rt::versioned::Whole<Self>;
-        fn moves<__HotM>() -> &'static renamed::rt::versioned::Moves {
+        type Owned = __HotWhole<Self>;
+        fn moves<__HotM>() -> &'static __HotMoves {
             const {
-                &renamed::rt::versioned::Moves::of::<
+                &__HotMoves::of::<
                     Self,
                 >(
-                    renamed::rt::versioned::Form::Choice(renamed::rt::versioned::Choice {
+                    __HotForm::Choice(renamed::rt::versioned::Choice {
                         variants: &[
                             renamed::rt::versioned::Branch {
                                 name: "Idle",
@@ -125,16 +125,14 @@ const _: () = {
                                 name: "Moving",
                                 renamed_from: "",
                                 names: &["to"],
-                                fields: &[
-                                    <[T::Item; N] as __HotVersioned>::moves::<__HotM>,
-                                ],
+                                fields: __hot_moves!(__HotM : { [T::Item; N] }),
                                 said: &[],
                             },
                             renamed::rt::versioned::Branch {
                                 name: "Held",
                                 renamed_from: "",
                                 names: &["0"],
-                                fields: &[<T as __HotVersioned>::moves::<__HotM>],
+                                fields: __hot_moves!(__HotM : { T }),
                                 said: &[],
                             },
                         ],

@@ -79,104 +79,49 @@ const _: () = {
             path: ::core::concat!(::core::module_path!(), "::", "View"),
             args: &[],
         };
-        const TABLE: &'static __HotTable = {
-            let this = ::core::mem::MaybeUninit::<Self>::uninit();
-            let at = this.as_ptr();
-            &__HotTable {
-                fields: unsafe {
-                    &[
-                        __HotField(
-                            b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str",
-                            __hot_within(at, &raw const (*at).text),
-                            &__hot_of::<
-                                &'x str,
-                            >(
-                                __hot_facts!(& 'x str),
-                                <&'x str as __HotVersioned>::REF,
-                                <&'x str as __HotVersioned>::describe,
-                            ),
-                        ),
-                        __HotField(
-                            b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>",
-                            __hot_within(at, &raw const (*at).list),
-                            &__hot_of::<
-                                Vec<Foreign>,
-                            >(
-                                __hot_facts!(Vec < Foreign >),
-                                <Vec<
-                                    ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                                > as __HotVersioned>::REF,
-                                <Vec<
-                                    ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                                > as __HotVersioned>::describe,
-                            ),
-                        ),
-                        __HotField(
-                            b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>",
-                            __hot_within(at, &raw const (*at).r#type),
-                            &__hot_of::<
-                                Option<Box<Self>>,
-                            >(
-                                __hot_facts!(Option < Box < Self > >),
-                                <Option<Box<Self>> as __HotVersioned>::REF,
-                                <Option<Box<Self>> as __HotVersioned>::describe,
-                            ),
-                        ),
-                        __HotField(
-                            b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\0\0\0\0\0\0\0\0\x03\0\0\0[;]\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0(,)\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0u32\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0f32\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x002\0\0\0\0",
-                            __hot_within(at, &raw const (*at).at),
-                            <[(u32, f32); 2] as __HotPlain>::OF,
-                        ),
-                        __HotField(
-                            b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8",
-                            __hot_within(at, &raw const (*at).hidden),
-                            &__hot_of::<
-                                u8,
-                            >(
-                                __hot_facts!(u8),
-                                <::hot::rt::versioned::Opaque<
-                                    u8,
-                                    __HotOpaque1,
-                                > as __HotVersioned>::REF,
-                                <::hot::rt::versioned::Opaque<
-                                    u8,
-                                    __HotOpaque1,
-                                > as __HotVersioned>::describe,
-                            ),
-                        ),
-                    ]
-                },
-                identities: ::core::option::Option::Some(__HOT_IDENTITIES),
-                lifetimes: __HOT_LIFETIMES,
-                ..__HotTable::of::<
-                    Self,
-                >(
-                    __HotKind::Struct,
-                    __hot_facts!(Self),
-                    b"\0\0\0\0\x03\0\0\0'l0\x02\0\0\0\0\0\0\0\0\0\0\0",
-                )
-            }
+        const TABLE: &'static __HotTable = &__HotTable {
+            fields: &__hot_fields!(
+                b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str" text(& __hot_of:: < & 'x
+                str > (__hot_facts!(& 'x str), < & 'x str as __HotVersioned > ::REF, < &
+                'x str as __HotVersioned > ::describe,))
+                b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>" list(& __hot_of:: < Vec
+                < Foreign > > (__hot_facts!(Vec < Foreign >), < Vec <
+                ::hot::rt::versioned::Opaque < Foreign, __HotOpaque0 > > as
+                __HotVersioned > ::REF, < Vec < ::hot::rt::versioned::Opaque < Foreign,
+                __HotOpaque0 > > as __HotVersioned > ::describe,))
+                b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>" r#type(&
+                __hot_of:: < Option < Box < Self > > > (__hot_facts!(Option < Box < Self
+                > >), < Option < Box < Self > > as __HotVersioned > ::REF, < Option < Box
+                < Self > > as __HotVersioned > ::describe,))
+                b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]" at { [(u32, f32); 2] }
+                __HotPlain b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8" hidden(& __hot_of::
+                < u8 > (__hot_facts!(u8), < ::hot::rt::versioned::Opaque < u8,
+                __HotOpaque1 > as __HotVersioned > ::REF, < ::hot::rt::versioned::Opaque
+                < u8, __HotOpaque1 > as __HotVersioned > ::describe,))
+            ),
+            identities: ::core::option::Option::Some(__HOT_IDENTITIES),
+            lifetimes: __HOT_LIFETIMES,
+            ..__HotTable::of::<
+                Self,
+            >(
+                __HotKind::Struct,
+                __hot_facts!(Self),
+                b"\0\0\0\0\x03\0\0\0'l0\x02\0\0\0\0\0\0\0\0\0\0\0",
+            )
         };
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
-        type Owned = ::hot::rt::versioned::Whole<Self>;
-        fn moves<__HotM>() -> &'static ::hot::rt::versioned::Moves {
+        type Owned = __HotWhole<Self>;
+        fn moves<__HotM>() -> &'static __HotMoves {
             const {
-                &::hot::rt::versioned::Moves::of::<
+                &__HotMoves::of::<
                     Self,
-                >(::hot::rt::versioned::Form::Struct {
-                    fields: &[
-                        <&'x str as __HotVersioned>::moves::<__HotM>,
-                        <Vec<
-                            ::hot::rt::versioned::Opaque<Foreign, __HotOpaque0>,
-                        > as __HotVersioned>::moves::<__HotM>,
-                        <Option<Box<Self>> as __HotVersioned>::moves::<__HotM>,
-                        <[(u32, f32); 2] as __HotVersioned>::moves::<__HotM>,
-                        <::hot::rt::versioned::Opaque<
-                            u8,
-                            __HotOpaque1,
-                        > as __HotVersioned>::moves::<__HotM>,
-                    ],
+                >(__HotForm::Struct {
+                    fields: __hot_moves!(
+                        __HotM : { & 'x str } { Vec < ::hot::rt::versioned::Opaque <
+                        Foreign, __HotOpaque0 > > } { Option < Box < Self > > } { [(u32,
+                        f32); 2] } { ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > }
+                    ),
                     said: &[],
                 })
             }

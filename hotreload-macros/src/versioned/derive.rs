@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, LitStr, Member, Path, Type,
-    Visibility, ext::IdentExt, spanned::Spanned, visit_mut::VisitMut,
+    Visibility, ext::IdentExt, visit_mut::VisitMut,
 };
 
 use super::{
@@ -253,7 +253,7 @@ impl<'a> Definition<'a> {
                     const TABLE: &'static __HotTable = #table;
                     const ABILITIES: __HotAbilities = __hot_abilities!();
                     type Lifetimes = #lifetimes;
-                    type Owned = #krate::rt::versioned::Whole<Self>;
+                    type Owned = __HotWhole<Self>;
                     #moves
                     #of_many
                     #exhaustive
@@ -302,18 +302,9 @@ impl<'a> Definition<'a> {
                 quote_spanned!(Span::mixed_site()=> &__HotTable { #rest })
             }
             Shape::Struct { fields, .. } => {
-                let fields = fields.iter().map(|(member, field)| {
-                    let here = Span::mixed_site().located_at(field.ty.span());
-                    let offset = quote_spanned!(here=> __hot_within(at, &raw const (*at).#member));
-                    field.expand(&offset, concrete)
-                });
-                // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.
+                let fields = fields.iter().map(|(member, field)| field.of_struct(member, concrete));
                 quote_spanned! {Span::mixed_site()=>
-                    {
-                        let this = ::core::mem::MaybeUninit::<Self>::uninit();
-                        let at = this.as_ptr();
-                        &__HotTable { fields: unsafe { &[#(#fields),*] }, #rest }
-                    }
+                    &__HotTable { fields: &__hot_fields!(#(#fields)*), #rest }
                 }
             }
             Shape::Enum(variants) => {
@@ -526,10 +517,7 @@ impl Variant<'_> {
 
     fn expand(&self, krate: &Path, concrete: bool) -> TokenStream {
         let (head, discriminant) = (self.head(), optional(&self.discriminant));
-        let fields = self.fields.iter().map(|field| {
-            let nowhere = quote_spanned!(Span::mixed_site()=> __HotField::NOWHERE);
-            field.expand(&nowhere, concrete)
-        });
+        let fields = self.fields.iter().map(|field| field.of_variant(concrete));
         quote_spanned! {Span::mixed_site()=>
             #krate::rt::versioned::Variant {
                 laid: #head,

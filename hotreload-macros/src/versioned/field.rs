@@ -1,11 +1,10 @@
 //! A field: its type as it is written, and as the records name it.
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Generics, LitStr, Path, Type, TypeFnPtr, TypePath, TypePtr,
+    Attribute, Generics, LitStr, Member, Path, Type, TypeFnPtr, TypePath, TypePtr,
     ext::IdentExt,
-    spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
@@ -73,36 +72,44 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The field of the table. `offset` is where it is.
-    pub(super) fn expand(&self, offset: &TokenStream, concrete: bool) -> TokenStream {
+    /// What its type is, for the table: a trait whose constant `OF` tells it, or else a value.
+    fn typed(&self, concrete: bool) -> Result<Ident, TokenStream> {
         let Field { ty, named, .. } = self;
         let known = if concrete && self.opaque.is_empty() { Known::of(ty) } else { None };
-        let here = Span::mixed_site().located_at(ty.span());
-        let (name, of) = match known {
-            Some(Known::Plain(Some(name))) => {
-                (Some(name), quote_spanned!(here=> <#ty as __HotPlain>::OF))
-            }
-            Some(Known::Plain(name) | Known::Library(name)) => {
-                let id = Literal::u128_unsuffixed(name.as_ref().map_or(0, |name| name.id));
-                (name, quote_spanned!(here=> __HotKnown::<#ty, #id>::OF))
-            }
+        let of = match known {
+            Some(Known::Plain) => "__HotPlain",
+            Some(Known::Library) => "__HotLibrary",
             None => {
                 let facts = facts(ty, concrete);
-                let of = quote_spanned! {Span::mixed_site()=>
+                return Err(quote_spanned! {Span::mixed_site()=>
                     &__hot_of::<#ty>(
                         #facts,
                         <#named as __HotVersioned>::REF,
                         <#named as __HotVersioned>::describe,
                     )
-                };
-                (None, of)
+                });
             }
         };
-        let laid = match name {
-            Some(name) => self.laid().then(&name.laid),
-            None => self.laid(),
-        };
-        quote_spanned!(here=> __HotField(#laid, #offset, #of))
+        Ok(Ident::new(of, Span::mixed_site()))
+    }
+
+    /// The field of a struct, which is called so there, for `__hot_fields`.
+    pub(super) fn of_struct(&self, member: &Member, concrete: bool) -> TokenStream {
+        let (laid, ty) = (self.laid(), self.ty);
+        match self.typed(concrete) {
+            Ok(known) => quote!(#laid #member { #ty } #known),
+            Err(value) => quote!(#laid #member (#value)),
+        }
+    }
+
+    /// The field of a variant.
+    pub(super) fn of_variant(&self, concrete: bool) -> TokenStream {
+        let (laid, ty) = (self.laid(), self.ty);
+        let typed = self.typed(concrete).map_or_else(
+            |value| value,
+            |known| quote_spanned!(Span::mixed_site()=> <#ty as #known>::OF),
+        );
+        quote_spanned!(Span::mixed_site()=> __HotField(#laid, __HotField::NOWHERE, #typed))
     }
 
     /// As a record has it: `Field::PUBLIC` and its like in hotreload/types/src/table/field.rs.

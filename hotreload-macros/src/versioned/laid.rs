@@ -50,10 +50,6 @@ impl Laid {
         elements.iter().fold(self.u32(elements.len() as u32), Laid::then)
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// Adds marks, and the name that the last of them says that there was before.
     pub(super) fn marks(self, marks: u8, renamed: u8, old_name: &str) -> Self {
         let marked = self.u8(marks);

@@ -26,9 +26,9 @@ pub(super) struct Branch<'a> {
 pub(super) fn of_struct(krate: &Path, parts: &[Part<'_>]) -> TokenStream {
     let (records, said) = (records(parts), said(krate, parts));
     let form = quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::Form::Struct { fields: &[#records], said: #said }
+        __HotForm::Struct { fields: #records, said: #said }
     };
-    function(krate, &form)
+    function(&form)
 }
 
 /// The function, of an enum.
@@ -41,7 +41,7 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
                 name: #name,
                 renamed_from: #renamed_from,
                 names: &[#(#names),*],
-                fields: &[#records],
+                fields: #records,
                 said: #said,
             }
         }
@@ -80,27 +80,30 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
         )
     };
     let form = quote_spanned! {Span::mixed_site()=>
-        #krate::rt::versioned::Form::Choice(#krate::rt::versioned::Choice {
+        __HotForm::Choice(#krate::rt::versioned::Choice {
             variants: &[#(#records),*],
             open: |at, fields| #open,
             build: |variant, fields, out| #build,
             is_cell: false,
         })
     };
-    function(krate, &form)
+    function(&form)
 }
 
-fn function(krate: &Path, form: &TokenStream) -> TokenStream {
+fn function(form: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        fn moves<__HotM>() -> &'static #krate::rt::versioned::Moves {
-            const { &#krate::rt::versioned::Moves::of::<Self>(#form) }
+        fn moves<__HotM>() -> &'static __HotMoves {
+            const { &__HotMoves::of::<Self>(#form) }
         }
     }
 }
 
 fn records(parts: &[Part<'_>]) -> TokenStream {
+    if parts.is_empty() {
+        return quote!(&[]);
+    }
     let types = parts.iter().map(|part| &part.field.named);
-    quote_spanned!(Span::mixed_site()=> #(<#types as __HotVersioned>::moves::<__HotM>),*)
+    quote_spanned!(Span::mixed_site()=> __hot_moves!(__HotM: #({ #types })*))
 }
 
 /// What the author says of the fields, with their numbers.

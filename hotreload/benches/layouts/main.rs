@@ -1,5 +1,5 @@
 //! What it costs to know the layouts of types: `cargo bench -p hotreload --bench layouts`. With
-//! `-- quick` it measures a few times only.
+//! `-- quick` it measures a few times only; with `-- compiling` or `-- checking` one of both parts.
 //!
 //! **When compiling.** A workspace with four bundles is written under the target folder: the same
 //! hundred structs of twelve fields, as they are in the first, with `#[hot::versioned]` in the second,
@@ -51,11 +51,13 @@ const QUICK: Effort = Effort { edits: 5, clean_builds: 2, hosts: 1, checks: 9 };
 const WARM_UP: u32 = 2;
 
 fn main() -> ExitCode {
-    let quick = env::args().any(|argument| argument == "quick");
-    workspace::end("layouts", run(if quick { &QUICK } else { &THOROUGH }))
+    let given = |name: &str| env::args().any(|argument| argument == name);
+    let effort = if given("quick") { &QUICK } else { &THOROUGH };
+    let all = !given("compiling") && !given("checking");
+    workspace::end("layouts", run(effort, all || given("compiling"), all || given("checking")))
 }
 
-fn run(effort: &Effort) -> io::Result<String> {
+fn run(effort: &Effort, is_compiling: bool, is_checking: bool) -> io::Result<String> {
     let folder = workspace::folder("layouts")?;
     let (structs, exports) = (folder.join("structs"), folder.join("exports"));
     sources::write_structs(&structs)?;
@@ -63,7 +65,14 @@ fn run(effort: &Effort) -> io::Result<String> {
     println!("building the host");
     build(&exports, &["--release", "-p", "host"])?;
     let host = exports.join("target/release").join(format!("host{}", env::consts::EXE_SUFFIX));
-    Ok(compiling(&structs, &host, effort)? + &checking(&exports, &host, effort)?)
+    let mut figures = String::new();
+    if is_compiling {
+        figures += &compiling(&structs, &host, effort)?;
+    }
+    if is_checking {
+        figures += &checking(&exports, &host, effort)?;
+    }
+    Ok(figures)
 }
 
 /// What the attribute costs when a bundle is compiled.

@@ -3,7 +3,10 @@
 
 use core::marker::PhantomData;
 
-use super::{Versioned, table::field::Typed};
+use super::{
+    Versioned,
+    table::field::{Typed, of},
+};
 
 /// What a type's values promise and need, in bits. A constant knows the traits only where the type is
 /// concrete: within `impl<T>` the compiler says no to all of them. Of others they are asked at run time.
@@ -106,7 +109,7 @@ impl Facts {
 )]
 pub trait Plain: Versioned + Copy + Send + Sync + Unpin {}
 
-/// Of a field of a [`Plain`] type, whose name is laid out. It is no part of that trait: rustc would say of each
+/// Of a field of a [`Plain`] type. It is no part of that trait: rustc would say of each
 /// of its bounds that a type lacks it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the primitive type that is called so",
@@ -119,7 +122,7 @@ pub trait PlainField {
 }
 
 impl<T: Plain> PlainField for T {
-    const OF: &'static Typed = &Typed::plain::<T>();
+    const OF: &'static Typed = &of::<T>(Facts::PLAIN, T::REF, T::describe);
 }
 
 /// Asks about `T`.
@@ -160,11 +163,15 @@ pub mod without_traits {
     pub use crate::moves::Lacks as _;
     #[doc(no_inline)]
     pub use crate::{
-        __abilities as __hot_abilities, __known_facts as __hot_facts, Versioned as __HotVersioned,
-        moves::Abilities as __HotAbilities,
+        __abilities as __hot_abilities, __fields as __hot_fields, __known_facts as __hot_facts,
+        __moves as __hot_moves, Versioned as __HotVersioned,
+        moves::{
+            Abilities as __HotAbilities, Form as __HotForm, Moves as __HotMoves,
+            Whole as __HotWhole,
+        },
         table::{
             Field as __HotField, Table as __HotTable, TypeKind as __HotKind,
-            field::{Known as __HotKnown, of as __hot_of, within as __hot_within},
+            field::{LibraryField as __HotLibrary, of as __hot_of, within as __hot_within},
         },
     };
 }
@@ -185,11 +192,11 @@ macro_rules! __facts {
 #[macro_export]
 macro_rules! __known_facts {
     ($ty:ty) => {
-        $crate::rt::versioned::Facts::known(
-            $crate::rt::versioned::Probe::<$ty>::COPY,
-            $crate::rt::versioned::Probe::<$ty>::SEND,
-            $crate::rt::versioned::Probe::<$ty>::SYNC,
-            $crate::rt::versioned::Probe::<$ty>::UNPIN,
+        __HotFacts::known(
+            __HotProbe::<$ty>::COPY,
+            __HotProbe::<$ty>::SEND,
+            __HotProbe::<$ty>::SYNC,
+            __HotProbe::<$ty>::UNPIN,
         )
     };
 }

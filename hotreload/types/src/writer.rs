@@ -138,22 +138,24 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds fields: of each what rustc alone knows of it, then what is laid out.
+    /// Adds fields: of each what rustc alone knows of it, then what is laid out, then the type's name.
     pub(super) const fn fields(&mut self, fields: &[Field]) {
         self.u32(fields.len() as u32);
         let mut index = 0;
         while index < fields.len() {
             // As they are: each look at a constant's value costs as much as a call.
             let Field(laid, offset, of) = fields[index];
-            let of = *of;
             let mut at = self.at;
             if let Some(out) = self.bytes {
-                assert!(at + 21 + laid.len() <= self.room, "what is written was counted");
+                assert!(
+                    at + 21 + laid.len() + of.length <= self.room,
+                    "what is written was counted"
+                );
                 // The highest number stays that, however many bits an address has.
                 let offset = offset as isize as u64;
-                // SAFETY: `out` is borrowed for writing, so that what is laid out is no part of it, and has
-                // room for all of it from there, by the assertion. The numbers are packed: all of their bytes
-                // are numbers, and any address is aligned.
+                // SAFETY: `out` is borrowed for writing, so that what is laid out and the name are no part of it,
+                // and has room for all of it from there, by the assertion. The name has so many bytes. The
+                // numbers are packed: all of their bytes are numbers, and any address is aligned.
                 unsafe {
                     put!(u64 8 out, at, offset);
                     if cfg!(target_endian = "big") {
@@ -165,12 +167,17 @@ impl<'a> Writer<'a> {
                         at += 13;
                     }
                     put!(bytes out, at, laid);
+                    if of.length > 0 {
+                        let name = &raw const of.name as *const u8;
+                        ptr::copy_nonoverlapping(name, &raw mut (*out)[at], of.length);
+                        at += of.length;
+                    }
                 }
                 self.at = at;
             } else {
-                self.at = at + 21 + laid.len();
+                self.at = at + 21 + laid.len() + of.length;
             }
-            if !of.is_laid {
+            if of.length == 0 {
                 self.name(of.ty);
             }
             index += 1;

@@ -334,13 +334,22 @@ impl Abilities {
 #[macro_export]
 macro_rules! __abilities {
     () => {
-        $crate::rt::versioned::Abilities::asked::<Self>(
-            $crate::rt::versioned::Probe::<Self>::HAS_DROP,
-            $crate::rt::versioned::Probe::<Self>::DEFAULT,
-            $crate::rt::versioned::Probe::<Self>::KEY,
-            $crate::rt::versioned::Probe::<Self>::COMPARE,
-            $crate::rt::versioned::Probe::<Self>::HASHER,
+        __HotAbilities::asked::<Self>(
+            __HotProbe::<Self>::HAS_DROP,
+            __HotProbe::<Self>::DEFAULT,
+            __HotProbe::<Self>::KEY,
+            __HotProbe::<Self>::COMPARE,
+            __HotProbe::<Self>::HASHER,
         )
+    };
+}
+
+/// What moves values of these types, with this marker.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __moves {
+    ($marker:ident: $({ $($ty:tt)* })*) => {
+        &[$(<$($ty)* as __HotVersioned>::moves::<$marker>),*]
     };
 }
 

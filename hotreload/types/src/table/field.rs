@@ -1,12 +1,7 @@
 //! A field of a struct or a variant, and its part of the record.
 
-use core::marker::PhantomData;
-
 use super::{NO_OFFSET, laid};
-use crate::{
-    Describe, TypeRef, Versioned,
-    facts::{Facts, Plain},
-};
+use crate::{Describe, TypeRef, Versioned, facts::Facts, writer::Writer};
 
 /// A field; of a trait a supertrait; of a method a parameter or the result. Generated code writes it out, and
 /// short: its calls and its tokens are what takes rustc long.
@@ -21,11 +16,17 @@ pub struct Field(pub &'static [u8], pub usize, pub &'static Typed);
 #[derive(Debug, Clone, Copy)]
 pub struct Typed {
     pub(crate) numbers: Numbers,
-    /// Whether the macro has laid out the type's name.
-    pub(crate) is_laid: bool,
+    /// The beginning is the type's name as the record has it: it is written once for the type, where all of
+    /// its fields copy it.
+    pub(crate) name: [u8; ROOM],
+    /// How long it is; 0 if there is no room for it.
+    pub(crate) length: usize,
     pub(crate) ty: &'static TypeRef,
     describe: fn(&mut Describe),
 }
+
+/// A name of two or three types of the standard library in each other and one of an author's has room.
+const ROOM: usize = 160;
 
 /// Numbers of a type, as the record has them where numbers are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,56 +85,67 @@ impl Field {
     }
 }
 
-/// Where a field of a struct is.
+/// The fields of a struct, which are at these addresses in it. One call for all of them: rustc's interpreter
+/// would take as long for each.
 ///
 /// # Safety
-/// The field is one of what the first pointer points to, and that has room for the struct.
-pub const unsafe fn within<S, T>(of: *const S, field: *const T) -> usize {
-    // SAFETY: both point into one struct, by the caller's promise.
-    let offset = unsafe { (field as *const u8).offset_from(of as *const u8) };
-    offset as usize
+/// The addresses are of fields of what the first pointer points to, and that has room for the struct.
+pub const unsafe fn within<S, const N: usize>(
+    of: *const S,
+    fields: [(&'static [u8], *const (), &'static Typed); N],
+) -> [Field; N] {
+    let mut all = [Field(&[], 0, fields[0].2); N];
+    let (start, mut index) = (of as *const u8, 0);
+    while index < N {
+        let (laid, at, ty) = fields[index];
+        // SAFETY: both point into one struct, by the caller's promise.
+        let offset = unsafe { (at as *const u8).offset_from(start) };
+        all[index] = Field(laid, offset as usize, ty);
+        index += 1;
+    }
+    all
 }
 
 impl Typed {
-    const fn new<T: Versioned>(facts: Facts, is_laid: bool) -> Typed {
-        let numbers = Numbers { size: size_of::<T>() as u64, align: align_of::<T>() as u32, facts };
-        Typed { numbers, is_laid, ty: T::REF, describe: T::describe }
-    }
-
-    /// Of a plain type, whose name is laid out.
-    pub(crate) const fn plain<T: Plain>() -> Typed {
-        Typed::new::<T>(Facts::PLAIN, true)
-    }
-
     /// Of a supertrait.
     pub const fn supertrait(ty: &'static TypeRef, describe: fn(&mut Describe)) -> Typed {
-        let numbers = Numbers { size: 0, align: 0, facts: Facts::UNKNOWN };
-        Typed { numbers, is_laid: false, ty, describe }
+        Typed::new(Numbers { size: 0, align: 0, facts: Facts::UNKNOWN }, ty, describe)
+    }
+
+    const fn new(numbers: Numbers, ty: &'static TypeRef, describe: fn(&mut Describe)) -> Typed {
+        let (mut name, mut length) = ([0; ROOM], ty.length());
+        if length <= ROOM {
+            Writer::into(&mut name).name(ty);
+        } else {
+            length = 0;
+        }
+        Typed { numbers, name, length, ty, describe }
     }
 }
 
 /// Of a type that promises this and is called so. The name and what describes the type are from where the
 /// macro names it: an error shall be on the field's own type, of which parts may be opaque.
 pub const fn of<T>(facts: Facts, ty: &'static TypeRef, describe: fn(&mut Describe)) -> Typed {
-    let numbers = Numbers {
-        size: size_of::<T>() as u64,
-        align: align_of::<T>() as u32,
-        facts: facts.with_drop_of::<T>(),
-    };
-    Typed { numbers, is_laid: false, ty, describe }
+    let facts = facts.with_drop_of::<T>();
+    Typed::new(
+        Numbers { size: size_of::<T>() as u64, align: align_of::<T>() as u32, facts },
+        ty,
+        describe,
+    )
 }
 
-/// A type of the standard library's, made of such and of plain ones. Its name is laid out, and has this id;
-/// with 0 it is not.
-pub struct Known<T, const ID: u128>(PhantomData<T>);
+/// Of a field whose type is spelled as one of the standard library's, made of such and of plain ones.
+pub trait LibraryField {
+    /// What its type is.
+    const OF: &'static Typed;
+}
 
-impl<T: Versioned, const ID: u128> Known<T, ID> {
-    /// What it is.
-    pub const OF: &'static Typed = {
+impl<T: Versioned> LibraryField for T {
+    const OF: &'static Typed = {
         assert!(
-            T::FACTS.is_known() && (ID == 0 || T::REF.id() == ID),
+            T::FACTS.is_known(),
             "a type of this field is called as one of the standard library's: write its path, `self::..`"
         );
-        &Typed::new::<T>(T::FACTS.with_drop_of::<T>(), ID != 0)
+        &of::<T>(T::FACTS, T::REF, T::describe)
     };
 }
