@@ -4,7 +4,8 @@
 //! ```text
 //! workspace  which packages there are, and which one is meant       (cargo metadata)
 //! origin     how the running program was built, from where it lies
-//! request    one build: its arguments, its result                 (cargo build)
+//! request    one build: what cargo is asked                        (cargo build)
+//! run        how it is run: by rustc alone, or by cargo
 //! report     what the build said: library, reports, cargo's own words
 //! process    a running cargo: its two streams, read at once; ended and waited for
 //! alike      whether what was built is as it is in the host: features, profile, flags
@@ -34,6 +35,7 @@ mod process;
 mod replay;
 mod report;
 mod request;
+mod run;
 mod shared;
 mod sink;
 mod unit;

@@ -2,10 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    env,
     ffi::{OsStr, OsString},
     fmt, fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    process::Command,
     time::SystemTime,
 };
 
@@ -45,6 +47,22 @@ impl fmt::Display for Settings {
 }
 
 impl Question {
+    /// What a command asks.
+    pub(in crate::build) fn of(command: &Command) -> Question {
+        let mut environment: BTreeMap<_, _> = env::vars_os().collect();
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => environment.insert(name.to_owned(), value.to_owned()),
+                None => environment.remove(name),
+            };
+        }
+        Question {
+            folder: command.get_current_dir().unwrap_or(Path::new("")).to_owned(),
+            arguments: command.get_args().map(OsString::from).collect(),
+            environment,
+        }
+    }
+
     /// What the cargo was asked that has started this process, and when it was started; `None` if that is
     /// none.
     #[cfg(target_os = "linux")]
@@ -54,7 +72,7 @@ impl Question {
         let process = Path::new("/proc").join(id.to_string());
         // Others call rustc as well: build scripts, and a host.
         let program = fs::read_link(process.join("exe")).ok()?;
-        let is_said = || std::env::var_os("CARGO").and_then(|it| fs::canonicalize(it).ok());
+        let is_said = || env::var_os("CARGO").and_then(|it| fs::canonicalize(it).ok());
         if program.file_name()? != "cargo" && is_said().as_ref() != Some(&program) {
             return None;
         }
@@ -158,9 +176,9 @@ fn set_by_script(call: &Capture) -> Option<Vec<String>> {
 fn without_toolchains(path: &OsStr, call: &Capture) -> Option<OsString> {
     let rustc = call.arguments.first().map(Path::new);
     let libraries = rustc.and_then(|it| Some(it.parent()?.parent()?.join("lib")));
-    let others = std::env::split_paths(path).filter(|it| Some(it) != libraries.as_ref());
+    let others = env::split_paths(path).filter(|it| Some(it) != libraries.as_ref());
     let others: Vec<_> = others.filter(|it| !it.as_os_str().is_empty()).collect();
-    if others.is_empty() { None } else { std::env::join_paths(others).ok() }
+    if others.is_empty() { None } else { env::join_paths(others).ok() }
 }
 
 #[cfg(test)]

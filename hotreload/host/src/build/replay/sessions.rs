@@ -35,7 +35,8 @@ fn is_whole(path: &Path) -> bool {
 /// begins its next call, for which somebody waits. What another rustc is reading stays.
 pub(super) fn remove_older(latest: &Path) {
     let Some(of_crate) = latest.parent() else { return };
-    let older = entries(of_crate).filter(|it| it != latest && is_whole(it));
+    // The names begin with the time, in as many digits. There may be a newer one by now.
+    let older = entries(of_crate).filter(|it| it.as_path() < latest && is_whole(it));
     for session in older.collect::<Vec<_>>() {
         let name = session.file_name().and_then(|it| it.to_str()).unwrap_or_default();
         let Some((name, _)) = name.rsplit_once('-') else { continue };
@@ -66,12 +67,16 @@ mod tests {
         };
         let [older, read, working] = ["s-a-1-ab", "s-b-2-cd", "s-d-4-working"].map(session);
         let last = session("s-c-3-ef");
+        let newer = session("s-e-5-gh");
+        fs::rename(&newer, folder.path().join("aside")).unwrap();
         let crates = || [of_crate.clone(), folder.path().join("other-1k2f")].into_iter();
         assert_eq!(latest(crates(), "logic"), Some(last.clone()));
         assert_eq!(latest(crates(), "other"), None);
         let reader = File::open(of_crate.join("s-b-2.lock")).unwrap();
         reader.lock_shared().unwrap();
+        fs::rename(folder.path().join("aside"), &newer).unwrap();
         remove_older(&last);
+        assert!(newer.exists());
         assert!(!older.exists() && !of_crate.join("s-a-1.lock").exists());
         assert!(read.exists() && working.exists() && last.join("query-cache.bin").exists());
         drop(reader);

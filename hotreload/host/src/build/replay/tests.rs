@@ -162,6 +162,10 @@ impl Project {
 
     /// Builds as a host does.
     fn build(&self) -> Result<Built, Error> {
+        self.build_until(Abandon::default())
+    }
+
+    fn build_until(&self, abandon: Abandon) -> Result<Built, Error> {
         let workspace = Workspace::find(std::slice::from_ref(&self.root)).unwrap();
         let bundle = [workspace.bundle("logic").unwrap()];
         let [program, inner] = ["wrapper-rustc", "inner-rustc"].map(|it| self.root.join(it));
@@ -173,7 +177,7 @@ impl Project {
         build.profile = self.profile.to_owned();
         build.colour = false;
         // As a save is built: what rustc has started ends with it.
-        build.abandon = Some(Abandon::default());
+        build.abandon = Some(abandon);
         build.sink = Arc::new(|message| {
             if let BuildMessage::Line(line) = message {
                 eprintln!("{line}");
@@ -512,6 +516,12 @@ fn whatever_cargo_would_notice_is_cargos() {
     project.by_cargo("logic/build.rs was changed", "twenty-two");
     project.replace("logic/src/lib.rs", "twenty-two", "seventeenth");
     project.by_cargo("the build script of `logic` does not say what it reads", "seventeenth");
+
+    // Another save has ended cargo's build.
+    let abandon = Abandon::default();
+    abandon.abandon();
+    assert_eq!(project.build_until(abandon).unwrap_err().code(), Code::CargoFailed);
+    project.by_cargo("cargo's last build was ended by another save", "seventeenth");
     drop(project.folder);
 }
 
