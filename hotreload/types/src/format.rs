@@ -10,7 +10,7 @@ use crate::rt::versioned::{
 const PAGE: &str = include_str!("../../docs/layout-format.md");
 
 /// The hash of the page and of the writer.
-const FORMAT: u128 = 0xc549_ba8c_f875_b8f0_a0d8_ce4c_3905_6a49;
+const FORMAT: u128 = 0x1425_a200_cb73_9687_0b2a_4e25_7b30_18a0;
 
 #[test]
 fn a_change_of_the_format_is_a_decision() {

@@ -1,7 +1,7 @@
 //! The name of a type: its package, path and arguments, never its fields. So it is a constant for
 //! recursive types too.
 
-use super::hash::Hasher;
+use super::{hash::Hasher, writer::length};
 
 /// A type's name. What it does not say: lifetimes, and everything that is in the type's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,11 @@ impl TypeRef {
 
     /// How many bytes it has in a record.
     pub(crate) const fn length(&self) -> usize {
-        let TypeRef { package, version, path, args } = *self;
-        let mut length = 16 + package.len() + version.len() + path.len();
-        let mut index = 0;
-        while index < args.len() {
-            length += args[index].length();
-            index += 1;
+        let TypeRef { package, version, path, mut args } = *self;
+        let mut length = 16 + length!(package) + length!(version) + length!(path);
+        while let [first, rest @ ..] = args {
+            length += first.length();
+            args = rest;
         }
         length
     }

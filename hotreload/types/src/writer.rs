@@ -11,7 +11,8 @@ use crate::{
 ///
 /// It is the compiler's interpreter that runs it, for each type and each function of a bundle in every
 /// build. To copy bytes is one step there, however many there are, and a call costs as much as some ten
-/// additions: so nothing is called here that a cast or an index does.
+/// additions: so nothing is called here that a cast, an index or a pattern does. The length of a slice is a call
+/// there, and that of a text is three.
 pub struct Writer<'a> {
     /// None: counts only.
     bytes: Option<*mut [u8]>,
@@ -20,10 +21,25 @@ pub struct Writer<'a> {
     borrowed: PhantomData<&'a mut [u8]>,
 }
 
+/// What rustc alone knows of a field, as the record has it where numbers are little-endian.
+#[repr(C, packed)]
+struct Known {
+    offset: u64,
+    numbers: Numbers,
+}
+
+/// At any address.
+#[repr(C, packed)]
+struct Anywhere<T>(T);
+
 /// Writes what there is room for, and goes behind it: in place of a call, for what is written most often.
 macro_rules! put {
-    (bytes $out:ident, $at:ident, $bytes:expr) => {
-        let count = $bytes.len();
+    (text $out:ident, $at:ident, $text:ident, $count:ident) => {
+        put!(u32 4 $out, $at, $count as u32);
+        put!(bytes $out, $at, $text, $count);
+    };
+    (bytes $out:ident, $at:ident, $bytes:ident, $count:expr) => {
+        let count = $count;
         if count > 0 {
             let from = &raw const *$bytes as *const u8;
             ptr::copy_nonoverlapping(from, &raw mut (*$out)[$at], count);
@@ -32,11 +48,21 @@ macro_rules! put {
     };
     ($number:ident $count:literal $out:ident, $at:ident, $value:expr) => {
         let value: $number = $value;
-        let value = if cfg!(target_endian = "big") { value.swap_bytes() } else { value };
-        *(&raw mut (*$out)[$at] as *mut [u8; $count]) = *(&raw const value as *const [u8; $count]);
+        #[cfg(target_endian = "big")]
+        let value = value.swap_bytes();
+        *(&raw mut (*$out)[$at] as *mut Anywhere<$number>) = Anywhere(value);
         $at += $count;
     };
 }
+
+/// A text's length in one call: its own function makes two more.
+macro_rules! length {
+    ($text:ident) => {
+        // SAFETY: a text is its bytes.
+        unsafe { &*(&raw const *$text as *const [u8]) }.len()
+    };
+}
+pub(crate) use length;
 
 macro_rules! numbers {
     ($($name:ident $count:literal: $what:literal;)*) => {$(
@@ -114,79 +140,72 @@ impl<'a> Writer<'a> {
             self.at += name.length();
             return;
         };
-        let name = *name;
-        let TypeRef { package, version, path, args } = name;
+        let TypeRef { package, version, path, mut args } = *name;
         let mut at = self.at;
-        let own = 16 + package.len() + version.len() + path.len();
-        assert!(at + own <= self.room, "what is written was counted");
+        let (of_package, of_version, of_path) = (length!(package), length!(version), length!(path));
+        assert!(
+            at + 16 + of_package + of_version + of_path <= self.room,
+            "what is written was counted"
+        );
         // SAFETY: `out` is borrowed for writing, so that the texts are no part of it, and has room for all of
         // the name but its arguments from there, by the assertion.
         unsafe {
-            put!(u32 4 out, at, package.len() as u32);
-            put!(bytes out, at, package);
-            put!(u32 4 out, at, version.len() as u32);
-            put!(bytes out, at, version);
-            put!(u32 4 out, at, path.len() as u32);
-            put!(bytes out, at, path);
+            put!(text out, at, package, of_package);
+            put!(text out, at, version, of_version);
+            put!(text out, at, path, of_path);
             put!(u32 4 out, at, args.len() as u32);
         }
         self.at = at;
-        let mut index = 0;
-        while index < args.len() {
-            self.name(args[index]);
-            index += 1;
+        while let [first, rest @ ..] = args {
+            self.name(first);
+            args = rest;
         }
     }
 
     /// Adds fields: of each what rustc alone knows of it, then what is laid out, then the type's name.
-    pub(super) const fn fields(&mut self, fields: &[Field]) {
+    pub(super) const fn fields(&mut self, mut fields: &[Field]) {
         self.u32(fields.len() as u32);
-        let mut index = 0;
-        while index < fields.len() {
+        while let [first, rest @ ..] = fields {
+            fields = rest;
             // As they are: each look at a constant's value costs as much as a call.
-            let Field(laid, offset, of) = fields[index];
+            let Field(laid, offset, of) = *first;
             let mut at = self.at;
+            let count = laid.len();
             if let Some(out) = self.bytes {
-                assert!(
-                    at + 21 + laid.len() + of.length <= self.room,
-                    "what is written was counted"
-                );
+                assert!(at + 21 + count + of.length <= self.room, "what is written was counted");
                 // The highest number stays that, however many bits an address has.
                 let offset = offset as isize as u64;
                 // SAFETY: `out` is borrowed for writing, so that what is laid out and the name are no part of it,
                 // and has room for all of it from there, by the assertion. The name has so many bytes. The
                 // numbers are packed: all of their bytes are numbers, and any address is aligned.
                 unsafe {
-                    put!(u64 8 out, at, offset);
                     if cfg!(target_endian = "big") {
+                        put!(u64 8 out, at, offset);
                         put!(u64 8 out, at, of.numbers.size);
                         put!(u32 4 out, at, of.numbers.align);
                         put!(u8 1 out, at, of.numbers.facts.to_bits());
                     } else {
-                        *(&raw mut (*out)[at] as *mut Numbers) = of.numbers;
-                        at += 13;
+                        *(&raw mut (*out)[at] as *mut Known) =
+                            Known { offset, numbers: of.numbers };
+                        at += 21;
                     }
-                    put!(bytes out, at, laid);
-                    if of.length > 0 {
-                        let name = &raw const of.name as *const u8;
-                        ptr::copy_nonoverlapping(name, &raw mut (*out)[at], of.length);
-                        at += of.length;
-                    }
+                    put!(bytes out, at, laid, count);
+                    let name = &of.name;
+                    put!(bytes out, at, name, of.length);
                 }
                 self.at = at;
             } else {
-                self.at = at + 21 + laid.len() + of.length;
+                self.at = at + 21 + count + of.length;
             }
             if of.length == 0 {
                 self.name(of.ty);
             }
-            index += 1;
         }
     }
 }
 
 /// The number in [`Writer::fields`], where a constant would be looked up in each step.
-const _: () = assert!(size_of::<Numbers>() == 13);
+const _: () = assert!(size_of::<Known>() == 21);
 
 /// Gives a record type its `size` and `encode`.
 #[doc(hidden)]
