@@ -136,9 +136,17 @@ impl AloneFolder {
 
     /// Removes it, unless somebody builds beside it: then this is `false`.
     pub fn remove(path: &Path) -> io::Result<bool> {
+        /// A rustc that was called while another cargo had the lock may be writing there.
+        const ATTEMPTS: u32 = 20;
+
         let Some(_alone) = Self::alone(path)? else { return Ok(false) };
-        fs::remove_dir_all(path)?;
-        Ok(true)
+        for _ in 1..ATTEMPTS {
+            match fs::remove_dir_all(path) {
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                removed => return removed.map(|()| true),
+            }
+        }
+        fs::remove_dir_all(path).map(|()| true)
     }
 
     fn alone(path: &Path) -> io::Result<Option<File>> {
