@@ -139,22 +139,26 @@ impl Rebuilder {
         };
         // Nobody has saved what cargo has written.
         let is_quiet = work.files.iter().all(|file| is_written_by_cargo(file));
-        if let Some(outcome) = outcome {
+        let saved = outcome.map(|outcome| {
             let mut saved = Saved::new(work.files, outcome);
             (saved.undone, saved.differing) = (undone, differing);
             // What it finds is worth less than that the watching goes on.
             let settle = || texts.settle(&saved.outcome, &sources);
             saved.host_copies = catch_unwind(AssertUnwindSafe(settle)).unwrap_or_default();
-            if is_quiet && matches!(saved.outcome, Outcome::Unchanged) {
+            saved
+        });
+        let done = Done { ended, began, sources, program };
+        // The thread ends with the process only. It hears of it before anybody else does: what is saved from
+        // then on is looked for in what the bundles are made of now.
+        let _ = self.done.send(Message::Done(Box::new(done)));
+        match saved {
+            None => {}
+            Some(saved) if is_quiet && matches!(saved.outcome, Outcome::Unchanged) => {
                 // But that the build began is known.
                 self.inner.notices.hear(&Event::Saved(Arc::new(saved)));
-            } else {
-                self.say(saved);
             }
+            Some(saved) => self.say(saved),
         }
-        let done = Done { ended, began, sources, program };
-        // The thread ends with the process only.
-        let _ = self.done.send(Message::Done(Box::new(done)));
     }
 
     fn say(&self, saved: Saved) {
