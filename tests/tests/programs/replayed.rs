@@ -32,8 +32,8 @@ fn identity(number: u32) -> String {
 /// does not have is the block's own.
 fn by_the_host(with: u32, without: u32) -> String {
     format!(
-        "{{ #[allow(dead_code)] struct Host;
-        {{ #[allow(unused_imports)] use hot::*;
+        "{{ #[allow(dead_code, reason = \"where `hot` has one\")] struct Host;
+        {{ #[allow(unused_imports, reason = \"where it has none\")] use hot::*;
         if size_of::<Host>() == 0 {{ {without} }} else {{ {with} }} }} }}"
     )
 }

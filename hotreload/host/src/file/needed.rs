@@ -122,6 +122,9 @@ pub(crate) fn from_others(needed: &[Needed], names: &BTreeSet<String>) -> BTreeS
     let mut rest = names.clone();
     let is_std = |it: &Needed| it.name.as_bytes().starts_with(b"libstd-");
     for library in needed.iter().filter(|it| !is_std(it)) {
+        if rest.is_empty() {
+            break;
+        }
         // One that cannot be read gives nothing.
         let _ = Dynamic::open(&library.found).map(|it| it.give(&mut rest));
     }

@@ -1,7 +1,7 @@
 //! What ends in the middle of a call of rustc: the save is built all the same, and the next one.
 
 use super::*;
-use crate::build::folder::AloneFolder;
+use crate::build::{folder::AloneFolder, unit::entries};
 
 /// The linker. It does once what a file beside it says, and leaves its number there.
 const LINKER: &str = "#!/bin/sh
@@ -119,4 +119,12 @@ fn a_save_survives_what_ends_in_the_middle_of_it() {
     let (_, value) = project.built();
     assert!(value.contains("five"), "{value}");
     project.goes_on("another removed folder");
+
+    // What rustc has kept of the calls before the last one goes soon, and not with the next call only.
+    let kept = || entries(&own.join("incremental")).flat_map(|it| entries(&it));
+    let start = Instant::now();
+    while kept().filter(|it| it.is_dir()).count() != 1 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", kept().collect::<Vec<_>>());
+        thread::sleep(Duration::from_millis(5));
+    }
 }
