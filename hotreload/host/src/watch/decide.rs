@@ -7,9 +7,10 @@ use std::{
 };
 
 use crate::said::Outcome;
+use crate::watch::known_files::is_written_by_cargo;
 use crate::watch::rebuild::Task;
 use crate::watch::saves::Saved;
-use crate::watch::watching::{Watch, Work, is_written_by_cargo};
+use crate::watch::watching::{Watch, Work};
 use crate::watch::{Sources, tweaks};
 
 impl Watch {

@@ -85,6 +85,11 @@ pub(super) fn is_touched_since(path: &Path, since: SystemTime) -> bool {
     metadata.modified().is_ok_and(|modified| modified >= since)
 }
 
+/// Whether cargo brings the file up to date by itself.
+pub(super) fn is_written_by_cargo(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == "Cargo.lock")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,10 +17,11 @@ use crate::said::Printer;
 use crate::said::{Code, Differing, Error, Event, Outcome, Phases, Reason, Result, Saved, Undone};
 use crate::state::{Image, Inner};
 use crate::watch::Sources;
+use crate::watch::known_files::is_written_by_cargo;
 use crate::watch::program::Program;
 use crate::watch::texts::Texts;
 use crate::watch::tweaks::Running;
-use crate::watch::watching::{Message, Work, is_written_by_cargo};
+use crate::watch::watching::{Message, Work};
 
 /// Told of a crate's image that comes, and of the one before it.
 type Come<'a> = dyn Fn(&str, &Image, Option<&Image>) + 'a;

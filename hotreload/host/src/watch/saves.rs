@@ -9,7 +9,7 @@
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use notify::{
@@ -17,7 +17,7 @@ use notify::{
     event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode},
 };
 
-use crate::watch::known_files::{Bytes, KnownFiles};
+use crate::watch::known_files::{Bytes, KnownFiles, is_touched_since, is_written_by_cargo};
 
 /// How long a file that is gone, empty or begun is waited for.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -112,6 +112,30 @@ impl Saves {
         self.waiting.entry(path).or_insert(new);
     }
 
+    /// Takes in a file that counts since a build which began at `since`. What was saved since then is a save
+    /// like any other; all else is as it was built, and its text is given, if it is one.
+    pub(super) fn note(
+        &mut self,
+        path: &Path,
+        since: SystemTime,
+        known_files: &mut KnownFiles,
+    ) -> Option<String> {
+        let is_save = || {
+            // Of one that is still waited for, a build that began later says nothing.
+            self.waiting.contains_key(path) || is_touched_since(path, since)
+        };
+        if known_files.knows(path) {
+            return None;
+        }
+        if !is_written_by_cargo(path) && is_save() {
+            self.suspect(path.to_owned(), Instant::now());
+            return None;
+        }
+        let (now, text) = Bytes::read(path);
+        known_files.set(path.to_owned(), now);
+        text
+    }
+
     /// When the next file is to be looked at again.
     pub(super) fn due(&self) -> Option<Instant> {
         self.waiting.values().map(|it| it.due).min()
@@ -145,5 +169,36 @@ impl Saves {
     /// Forgets what was waited for in a folder.
     pub(super) fn forget(&mut self, folder: &Path) {
         self.begun.retain(|path| !path.starts_with(folder));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Two bundles come at once, and what the one is made of was saved before the other's build began.
+    #[test]
+    fn a_save_is_one_whatever_is_built_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, built] = ["number.dat", "built.dat"].map(|it| folder.path().join(it));
+        for path in [&path, &built] {
+            fs::write(path, "22").unwrap();
+        }
+        let hour = Duration::from_secs(3600);
+        let (before, after) = (SystemTime::now() - hour, SystemTime::now() + hour);
+        let (mut saves, mut known_files) = (Saves::default(), KnownFiles::default());
+        assert_eq!(saves.note(&path, before, &mut known_files), None);
+        assert_eq!(saves.note(&path, after, &mut known_files), None);
+        assert_eq!(saves.note(&built, after, &mut known_files).as_deref(), Some("22"));
+        saves.take(path.clone(), &Sign::Begun, Instant::now());
+        saves.take(path.clone(), &Sign::Complete, Instant::now());
+        let saved = saves.settle(Instant::now(), &mut known_files);
+        let saved: Vec<_> = saved.into_iter().map(|it| (it.path, it.is_edit)).collect();
+        assert_eq!(saved, [(path.clone(), true)]);
+        // It is known from then on.
+        assert_eq!(saves.note(&path, before, &mut known_files), None);
+        assert!(saves.due().is_none());
     }
 }

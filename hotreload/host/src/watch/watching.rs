@@ -17,7 +17,7 @@ use crate::said::Printer;
 use crate::said::{Error, Result};
 use crate::state::{Inner, WatchSwitch};
 use crate::watch::folders::{Folders, failed};
-use crate::watch::known_files::{Bytes, KnownFiles, is_touched_since};
+use crate::watch::known_files::{Bytes, KnownFiles, is_touched_since, is_written_by_cargo};
 use crate::watch::program::Program;
 use crate::watch::rebuild::{Done, Ended, Group, Rebuilder, Task};
 use crate::watch::saves::{Saved, Saves, Sign};
@@ -269,6 +269,8 @@ impl Watch {
 
     /// A bundle was built after `since` and loaded.
     fn add(&mut self, added: Added) {
+        // Before files count that did not: what a new folder holds may be older than `since`.
+        self.look();
         let name = added.sources.bundle.crate_name.clone();
         if !self.bundles.contains_key(&name) {
             self.program = self.program.take().or(added.program);
@@ -289,24 +291,14 @@ impl Watch {
     /// Watches what is new in the trees. What was saved since then is a save like any other; all
     /// else is as it was built.
     fn note_new(&mut self, since: SystemTime) {
-        // What a new folder holds may be older than this.
-        self.look();
         let mut texts = Vec::new();
         for file in self.walk() {
-            if !self.known_files.knows(&file) {
-                if is_touched_since(&file, since) && !is_written_by_cargo(&file) {
-                    self.saves.suspect(file, Instant::now());
-                } else {
-                    let (now, text) = Bytes::read(&file);
-                    let is_of_program = self.program.as_ref().is_some_and(|it| it.was_read(&file));
-                    if let Some(text) = text
-                        && (is_of_program || file.extension().is_some_and(|it| it == "rs"))
-                        && self.bundles.values().any(|it| it.tree.concerns(&file))
-                    {
-                        texts.push((file.clone(), text.into()));
-                    }
-                    self.known_files.set(file, now);
-                }
+            let Some(text) = self.saves.note(&file, since, &mut self.known_files) else { continue };
+            let is_of_program = self.program.as_ref().is_some_and(|it| it.was_read(&file));
+            if (is_of_program || file.extension().is_some_and(|it| it == "rs"))
+                && self.bundles.values().any(|it| it.tree.concerns(&file))
+            {
+                texts.push((file, text.into()));
             }
         }
         self.running.tell(News::Files(texts.clone()));
@@ -365,6 +357,8 @@ impl Watch {
     /// A build has ended.
     fn done(&mut self, done: Done) {
         let Some((work, _)) = self.building.take() else { return };
+        // As in `add`.
+        self.look();
         let mut is_other = done.program.is_some();
         for sources in done.sources {
             let tree = sources.tree.clone();
@@ -407,9 +401,4 @@ impl Watch {
     fn complain(&self, error: Error) {
         let _ = self.tasks.send(Task::Complain(error));
     }
-}
-
-/// Whether cargo brings the file up to date by itself.
-pub(super) fn is_written_by_cargo(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name == "Cargo.lock")
 }
