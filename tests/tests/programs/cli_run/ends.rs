@@ -155,6 +155,8 @@ fn saves_are_collected_and_a_generation_is_chosen() {
     project.edit("4");
     terminal.wait_for_text("answer 4.");
     wait_for_status(&mut terminal, &project.generation(3));
+    // The page says what was said before it was opened, and what has changed is said after it is live.
+    terminal.wait_for_text("generation 3 is live");
     terminal.press("h");
     terminal.wait_for("choices", |text| {
         let line = |digit: &str, said: &str| {
