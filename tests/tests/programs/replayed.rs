@@ -12,7 +12,7 @@ use std::{
 
 use tests::{
     fixture::{cargo, target_dir},
-    project::{Piped, Project},
+    project::{Piped, Project, assert_gone, id},
     wait_until,
 };
 
@@ -157,6 +157,26 @@ fn the_first_save_of_a_start_is_rustcs(project: &Project) {
     let kept = fs::read(target_dir().join("debug/hotreload/usual_rules.captured")).unwrap();
     let kept = String::from_utf8_lossy(&kept);
     assert!(kept.contains("CARGO_PKG_NAME=usual-rules") && !kept.contains(SECRET), "{kept}");
+    what_waits_ends_with_its_host(&run);
+}
+
+/// A rustc waits for the next save, and nobody is left to tell it that there is none.
+fn what_waits_ends_with_its_host(run: &Piped) {
+    let host = id(&run.text(), "process").unwrap();
+    let waits = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|it| it.file_name());
+        processes.filter_map(|it| it.to_str()?.parse().ok()).find(|process: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+            let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            parent == Some(&host.to_string()) && command.ends_with(b"\0@/dev/stdin\0")
+        })
+    };
+    wait_until(|| waits().is_some());
+    let waiting = waits().unwrap();
+    // SAFETY: takes numbers only; the command has not waited for the program yet, or has it end at once.
+    unsafe { libc::kill(i32::try_from(host).unwrap(), libc::SIGKILL) };
+    assert_gone(waiting);
 }
 
 /// Cargo's wrapper of rustc, which keeps cargo at work, and so the lock with cargo.

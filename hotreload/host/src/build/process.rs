@@ -83,18 +83,19 @@ pub(super) fn run(
     mut listen: impl FnMut(Event),
 ) -> io::Result<ExitStatus> {
     let go_on = || ControlFlow::Continue(());
-    let run = run_until(command, abandon, go_on, |event| {
+    let start = || Running::start(command, abandon.is_some());
+    let run = run_until(start, abandon, go_on, |event| {
         listen(event);
         go_on()
     })?;
     run.ok_or_else(|| io::Error::other("it runs on, and nobody has said that it may"))
 }
 
-/// As [`run`], of a program that need not be waited for: where `listen` says so it runs on by itself, and
-/// there is no exit status. What it says then nobody hears. `meanwhile` is called once while it runs, and
-/// may have it ended.
+/// As [`run`], of a program that `start` starts and that need not be waited for: where `listen` says so it
+/// runs on by itself, and there is no exit status. What it says then nobody hears. `meanwhile` is called once
+/// while it runs, and may have it ended.
 pub(super) fn run_until(
-    command: &mut Command,
+    start: impl FnOnce() -> io::Result<Running>,
     abandon: Option<&Abandon>,
     meanwhile: impl FnOnce() -> ControlFlow<()>,
     mut listen: impl FnMut(Event) -> ControlFlow<()>,
@@ -105,12 +106,7 @@ pub(super) fn run_until(
     if abandon.is_some_and(|abandon| !abandon.begin(sender.clone())) {
         return Err(io::ErrorKind::Interrupted.into());
     }
-    #[cfg(unix)]
-    if abandon.is_some() {
-        std::os::unix::process::CommandExt::process_group(command, 0);
-    }
-    let cargo = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let mut cargo = Running { cargo, group: abandon.is_some() };
+    let mut cargo = start()?;
     let stdout = cargo.cargo.stdout.take().expect("standard output is piped");
     let stderr = cargo.cargo.stderr.take().expect("standard error is piped");
     let to_messages = sender.clone();
@@ -155,13 +151,28 @@ pub(super) fn run_until(
 }
 
 /// A child that is no zombie afterwards, even if the listener panics.
-struct Running {
+pub(super) struct Running {
     cargo: Child,
     /// Whether it leads a process group.
     group: bool,
 }
 
 impl Running {
+    /// Starts it, perhaps in a process group of its own.
+    pub(super) fn start(command: &mut Command, group: bool) -> io::Result<Running> {
+        #[cfg(unix)]
+        if group {
+            std::os::unix::process::CommandExt::process_group(command, 0);
+        }
+        let cargo = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        Ok(Running { cargo, group })
+    }
+
+    /// Whether it has not ended yet.
+    pub(super) fn runs(&mut self) -> bool {
+        matches!(self.cargo.try_wait(), Ok(None))
+    }
+
     /// Waits for cargo, which nobody has waited for yet. Killed by somebody, it has left its children
     /// at work, which are ended too.
     fn end_what_it_left(&self) {

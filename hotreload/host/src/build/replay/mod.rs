@@ -8,6 +8,7 @@
 //! facade   the `hot` that it is given
 //! inputs   what cargo would look at
 //! sessions what rustc keeps for the next call
+//! waiting  a rustc that has been started for the next call
 //! run      the call, and what rustc says
 //! ```
 //!
@@ -29,6 +30,7 @@ mod rustc;
 mod sessions;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+mod waiting;
 
 use std::{
     collections::BTreeMap,

@@ -14,8 +14,9 @@ use std::{
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use serde::Deserialize;
 
-use crate::build::process::{self, Event};
+use crate::build::process::{self, Event, Running};
 use crate::build::replay::facade::Facade;
+use crate::build::replay::waiting::WAITING;
 use crate::build::replay::{Recorded, inputs, sessions};
 use crate::build::unit::entries;
 use crate::build::{Abandon, dep_info};
@@ -121,15 +122,21 @@ impl Recorded {
             Ok(ended) => ended,
             Err(error) => Ended::Unclear(format!("rustc could not be called: {error}")),
         };
-        let ended = call();
+        let mut ended = call();
         let is_decided =
             matches!(ended, Ended::Built { .. } | Ended::Abandoned | Ended::Changed(_));
-        if is_decided || !self.has_facade.swap(false, Ordering::Relaxed) {
-            return ended;
+        if !is_decided && self.has_facade.swap(false, Ordering::Relaxed) {
+            // The bundle may use the host: with cargo's own `hot` it compiles then, from now on.
+            ended = call();
+            self.has_facade.store(!matches!(ended, Ended::Built { .. }), Ordering::Relaxed);
         }
-        // The bundle may use the host: with cargo's own `hot` it compiles then, from now on.
-        let ended = call();
-        self.has_facade.store(!matches!(ended, Ended::Built { .. }), Ordering::Relaxed);
+        match &ended {
+            Ended::Built { rlibs, .. } if self.rustc.is_incremental => {
+                self.tidy(rlibs.first().cloned());
+            }
+            Ended::Built { .. } | Ended::Errors { .. } => self.tidy(None),
+            Ended::Abandoned | Ended::Changed(_) | Ended::Unclear(_) => {}
+        }
         ended
     }
 
@@ -154,6 +161,11 @@ impl Recorded {
         let mut said = Said::default();
         let facade = self.facade.as_ref().filter(|_| self.has_facade.load(Ordering::Relaxed));
         let mut command = rustc.command(self.wrapper.as_deref(), facade.map(Facade::instead));
+        // With what a wrapper starts it has a group: that would write to the same files as the next call.
+        let start = || match WAITING.take(&command) {
+            Some(running) => Ok(running),
+            None => Running::start(&mut command, true),
+        };
         let library = self.library();
         let (mut changed, mut read) = (None, None);
         // rustc's start takes longer than this, and mostly nothing has changed.
@@ -161,10 +173,7 @@ impl Recorded {
             changed = self.says_changed(self.inputs.changed());
             if changed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        // With what a wrapper has started: it would write to the same files as the next call.
-        let of_its_own = Abandon::default();
-        let group = abandon.unwrap_or(&of_its_own);
-        let status = process::run_until(&mut command, Some(group), look, |event| {
+        let status = process::run_until(start, abandon, look, |event| {
             tick(&event);
             let written = said.take(event);
             if written.as_ref() == Some(&list) {
@@ -205,19 +214,21 @@ impl Recorded {
             return Ok(Ended::Unclear("rustc alone made no library".to_owned()));
         }
         listed?;
-        let rlibs = self.code();
-        self.tidy(rlibs.first().filter(|_| rustc.is_incremental).cloned());
-        Ok(Ended::Built { library, rlibs, said, of_cargos })
+        Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
     }
 
-    /// Removes what calls before have left, on a thread: nobody waits for it, least of all the load that comes
-    /// now. `latest` is the session that this call has left.
+    /// Removes what calls before have left, and has a rustc wait for the next call, on a thread: nobody waits
+    /// for it, least of all the load that comes now. `latest` is the session that this call has left.
     fn tidy(&self, latest: Option<PathBuf>) {
         let (rustc, name) = (self.rustc.clone(), self.bundle.crate_name.clone());
+        let next = self.wrapper.is_none().then(|| rustc.next()).flatten();
         let tidy = move || {
             thread::sleep(LOAD);
             latest.iter().for_each(|it| sessions::remove_older(it));
             rustc.remove_old_debug_information(&name);
+            if let Some(next) = next {
+                WAITING.begin(next);
+            }
         };
         // The next call does without: rustc removes sessions itself.
         let _ = thread::Builder::new().name("hot-tidy".to_owned()).spawn(tidy);

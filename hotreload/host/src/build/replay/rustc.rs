@@ -131,7 +131,13 @@ impl Rustc {
         self.in_its_place(Command::new(program), words)
     }
 
-    /// rustc for another crate, which is given nothing yet.
+    /// rustc for the next call, which is given nothing yet; `None` if a program of the user's calls it.
+    pub(super) fn next(&self) -> Option<Command> {
+        let command = self.command(None, None);
+        (command.get_program() == self.arguments[0]).then(|| self.plain())
+    }
+
+    /// rustc without anything that it is given.
     pub(super) fn plain(&self) -> Command {
         self.in_its_place(Command::new(&self.arguments[0]), std::iter::empty())
     }
