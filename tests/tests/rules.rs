@@ -157,7 +157,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
     (
         "retired images are not importers",
-        "tests/tests/refusals_signature.rs",
+        "tests/tests/refusals_signature/main.rs",
         "only_current_callers_count",
     ),
     (
@@ -250,12 +250,12 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
     (
         "lifetimes are hashed as a skeleton, never by the spelling of types",
-        "tests/tests/refusals_signature.rs",
+        "tests/tests/refusals_signature/main.rs",
         "spellings_that_mean_the_same_are_accepted",
     ),
     (
         "TypeIds catch a lifetime hidden in an alias",
-        "tests/tests/refusals_signature.rs",
+        "tests/tests/refusals_signature/main.rs",
         "every_change_is_refused_with_its_code_and_who_calls_it",
     ),
     (
@@ -271,7 +271,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
     (
         "extern \"C\" exports get their body behind a catching shim",
-        "tests/tests/methods.rs",
+        "tests/tests/methods/functions.rs",
         "a_panic_in_an_extern_c_export_reaches_the_caller",
     ),
     (
