@@ -118,7 +118,7 @@ fn main() -> ExitCode {
     }
     #[cfg(unix)]
     if let Some(asked) = wrap::asked() {
-        return wrap::run(&asked);
+        return wrap::run(asked);
     }
     // Cargo calls `cargo-hotreload hotreload ..`.
     let mut arguments: Vec<_> = std::env::args_os().collect();

@@ -4,8 +4,9 @@
 use std::{
     cell::Cell,
     fs,
+    io::Write as _,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread::sleep,
     time::Duration,
 };
@@ -219,4 +220,29 @@ fn the_lock_is_an_editors(run: &Run) {
     assert!(run.by_rustc("6101"));
     run.piped.wait_for("answer 6101.");
     assert!(check.0.try_wait().unwrap().is_none(), "the check is over");
+}
+
+/// A host has the command wait for the next save: as a wrapper that does not know yet what rustc is given.
+#[test]
+fn the_wrapper_is_told_later() {
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap().stdout;
+    let rustc = format!("{}/bin/rustc", String::from_utf8(sysroot).unwrap().trim_end());
+    let later = |given: &[u8]| {
+        let mut wrapper = Command::new(tests::command());
+        wrapper.env("HOTRELOAD_WRAPPER", "looks-on").env("RUSTC_WRAPPER", tests::command());
+        wrapper.arg(&rustc).arg("@/dev/stdin");
+        let wrapper = wrapper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut wrapper = wrapper.spawn().unwrap();
+        wrapper.stdin.take().unwrap().write_all(given).unwrap();
+        let output = wrapper.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let cfg = ["--print", "cfg", "--cfg", "text=\"of two words\""];
+    let plain = Command::new(&rustc).args(cfg).output().unwrap().stdout;
+    let plain = String::from_utf8(plain).unwrap();
+    assert!(plain.contains("text=\"of two words\""));
+    assert_eq!(later((cfg.join("\n") + "\n").as_bytes()), (true, plain));
+    assert!(!later(b"--no-such-argument\n").0);
+    // The host is gone.
+    assert!(later(b"").1.contains("Usage: rustc"));
 }

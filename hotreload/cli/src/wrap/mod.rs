@@ -21,9 +21,9 @@ mod types;
 use std::{
     env,
     ffi::OsString,
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
+    process::{Child, Command, ExitCode, Stdio},
 };
 
 use cargo_config2::Config;
@@ -110,20 +110,66 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// With the user's wrappers, which call each other as cargo would have them do it.
-    fn command(&self) -> Command {
-        let [all, workspace] = Wrapper::INNER.map(env::var_os);
-        let inner = all.into_iter().chain(workspace.filter(|_| self.is_member));
-        let inner: Vec<_> = inner.filter(|it| !it.is_empty()).collect();
+    /// With what rustc is given, which a host that has this program wait for the next save gives it later:
+    /// then rustc waits meanwhile.
+    fn told(mut self) -> io::Result<(Asked, Call)> {
+        let mut waiting = None;
+        if self.arguments.get(1..).is_some_and(|given| given == [Wrapper::GIVEN_LATER]) {
+            if self.inner().next().is_none() {
+                let mut rustc = Command::new(&self.arguments[0]);
+                waiting = Some(rustc.arg(Wrapper::GIVEN_LATER).stdin(Stdio::piped()).spawn()?);
+            }
+            self.arguments.truncate(1);
+            for line in io::stdin().lines() {
+                self.arguments.push(line?.into());
+            }
+        }
+        let inner: Vec<_> = self.inner().collect();
         let mut words = inner.iter().chain(&self.arguments);
         let mut command = Command::new(words.next().expect("rustc is one"));
         command.args(words);
-        command
+        Ok((self, Call { command, waiting }))
+    }
+
+    /// The user's wrappers, which call each other as cargo would have them do it.
+    fn inner(&self) -> impl Iterator<Item = OsString> {
+        let [all, workspace] = Wrapper::INNER.map(env::var_os);
+        let inner = all.into_iter().chain(workspace.filter(|_| self.is_member));
+        inner.filter(|it| !it.is_empty())
+    }
+}
+
+/// A call of rustc.
+struct Call {
+    command: Command,
+    /// One that waits for its arguments, if it does what the command would do. Without any it ends.
+    waiting: Option<Child>,
+}
+
+impl Call {
+    fn status(&mut self) -> io::Result<ExitCode> {
+        let status = match self.waiting.take().map(|waiting| self.give(waiting)) {
+            Some(Ok(mut given)) => given.wait()?,
+            Some(Err(_)) | None => self.command.status()?,
+        };
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    }
+
+    /// Gives rustc its arguments, a line each.
+    fn give(&self, mut waiting: Child) -> io::Result<Child> {
+        let mut text = Vec::new();
+        for argument in self.command.get_args() {
+            text.extend([argument.as_encoded_bytes(), b"\n"].concat());
+        }
+        let mut input = waiting.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.write_all(&text)?;
+        Ok(waiting)
     }
 }
 
 /// Calls rustc.
-pub(super) fn run(asked: &Asked) -> ExitCode {
+pub(super) fn run(asked: Asked) -> ExitCode {
     match wrap(asked) {
         Ok(code) => code,
         Err(error) => {
@@ -133,7 +179,7 @@ pub(super) fn run(asked: &Asked) -> ExitCode {
     }
 }
 
-fn wrap(asked: &Asked) -> io::Result<ExitCode> {
+fn wrap(asked: Asked) -> io::Result<ExitCode> {
     let role = Role::of(&env::var(Wrapper::VARIABLE).unwrap_or_default());
     if let Role::Shares { version: wanted } = &role
         && *wanted != version()
@@ -142,20 +188,16 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
                     with `cargo hotreload run`";
         return Err(io::Error::other(text));
     }
-    let mut command = asked.command();
+    let (asked, mut call) = asked.told()?;
     let Some(invocation) = Invocation::of(&asked.arguments[1..]) else {
-        return status(&mut command);
+        return call.status();
     };
     let code = match role {
-        Role::LooksOn => status(&mut command)?,
-        Role::Shares { .. } if asked.is_member => share(command, &invocation)?,
+        Role::LooksOn => call.status()?,
+        Role::Shares { .. } if asked.is_member => share(call, &invocation)?,
         Role::Shares { .. } => {
             let can_change = invocation.form == Form::Library && invocation.can_change();
-            return if can_change {
-                compile(&mut command, &invocation)
-            } else {
-                status(&mut command)
-            };
+            return if can_change { compile(&mut call, &invocation) } else { call.status() };
         }
     };
     if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
@@ -168,7 +210,8 @@ fn wrap(asked: &Asked) -> io::Result<ExitCode> {
 }
 
 /// Has rustc link the shared library, and looks at what it has linked.
-fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> {
+fn share(mut call: Call, invocation: &Invocation) -> io::Result<ExitCode> {
+    let command = &mut call.command;
     if invocation.links() {
         // Where the shared library and std are found, for as long as nothing is moved.
         command.args(["-C", "prefer-dynamic", "-C", "rpath", "--print"]);
@@ -187,10 +230,12 @@ fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> 
         command.arg("-C").arg(linker).args(["-C", "linker-flavor=gcc"]);
         let usual = invocation.linker.clone().unwrap_or_else(|| "cc".into());
         command.env(crate::link::VARIABLE, usual);
+        // One that was started before does not know of the variable.
+        call.waiting = None;
     }
     let code = match invocation.form {
-        Form::Library => compile(&mut command, invocation)?,
-        Form::Other => status(&mut command)?,
+        Form::Library => compile(&mut call, invocation)?,
+        Form::Other => call.status()?,
     };
     if code != ExitCode::SUCCESS {
         return Ok(code);
@@ -205,19 +250,19 @@ fn share(mut command: Command, invocation: &Invocation) -> io::Result<ExitCode> 
 }
 
 /// Compiles a library, so that its types are others where their definitions are.
-fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCode> {
+fn compile(call: &mut Call, invocation: &Invocation) -> io::Result<ExitCode> {
     let read = types::read_before(invocation);
     let types = types::of(invocation, &read)?;
-    command.arg("-C").arg(format!("metadata={}", types.own));
+    call.command.arg("-C").arg(format!("metadata={}", types.own));
     // Cargo has those compiled that depend on it as soon as they can be, before this ends.
     types.leave(invocation)?;
     if let Some(folder) = incremental::folder(invocation, types.own) {
         let mut option = OsString::from("incremental=");
         option.push(folder);
         // The last one counts.
-        command.arg("-C").arg(option);
+        call.command.arg("-C").arg(option);
     }
-    let code = status(command)?;
+    let code = call.status()?;
     if code == ExitCode::SUCCESS && types::of(invocation, &read)? != types {
         let name = &invocation.name;
         eprintln!(
@@ -226,12 +271,6 @@ fn compile(command: &mut Command, invocation: &Invocation) -> io::Result<ExitCod
         return Ok(ExitCode::FAILURE);
     }
     Ok(code)
-}
-
-fn status(command: &mut Command) -> io::Result<ExitCode> {
-    let status = command.status()?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 #[cfg(test)]

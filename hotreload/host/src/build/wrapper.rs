@@ -106,6 +106,10 @@ impl Wrapper {
     pub const INNER: [&'static str; 2] =
         ["HOTRELOAD_INNER_WRAPPER", "HOTRELOAD_INNER_WORKSPACE_WRAPPER"];
 
+    /// What stands for all that rustc is given, a line each on the standard input: rustc reads arguments from
+    /// a file that it is told of.
+    pub const GIVEN_LATER: &'static str = "@/dev/stdin";
+
     /// The wrapper in this role, and the user's own.
     pub fn new(program: PathBuf, role: Role, inner: Inner) -> Wrapper {
         Wrapper { program, role, inner }

@@ -221,7 +221,7 @@ impl Recorded {
     /// for it, least of all the load that comes now. `latest` is the session that this call has left.
     fn tidy(&self, latest: Option<PathBuf>) {
         let (rustc, name) = (self.rustc.clone(), self.bundle.crate_name.clone());
-        let next = self.wrapper.is_none().then(|| rustc.next()).flatten();
+        let next = rustc.next(self.wrapper.as_deref());
         let tidy = move || {
             thread::sleep(LOAD);
             latest.iter().for_each(|it| sessions::remove_older(it));

@@ -131,10 +131,17 @@ impl Rustc {
         self.in_its_place(Command::new(program), words)
     }
 
-    /// rustc for the next call, which is given nothing yet; `None` if a program of the user's calls it.
-    pub(super) fn next(&self) -> Option<Command> {
-        let command = self.command(None, None);
-        (command.get_program() == self.arguments[0]).then(|| self.plain())
+    /// rustc for the next call, which is given nothing yet; `None` if a program of the user's is called in its
+    /// place.
+    pub(super) fn next(&self, wrapper: Option<&Path>) -> Option<Command> {
+        let rustc = &self.arguments[0];
+        match wrapper {
+            Some(wrapper) => {
+                let words = [wrapper.as_os_str(), rustc].map(OsString::from);
+                Some(self.in_its_place(Command::new(wrapper), words.into_iter()))
+            }
+            None => (self.command(None, None).get_program() == rustc).then(|| self.plain()),
+        }
     }
 
     /// rustc without anything that it is given.

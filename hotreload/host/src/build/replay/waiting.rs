@@ -17,6 +17,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use crate::build::Wrapper;
 use crate::build::process::Running;
 use crate::build::replay::inputs::Stamp;
 
@@ -41,8 +42,8 @@ struct Waiting {
 /// What a process cannot be told any more once it runs.
 #[derive(PartialEq, Eq)]
 struct Place {
-    program: PathBuf,
-    stamp: Stamp,
+    /// The programs: rustc, perhaps after the wrapper that calls it.
+    programs: Vec<(PathBuf, Stamp)>,
     folder: Option<PathBuf>,
     environment: BTreeMap<OsString, Option<OsString>>,
 }
@@ -52,8 +53,8 @@ impl Slot {
         Slot(Mutex::new(None))
     }
 
-    /// Has one wait that is started like this, in place of the one that waits now. `rustc` has no arguments.
-    /// Where it cannot be started nobody waits.
+    /// Has one wait that is started like this, in place of the one that waits now. `rustc` has no arguments,
+    /// and a wrapper those that name programs. Where it cannot be started nobody waits.
     pub(super) fn begin(&self, rustc: Command) {
         let new = Waiting::start(rustc).ok();
         let old = std::mem::replace(&mut *self.waiting(), new);
@@ -63,14 +64,12 @@ impl Slot {
 
     /// The one that waits, if it does what the command would do; it has begun then.
     pub(super) fn take(&self, command: &Command) -> Option<Running> {
-        // An argument is a line.
-        let mut text = String::new();
-        for argument in command.get_args() {
-            let argument = argument.to_str().filter(|it| !it.contains(['\n', '\r']))?;
-            text.extend([argument, "\n"]);
-        }
-        let is_it = |it: &mut Waiting| text.len() < ROOM && it.place == Place::of(command);
+        let is_it = |it: &mut Waiting| {
+            it.place == Place::of(command, it.place.programs.len())
+                && it.text_of(command).is_some_and(|text| text.len() < ROOM)
+        };
         let mut found = self.waiting().take_if(is_it)?;
+        let text = found.text_of(command)?;
         let is_given = found.running.runs() && found.arguments.write_all(text.as_bytes()).is_ok();
         is_given.then_some(found.running)
     }
@@ -82,22 +81,36 @@ impl Slot {
 
 impl Waiting {
     fn start(mut rustc: Command) -> io::Result<Waiting> {
-        let place = Place::of(&rustc);
+        let place = Place::of(&rustc, 1 + rustc.get_args().len());
         let (reader, arguments) = io::pipe()?;
         let kept = reader.try_clone()?;
-        let running = Running::start(rustc.arg("@/dev/stdin").stdin(reader), true)?;
+        let running = Running::start(rustc.arg(Wrapper::GIVEN_LATER).stdin(reader), true)?;
         Ok(Waiting { place, running, arguments, _kept: kept })
+    }
+
+    /// What it is given to do what the command would do: each argument is a line.
+    fn text_of(&self, command: &Command) -> Option<String> {
+        let mut text = String::new();
+        // The first program is no argument.
+        for argument in command.get_args().skip(self.place.programs.len() - 1) {
+            let argument = argument.to_str().filter(|it| !it.contains(['\n', '\r']))?;
+            text.extend([argument, "\n"]);
+        }
+        Some(text)
     }
 }
 
 impl Place {
-    fn of(command: &Command) -> Place {
+    /// That of a command whose first words are so many programs.
+    fn of(command: &Command, programs: usize) -> Place {
         let owned = |text: &OsStr| text.to_owned();
-        let program = PathBuf::from(command.get_program());
+        let words = [command.get_program()].into_iter().chain(command.get_args());
         let variables = command.get_envs();
         Place {
-            stamp: Stamp::of(&program, false),
-            program,
+            programs: words
+                .take(programs)
+                .map(|it| (it.into(), Stamp::of(it.as_ref(), false)))
+                .collect(),
             folder: command.get_current_dir().map(Path::to_owned),
             environment: variables.map(|(name, value)| (owned(name), value.map(owned))).collect(),
         }
@@ -163,6 +176,23 @@ mod tests {
         // No argument is a file.
         slot.begin(rustc());
         assert!(!said(slot.take(&asks(&arguments)).unwrap()).1);
+    }
+
+    /// As the command's wrapper does, this one has rustc wait.
+    #[test]
+    fn a_program_before_rustc_waits_with_it() {
+        let slot = Slot::new();
+        let wrapped = |arguments: &[&str]| {
+            let mut command = Command::new("/usr/bin/env");
+            command.arg(rustc().get_program()).args(arguments);
+            command
+        };
+        slot.begin(wrapped(&[]));
+        assert!(slot.take(&with(rustc(), &["-vV"])).is_none());
+        let mut other = Command::new("/usr/bin/env");
+        assert!(slot.take(other.args(["rustc", "-vV"])).is_none());
+        let (lines, success) = said(slot.take(&wrapped(&["-vV"])).unwrap());
+        assert!(success && lines.iter().any(|line| line.starts_with("LLVM version")), "{lines:?}");
     }
 
     #[test]
