@@ -298,9 +298,11 @@ impl<'a> Definition<'a> {
             }
             Shape::Struct { fields, .. } => {
                 let mut all = TokenStream::new();
-                fields.iter().for_each(|(member, it)| it.of_struct(member, concrete, &mut all));
+                let laid = fields.iter().fold(Laid::default(), |before, (member, field)| {
+                    field.of_struct(member, concrete, &mut all, before)
+                });
                 quote_spanned! {Span::mixed_site()=>
-                    &__HotTable { fields: &__hot_fields!(#all), #rest }
+                    &__HotTable { fields: &__hot_fields!(#laid #all), #rest }
                 }
             }
             Shape::Enum(variants) => {

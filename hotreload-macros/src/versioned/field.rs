@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
     Attribute, Generics, LitStr, Member, Path, Type, TypeFnPtr, TypePath, TypePtr,
@@ -103,10 +103,18 @@ impl<'a> Field<'a> {
         Ok(Ident::new(of, Span::mixed_site()))
     }
 
-    /// Adds the field of a struct, which is called so there, for `__hot_fields`. Token by token: a stream of
-    /// its own, which is then put into another, is a call of rustc.
-    pub(super) fn of_struct(&self, member: &Member, concrete: bool, tokens: &mut TokenStream) {
-        self.laid().to_tokens(tokens);
+    /// Adds the field of a struct, which is called so there, for `__hot_fields`, and what is laid out of it to
+    /// that of those before. Token by token: a stream of its own, which is then put into another, is a call
+    /// of rustc.
+    pub(super) fn of_struct(
+        &self,
+        member: &Member,
+        concrete: bool,
+        tokens: &mut TokenStream,
+        before: Laid,
+    ) -> Laid {
+        let laid = self.laid();
+        tokens.append(Literal::usize_unsuffixed(laid.len()));
         member.to_tokens(tokens);
         match self.typed(concrete) {
             Ok(known) => {
@@ -115,6 +123,7 @@ impl<'a> Field<'a> {
             }
             Err(value) => tokens.append(Group::new(Delimiter::Parenthesis, value)),
         }
+        before.then(&laid)
     }
 
     /// The raw pointers that it holds, wherever they are in its type.
