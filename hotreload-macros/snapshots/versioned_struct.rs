@@ -109,20 +109,16 @@ const _: () = {
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
         type Owned = __HotWhole<Self>;
-        fn moves<__HotM>() -> &'static __HotMoves {
-            const {
-                &__HotMoves::of::<
-                    Self,
-                >(__HotForm::Struct {
-                    fields: __hot_moves!(
-                        __HotM : { & 'x str } { Vec < ::hot::rt::versioned::Opaque <
-                        Foreign, __HotOpaque0 > > } { Option < Box < Self > > } { [(u32,
-                        f32); 2] } { ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > }
-                    ),
-                    said: &[],
-                })
-            }
-        }
+        const MOVES: &'static __HotMoves = &__HotMoves::of::<
+            Self,
+        >(__HotForm::Struct {
+            fields: __hot_moves!(
+                { & 'x str } { Vec < ::hot::rt::versioned::Opaque < Foreign, __HotOpaque0
+                > > } { Option < Box < Self > > } { [(u32, f32); 2] } {
+                ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > }
+            ),
+            said: &[],
+        });
         type Parts = ();
     }
     ::hot::__manifest_record!(
