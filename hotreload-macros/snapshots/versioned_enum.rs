@@ -107,7 +107,7 @@ const _: () = {
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
         type Owned = __HotWhole<Self>;
-        const MOVES: &'static __HotMoves = &__HotMoves::of::<
+        const MOVES: __HotMoves = __HotMoves::of::<
             Self,
         >(
             __HotForm::Choice(renamed::rt::versioned::Choice {

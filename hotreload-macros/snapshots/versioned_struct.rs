@@ -109,7 +109,7 @@ const _: () = {
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
         type Owned = __HotWhole<Self>;
-        const MOVES: &'static __HotMoves = &__HotMoves::of::<
+        const MOVES: __HotMoves = __HotMoves::of::<
             Self,
         >(__HotForm::Struct {
             fields: __hot_moves!(

@@ -92,7 +92,7 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
 
 fn constant(form: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        const MOVES: &'static __HotMoves = &__HotMoves::of::<Self>(#form);
+        const MOVES: __HotMoves = __HotMoves::of::<Self>(#form);
     }
 }
 

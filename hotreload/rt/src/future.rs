@@ -237,7 +237,7 @@ macro_rules! futures {
             type Owned = Whole<Self>;
 
             // It runs code of the version that has begun it.
-            const MOVES: &'static Moves = &Moves::of::<Self>(behind(concat!("a `", $path, "`"), const { &[R::moves] }));
+            const MOVES: Moves = Moves::of::<Self>(behind(concat!("a `", $path, "`"), const { &[R::moves] }));
         }
     };
 }

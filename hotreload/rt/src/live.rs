@@ -92,7 +92,7 @@ unsafe impl<T: Versioned + 'static> Versioned for Live<T> {
     type Owned = Whole<Self>;
 
     // Its value has a block of its own, and moves by itself.
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+    const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
 
     fn describe(out: &mut Describe) {
         out.handle::<Self>(behind::<T>());

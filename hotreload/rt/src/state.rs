@@ -100,8 +100,7 @@ unsafe impl<T: Versioned> Versioned for State<T> {
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves =
-        &Moves::of::<Self>(within("a `hot::State`", const { &[T::moves] }));
+    const MOVES: Moves = Moves::of::<Self>(within("a `hot::State`", const { &[T::moves] }));
 }
 
 impl<T> State<T> {

@@ -41,7 +41,7 @@ where
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(within("a `LazyLock`", const { &[T::moves] }));
+    const MOVES: Moves = Moves::of::<Self>(within("a `LazyLock`", const { &[T::moves] }));
 }
 
 // SAFETY: above.
@@ -55,7 +55,7 @@ where
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(within("a `LazyCell`", const { &[T::moves] }));
+    const MOVES: Moves = Moves::of::<Self>(within("a `LazyCell`", const { &[T::moves] }));
 }
 
 /// What an exported static may be: whatever is `Versioned`, and a `LazyLock`, whose value is made

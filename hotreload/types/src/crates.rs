@@ -47,7 +47,7 @@ macro_rules! plain {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -133,7 +133,7 @@ where
     type Parts = A::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(within("a `SmallVec`", const { &[A::moves] }));
+    const MOVES: Moves = Moves::of::<Self>(within("a `SmallVec`", const { &[A::moves] }));
 }
 
 /// Without the feature `union` there is a word more where the inline items fill the space that a
@@ -152,7 +152,7 @@ unsafe impl<K: Versioned, V: Versioned, S: Versioned> Versioned for indexmap::In
     type Parts = crate::parts::all_parts!(K V S);
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Unchanged(Unchanged {
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
         what: "an `IndexMap`",
         within: const { &[S::moves] },
         behind: const { &[K::moves, V::moves] },
@@ -169,7 +169,7 @@ unsafe impl<T: Versioned, S: Versioned> Versioned for indexmap::IndexSet<T, S> {
     type Parts = crate::parts::all_parts!(T S);
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Unchanged(Unchanged {
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
         what: "an `IndexSet`",
         within: const { &[S::moves] },
         behind: const { &[T::moves] },

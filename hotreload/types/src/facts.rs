@@ -230,7 +230,7 @@ mod tests {
                 type Parts = ();
                 type Owned = crate::moves::Whole<Self>;
 
-                const MOVES: &'static crate::moves::Moves = u8::MOVES;
+                const MOVES: crate::moves::Moves = u8::MOVES;
             }
         )*};
     }

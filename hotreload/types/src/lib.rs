@@ -210,12 +210,12 @@ pub unsafe trait Versioned {
     /// What moves its values to another version of it. A constant in an implementation: what it names is
     /// compiled where a state reaches it, and nowhere else.
     #[doc(hidden)]
-    const MOVES: &'static Moves;
+    const MOVES: Moves;
 
     /// The same. Types may contain themselves, but their constants may not.
     #[doc(hidden)]
     fn moves() -> &'static Moves {
-        Self::MOVES
+        const { &Self::MOVES }
     }
 
     /// Never called: it compiles if the definition has the fields that `#[hot::versioned]` has read, and no

@@ -55,7 +55,7 @@ macro_rules! plain {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -110,7 +110,7 @@ macro_rules! without_size {
             type Parts = ();
             type Owned = Self;
 
-            const MOVES: &'static Moves = &Moves::without_size::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::without_size::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -132,7 +132,7 @@ macro_rules! non_zero {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -155,7 +155,7 @@ macro_rules! generic {
             type Parts = all_parts!($($param)+);
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>($form);
+            const MOVES: Moves = Moves::of::<Self>($form);
         }
     )*};
 }
@@ -280,7 +280,7 @@ macro_rules! owners {
             type Parts = T::Parts;
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = <T::Owned as Owned>::$moves;
+            const MOVES: Moves = <T::Owned as Owned>::$moves;
         }
     )*};
 }
@@ -302,7 +302,7 @@ unsafe impl Versioned for PhantomPinned {
     type Parts = ();
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Fixed("pinned"));
+    const MOVES: Moves = Moves::of::<Self>(Form::Fixed("pinned"));
 }
 
 // SAFETY: above. The owned form is named by its own argument.
@@ -318,7 +318,7 @@ where
     type Parts = <T::Parts as Parts>::And<<Owner<T> as Versioned>::Parts>;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Unchanged(Unchanged {
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
         what: "a `Cow`",
         within: const { &[<Owner<T> as Versioned>::moves] },
         behind: of![T],

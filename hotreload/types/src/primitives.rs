@@ -31,7 +31,7 @@ macro_rules! named {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -59,7 +59,7 @@ unsafe impl Versioned for str {
     type Parts = ();
     type Owned = str;
 
-    const MOVES: &'static Moves = &Moves::without_size::<Self>(Form::Leaf);
+    const MOVES: Moves = Moves::without_size::<Self>(Form::Leaf);
 }
 
 // SAFETY: above.
@@ -71,8 +71,7 @@ unsafe impl<T: Versioned> Versioned for [T] {
     type Parts = T::Parts;
     type Owned = Slice<T>;
 
-    const MOVES: &'static Moves =
-        &Moves::without_size::<Self>(within("a slice", const { &[T::moves] }));
+    const MOVES: Moves = Moves::without_size::<Self>(within("a slice", const { &[T::moves] }));
 }
 
 struct Length<const N: usize>;
@@ -101,7 +100,7 @@ unsafe impl<T: Versioned, const N: usize> Versioned for [T; N] {
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Array(T::moves, N));
+    const MOVES: Moves = Moves::of::<Self>(Form::Array(T::moves, N));
 }
 
 impl<T: Versioned, const N: usize> Seeing for [T; N] {
@@ -123,7 +122,7 @@ macro_rules! pointers {
             type Parts = T::Parts;
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>($form);
+            const MOVES: Moves = Moves::of::<Self>($form);
         }
     )*};
 }
@@ -158,7 +157,7 @@ macro_rules! tuples {
             type Parts = all_parts!($($ty)+);
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Tuple {
+            const MOVES: Moves = Moves::of::<Self>(Form::Tuple {
                         fields: const { &[$($ty::moves),+] },
                         offsets: const { &[$(offset_of!(Self, $at)),+] },
                     });
@@ -203,7 +202,7 @@ macro_rules! functions {
             type Parts = all_parts!($($ty)* R);
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(behind(
+            const MOVES: Moves = Moves::of::<Self>(behind(
                         "a function pointer",
                         const { &[$($ty::moves,)* R::moves] },
                     ));
@@ -237,7 +236,7 @@ macro_rules! functions {
             type Parts = all_parts!($($ty)* R);
             type Owned = Whole<Self>;
 
-            const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     };
     ($($($ty:ident)*,)*) => {$(

@@ -54,7 +54,7 @@ unsafe impl<R: Versioned> Versioned for ResourceOf<R> {
     type Parts = R::Parts;
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Tuple {
+    const MOVES: Moves = Moves::of::<Self>(Form::Tuple {
         fields: const { &[R::moves] },
         offsets: const { &[offset_of!(Self, 0)] },
     });

@@ -27,15 +27,15 @@ pub trait Owned {
     const ARC: Abilities;
 
     /// A `Box`.
-    const BOX_MOVES: &'static Moves;
+    const BOX_MOVES: Moves;
     /// An `Rc`.
-    const RC_MOVES: &'static Moves;
+    const RC_MOVES: Moves;
     /// An `Arc`.
-    const ARC_MOVES: &'static Moves;
+    const ARC_MOVES: Moves;
     /// An `rc::Weak`.
-    const RC_WEAK_MOVES: &'static Moves;
+    const RC_WEAK_MOVES: Moves;
     /// A `sync::Weak`.
-    const ARC_WEAK_MOVES: &'static Moves;
+    const ARC_WEAK_MOVES: Moves;
 }
 
 /// A type with a size.
@@ -64,17 +64,15 @@ impl<T: Versioned> Owned for Whole<T> {
         ..all_abilities!(Arc<T>)
     };
 
-    const BOX_MOVES: &'static Moves = &Moves::of::<Box<T>>(Form::Boxed(T::moves));
+    const BOX_MOVES: Moves = Moves::of::<Box<T>>(Form::Boxed(T::moves));
 
-    const RC_MOVES: &'static Moves = &Moves::of::<Rc<T>>(Form::Shared(shared::rc::<T>()));
+    const RC_MOVES: Moves = Moves::of::<Rc<T>>(Form::Shared(shared::rc::<T>()));
 
-    const ARC_MOVES: &'static Moves = &Moves::of::<Arc<T>>(Form::Shared(shared::arc::<T>()));
+    const ARC_MOVES: Moves = Moves::of::<Arc<T>>(Form::Shared(shared::arc::<T>()));
 
-    const RC_WEAK_MOVES: &'static Moves =
-        &Moves::of::<rc::Weak<T>>(Form::Shared(shared::rc_weak::<T>()));
+    const RC_WEAK_MOVES: Moves = Moves::of::<rc::Weak<T>>(Form::Shared(shared::rc_weak::<T>()));
 
-    const ARC_WEAK_MOVES: &'static Moves =
-        &Moves::of::<sync::Weak<T>>(Form::Shared(shared::arc_weak::<T>()));
+    const ARC_WEAK_MOVES: Moves = Moves::of::<sync::Weak<T>>(Form::Shared(shared::arc_weak::<T>()));
 }
 
 /// What is shared and has no size could be made anew by nothing that the standard library offers.
@@ -99,19 +97,17 @@ impl<T: Versioned> Owned for Slice<T> {
         ..all_abilities!(Arc<[T]>)
     };
 
-    const BOX_MOVES: &'static Moves =
-        &Moves::of::<Box<[T]>>(Form::Sequence(sequences::boxed::<T>()));
+    const BOX_MOVES: Moves = Moves::of::<Box<[T]>>(Form::Sequence(sequences::boxed::<T>()));
 
-    const RC_MOVES: &'static Moves = &Moves::of::<Rc<[T]>>(shared_slice::<T>("an `Rc` of a slice"));
+    const RC_MOVES: Moves = Moves::of::<Rc<[T]>>(shared_slice::<T>("an `Rc` of a slice"));
 
-    const ARC_MOVES: &'static Moves =
-        &Moves::of::<Arc<[T]>>(shared_slice::<T>("an `Arc` of a slice"));
+    const ARC_MOVES: Moves = Moves::of::<Arc<[T]>>(shared_slice::<T>("an `Arc` of a slice"));
 
-    const RC_WEAK_MOVES: &'static Moves =
-        &Moves::of::<rc::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
+    const RC_WEAK_MOVES: Moves =
+        Moves::of::<rc::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
 
-    const ARC_WEAK_MOVES: &'static Moves =
-        &Moves::of::<sync::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
+    const ARC_WEAK_MOVES: Moves =
+        Moves::of::<sync::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
 }
 
 /// Bytes, in which nothing can change: such a type is its own [`Versioned::Owned`].
@@ -122,15 +118,15 @@ macro_rules! bytes {
             const RC: Abilities = all_abilities!(Rc<$ty>);
             const ARC: Abilities = all_abilities!(Arc<$ty>);
 
-            const BOX_MOVES: &'static Moves = &Moves::of::<Box<$ty>>(Form::Leaf);
+            const BOX_MOVES: Moves = Moves::of::<Box<$ty>>(Form::Leaf);
 
-            const RC_MOVES: &'static Moves = &Moves::of::<Rc<$ty>>(Form::Leaf);
+            const RC_MOVES: Moves = Moves::of::<Rc<$ty>>(Form::Leaf);
 
-            const ARC_MOVES: &'static Moves = &Moves::of::<Arc<$ty>>(Form::Leaf);
+            const ARC_MOVES: Moves = Moves::of::<Arc<$ty>>(Form::Leaf);
 
-            const RC_WEAK_MOVES: &'static Moves = &Moves::of::<rc::Weak<$ty>>(Form::Leaf);
+            const RC_WEAK_MOVES: Moves = Moves::of::<rc::Weak<$ty>>(Form::Leaf);
 
-            const ARC_WEAK_MOVES: &'static Moves = &Moves::of::<sync::Weak<$ty>>(Form::Leaf);
+            const ARC_WEAK_MOVES: Moves = Moves::of::<sync::Weak<$ty>>(Form::Leaf);
         }
     )*};
 }

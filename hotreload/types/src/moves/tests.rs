@@ -42,7 +42,7 @@ unsafe impl Versioned for Counted {
     type Parts = ();
     type Owned = Whole<Self>;
 
-    const MOVES: &'static Moves = &Moves::of::<Self>(Form::Leaf);
+    const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
 }
 
 fn counted(number: u32, count: &Counted) -> Counted {
