@@ -107,72 +107,68 @@ const _: () = {
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (<T as renamed::Versioned>::Lifetimes,);
         type Owned = __HotWhole<Self>;
-        fn moves<__HotM>() -> &'static __HotMoves {
-            const {
-                &__HotMoves::of::<
-                    Self,
-                >(
-                    __HotForm::Choice(renamed::rt::versioned::Choice {
-                        variants: &[
-                            renamed::rt::versioned::Branch {
-                                name: "Idle",
-                                renamed_from: "",
-                                names: &[],
-                                fields: &[],
-                                said: &[],
-                            },
-                            renamed::rt::versioned::Branch {
-                                name: "Moving",
-                                renamed_from: "",
-                                names: &["to"],
-                                fields: __hot_moves!(__HotM : { [T::Item; N] }),
-                                said: &[],
-                            },
-                            renamed::rt::versioned::Branch {
-                                name: "Held",
-                                renamed_from: "",
-                                names: &["0"],
-                                fields: __hot_moves!(__HotM : { T }),
-                                said: &[],
-                            },
-                        ],
-                        open: |at, fields| unsafe {
-                            match &*at.cast::<Self>() {
-                                Self::Idle {} => 0,
-                                Self::Moving { to: field0 } => {
-                                    fields.add(0).write((&raw const *field0).cast());
-                                    1
+        const MOVES: __HotMoves = __HotMoves::of::<
+            Self,
+        >(
+            __HotForm::Choice(renamed::rt::versioned::Choice {
+                variants: &[
+                    renamed::rt::versioned::Branch {
+                        name: "Idle",
+                        renamed_from: "",
+                        names: &[],
+                        fields: &[],
+                        said: &[],
+                    },
+                    renamed::rt::versioned::Branch {
+                        name: "Moving",
+                        renamed_from: "",
+                        names: &["to"],
+                        fields: __hot_moves!({ [T::Item; N] }),
+                        said: &[],
+                    },
+                    renamed::rt::versioned::Branch {
+                        name: "Held",
+                        renamed_from: "",
+                        names: &["0"],
+                        fields: __hot_moves!({ T }),
+                        said: &[],
+                    },
+                ],
+                open: |at, fields| unsafe {
+                    match &*at.cast::<Self>() {
+                        Self::Idle {} => 0,
+                        Self::Moving { to: field0 } => {
+                            fields.add(0).write((&raw const *field0).cast());
+                            1
+                        }
+                        Self::Held { 0: field0 } => {
+                            fields.add(0).write((&raw const *field0).cast());
+                            2
+                        }
+                    }
+                },
+                build: |variant, fields, out| unsafe {
+                    out.cast::<Self>()
+                        .write(
+                            match variant {
+                                0 => Self::Idle {},
+                                1 => {
+                                    Self::Moving {
+                                        to: ::core::ptr::read((*fields.add(0)).cast()),
+                                    }
                                 }
-                                Self::Held { 0: field0 } => {
-                                    fields.add(0).write((&raw const *field0).cast());
-                                    2
+                                2 => {
+                                    Self::Held {
+                                        0: ::core::ptr::read((*fields.add(0)).cast()),
+                                    }
                                 }
-                            }
-                        },
-                        build: |variant, fields, out| unsafe {
-                            out.cast::<Self>()
-                                .write(
-                                    match variant {
-                                        0 => Self::Idle {},
-                                        1 => {
-                                            Self::Moving {
-                                                to: ::core::ptr::read((*fields.add(0)).cast()),
-                                            }
-                                        }
-                                        2 => {
-                                            Self::Held {
-                                                0: ::core::ptr::read((*fields.add(0)).cast()),
-                                            }
-                                        }
-                                        _ => renamed::rt::versioned::no_such_variant(),
-                                    },
-                                )
-                        },
-                        is_cell: false,
-                    }),
-                )
-            }
-        }
+                                _ => renamed::rt::versioned::no_such_variant(),
+                            },
+                        )
+                },
+                is_cell: false,
+            }),
+        );
         type Parts = renamed::rt::versioned::Of<Self>;
         fn describe(out: &mut renamed::rt::versioned::Describe) {
             out.one_of_many::<Self>();

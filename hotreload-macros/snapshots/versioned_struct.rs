@@ -81,23 +81,20 @@ const _: () = {
         };
         const TABLE: &'static __HotTable = &__HotTable {
             fields: &__hot_fields!(
-                b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str" text(& __hot_of:: < & 'x
-                str > (__hot_facts!(& 'x str), < & 'x str as __HotVersioned > ::REF, < &
-                'x str as __HotVersioned > ::describe,))
-                b"\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>" list(& __hot_of:: < Vec
-                < Foreign > > (__hot_facts!(Vec < Foreign >), < Vec <
-                ::hot::rt::versioned::Opaque < Foreign, __HotOpaque0 > > as
+                b"\x04\0\0\0text\x01\x01\0\0\0a\x04\0\0\0&str\x04\0\0\0list\0\0\0\0\0\x0C\0\0\0Vec<Foreign>\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8"
+                22 text(& __hot_of:: < & 'x str > (__hot_facts!(& 'x str), < & 'x str as
+                __HotVersioned > ::REF, < & 'x str as __HotVersioned > ::describe,)) 29
+                list(& __hot_of:: < Vec < Foreign > > (__hot_facts!(Vec < Foreign >), <
+                Vec < ::hot::rt::versioned::Opaque < Foreign, __HotOpaque0 > > as
                 __HotVersioned > ::REF, < Vec < ::hot::rt::versioned::Opaque < Foreign,
-                __HotOpaque0 > > as __HotVersioned > ::describe,))
-                b"\x04\0\0\0type\0\0\0\0\0\x11\0\0\0Option<Box<Self>>" r#type(&
-                __hot_of:: < Option < Box < Self > > > (__hot_facts!(Option < Box < Self
-                > >), < Option < Box < Self > > as __HotVersioned > ::REF, < Option < Box
-                < Self > > as __HotVersioned > ::describe,))
-                b"\x02\0\0\0at\0\0\0\0\0\x0F\0\0\0[(u32, f32); 2]" at { [(u32, f32); 2] }
-                __HotPlain b"\x06\0\0\0hidden\0\0\0\0\0\x02\0\0\0u8" hidden(& __hot_of::
-                < u8 > (__hot_facts!(u8), < ::hot::rt::versioned::Opaque < u8,
-                __HotOpaque1 > as __HotVersioned > ::REF, < ::hot::rt::versioned::Opaque
-                < u8, __HotOpaque1 > as __HotVersioned > ::describe,))
+                __HotOpaque0 > > as __HotVersioned > ::describe,)) 34 r#type(& __hot_of::
+                < Option < Box < Self > > > (__hot_facts!(Option < Box < Self > >), <
+                Option < Box < Self > > as __HotVersioned > ::REF, < Option < Box < Self
+                > > as __HotVersioned > ::describe,)) 30 at { [(u32, f32); 2] }
+                __HotPlain 21 hidden(& __hot_of:: < u8 > (__hot_facts!(u8), <
+                ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > as __HotVersioned >
+                ::REF, < ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > as
+                __HotVersioned > ::describe,))
             ),
             identities: ::core::option::Option::Some(__HOT_IDENTITIES),
             lifetimes: __HOT_LIFETIMES,
@@ -112,20 +109,16 @@ const _: () = {
         const ABILITIES: __HotAbilities = __hot_abilities!();
         type Lifetimes = (&'x (),);
         type Owned = __HotWhole<Self>;
-        fn moves<__HotM>() -> &'static __HotMoves {
-            const {
-                &__HotMoves::of::<
-                    Self,
-                >(__HotForm::Struct {
-                    fields: __hot_moves!(
-                        __HotM : { & 'x str } { Vec < ::hot::rt::versioned::Opaque <
-                        Foreign, __HotOpaque0 > > } { Option < Box < Self > > } { [(u32,
-                        f32); 2] } { ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > }
-                    ),
-                    said: &[],
-                })
-            }
-        }
+        const MOVES: __HotMoves = __HotMoves::of::<
+            Self,
+        >(__HotForm::Struct {
+            fields: __hot_moves!(
+                { & 'x str } { Vec < ::hot::rt::versioned::Opaque < Foreign, __HotOpaque0
+                > > } { Option < Box < Self > > } { [(u32, f32); 2] } {
+                ::hot::rt::versioned::Opaque < u8, __HotOpaque1 > }
+            ),
+            said: &[],
+        });
         type Parts = ();
     }
     ::hot::__manifest_record!(

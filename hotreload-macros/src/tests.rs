@@ -213,8 +213,8 @@ fn what_the_spelling_of_a_field_says() {
             laid.extend(part.as_bytes());
         }
         let laid = proc_macro2::Literal::byte_string(&laid).to_string();
-        // It stands behind the field's name.
-        let laid = laid.trim_start_matches("b\"");
+        // It stands behind the field's name, and before the next field.
+        let laid = laid.trim_start_matches("b\"").trim_end_matches('"');
         assert!(text.contains(laid), "no {laid} in {text}");
     }
 }

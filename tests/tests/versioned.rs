@@ -146,9 +146,8 @@ unsafe impl Versioned for Numbers {
     type Parts = ();
     type Owned = hot::rt::versioned::Whole<Self>;
 
-    fn moves<M>() -> &'static hot::rt::versioned::Moves {
-        const { &hot::rt::versioned::Moves::of::<Self>(hot::rt::versioned::Form::Leaf) }
-    }
+    const MOVES: hot::rt::versioned::Moves =
+        hot::rt::versioned::Moves::of::<Self>(hot::rt::versioned::Form::Leaf);
 }
 
 #[hot::versioned]

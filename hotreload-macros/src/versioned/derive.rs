@@ -4,12 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Expr, Fields, Generics, Ident, LitStr, Member, Path, Type,
-    Visibility, ext::IdentExt, visit_mut::VisitMut,
+    Visibility, ext::IdentExt,
 };
 
 use super::{
     OPTIONS, UNION, below, block,
-    field::{Field, RawPointers, facts, identity, repr},
+    field::{Field, facts, identity, repr},
     generics,
     laid::Laid,
     moves::{self, Branch, Part},
@@ -108,20 +108,6 @@ impl<'a> Definition<'a> {
         let krate = options.krate();
         let mut skeleton = Skeleton::of_a_type(generics::lifetimes(&input.generics));
         let mut markers = Markers::default();
-        if options.invariants.is_none() {
-            for ty in all_fields(&input.data).map(|field| &field.ty) {
-                let mut found = Vec::new();
-                RawPointers(&mut found).visit_type_mut(&mut ty.clone());
-                for pointer in found {
-                    errors.on(
-                        pointer,
-                        "what a raw pointer points to cannot be compared: say which invariants \
-                         these are with `#[hot::versioned(invariants = 1)]`, and raise the number \
-                         when they change",
-                    );
-                }
-            }
-        }
         let repr = repr(&input.attrs);
         let is_pub = |visibility: &Visibility| matches!(visibility, Visibility::Public(_));
         let is_enum = matches!(input.data, Data::Enum(_));
@@ -132,6 +118,15 @@ impl<'a> Definition<'a> {
                 Field::new(field, index, is_public, &krate, &mut skeleton, &mut markers, errors)
             };
             let fields: Vec<_> = fields.map(field).collect();
+            let without = fields.iter().filter(|_| options.invariants.is_none());
+            for pointer in without.flat_map(Field::raw_pointers) {
+                errors.on(
+                    pointer,
+                    "what a raw pointer points to cannot be compared: say which invariants these \
+                     are with `#[hot::versioned(invariants = 1)]`, and raise the number when they \
+                     change",
+                );
+            }
             let old_names = fields.iter().filter_map(|field| field.said.renamed_from.as_ref());
             said::check_old_names(old_names, errors);
             fields
@@ -302,9 +297,12 @@ impl<'a> Definition<'a> {
                 quote_spanned!(Span::mixed_site()=> &__HotTable { #rest })
             }
             Shape::Struct { fields, .. } => {
-                let fields = fields.iter().map(|(member, field)| field.of_struct(member, concrete));
+                let mut all = TokenStream::new();
+                let laid = fields.iter().fold(Laid::default(), |before, (member, field)| {
+                    field.of_struct(member, concrete, &mut all, before)
+                });
                 quote_spanned! {Span::mixed_site()=>
-                    &__HotTable { fields: &__hot_fields!(#(#fields)*), #rest }
+                    &__HotTable { fields: &__hot_fields!(#laid #all), #rest }
                 }
             }
             Shape::Enum(variants) => {
@@ -364,7 +362,7 @@ impl<'a> Definition<'a> {
         let (_, arguments, _) = input.generics.split_for_impl();
         let fields = self.all_fields().into_iter().map(|(_, field)| field);
         let dependent = fields.filter(|field| field.is_dependent(&this, &input.generics));
-        let types: Vec<_> = dependent.map(|field| &field.named).collect();
+        let types: Vec<&Type> = dependent.map(|field| &*field.named).collect();
         let lifetimes = types.iter().map(|ty| lifetimes_of(ty, krate));
         let mut different: Vec<&Type> = Vec::new();
         for ty in &types {
@@ -384,6 +382,9 @@ impl<'a> Definition<'a> {
 
     /// What tells the types of opaque fields, of each.
     fn opaque(&self) -> Vec<TokenStream> {
+        if !self.all_fields().iter().any(|(_, field)| field.is_opaque()) {
+            return Vec::new();
+        }
         let this = self.this();
         // Where the type is a generic one, nothing tells how its crate was compiled.
         if generics::depends(&this, &self.input.generics) {

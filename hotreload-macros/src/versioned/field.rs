@@ -1,7 +1,9 @@
 //! A field: its type as it is written, and as the records name it.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use std::borrow::Cow;
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
     Attribute, Generics, LitStr, Member, Path, Type, TypeFnPtr, TypePath, TypePtr,
     ext::IdentExt,
@@ -28,11 +30,14 @@ pub(super) struct Field<'a> {
     /// In its definition.
     pub(super) ty: &'a Type,
     /// Opaque types replaced.
-    pub(super) named: Type,
+    pub(super) named: Cow<'a, Type>,
     /// What they are.
     opaque: Vec<Type>,
     /// What the author says of how it moves.
     pub(super) said: Said,
+    /// What its spelling says: then nothing in it needs to be looked for, which would be done for each
+    /// field of a program.
+    known: Option<Known>,
     lifetimes: String,
     spelling: String,
 }
@@ -51,15 +56,20 @@ impl<'a> Field<'a> {
     ) -> Self {
         let name = field.ident.as_ref().map_or(index.to_string(), |name| name.unraw().to_string());
         let ty = &field.ty;
-        let (mut named, mut parts) = (ty.clone(), Vec::new());
+        let (mut named, mut parts) = (Cow::Borrowed(ty), Vec::new());
         let said = Said::of_field(field, errors);
         if let Some(opaque) = &said.opaque {
             parts = opaque.parts(ty).to_vec();
-            for missing in opaque.hide(&mut named, krate, markers) {
+            for missing in opaque.hide(named.to_mut(), krate, markers) {
                 errors.on(missing, "the field's type has no such part, spelled like this");
             }
         }
-        check::field(&named, errors);
+        let known = if said.opaque.is_none() { Known::of(ty) } else { None };
+        let mut lifetimes = String::new();
+        if known.is_none() {
+            check::field(&named, errors);
+            lifetimes = skeleton.of(ty);
+        }
         Field {
             name,
             is_public,
@@ -67,7 +77,8 @@ impl<'a> Field<'a> {
             named,
             opaque: parts,
             said,
-            lifetimes: skeleton.of(ty),
+            known,
+            lifetimes,
             spelling: name_of(ty),
         }
     }
@@ -75,11 +86,10 @@ impl<'a> Field<'a> {
     /// What its type is, for the table: a trait whose constant `OF` tells it, or else a value.
     fn typed(&self, concrete: bool) -> Result<Ident, TokenStream> {
         let Field { ty, named, .. } = self;
-        let known = if concrete && self.opaque.is_empty() { Known::of(ty) } else { None };
-        let of = match known {
-            Some(Known::Plain) => "__HotPlain",
-            Some(Known::Library) => "__HotLibrary",
-            None => {
+        let of = match self.known {
+            Some(Known::Plain) if concrete => "__HotPlain",
+            Some(Known::Library) if concrete => "__HotLibrary",
+            _ => {
                 let facts = facts(ty, concrete);
                 return Err(quote_spanned! {Span::mixed_site()=>
                     &__hot_of::<#ty>(
@@ -93,13 +103,36 @@ impl<'a> Field<'a> {
         Ok(Ident::new(of, Span::mixed_site()))
     }
 
-    /// The field of a struct, which is called so there, for `__hot_fields`.
-    pub(super) fn of_struct(&self, member: &Member, concrete: bool) -> TokenStream {
-        let (laid, ty) = (self.laid(), self.ty);
+    /// Adds the field of a struct, which is called so there, for `__hot_fields`, and what is laid out of it to
+    /// that of those before. Token by token: a stream of its own, which is then put into another, is a call
+    /// of rustc.
+    pub(super) fn of_struct(
+        &self,
+        member: &Member,
+        concrete: bool,
+        tokens: &mut TokenStream,
+        before: Laid,
+    ) -> Laid {
+        let laid = self.laid();
+        tokens.append(Literal::usize_unsuffixed(laid.len()));
+        member.to_tokens(tokens);
         match self.typed(concrete) {
-            Ok(known) => quote!(#laid #member { #ty } #known),
-            Err(value) => quote!(#laid #member (#value)),
+            Ok(known) => {
+                tokens.append(Group::new(Delimiter::Brace, self.ty.to_token_stream()));
+                tokens.append(known);
+            }
+            Err(value) => tokens.append(Group::new(Delimiter::Parenthesis, value)),
         }
+        before.then(&laid)
+    }
+
+    /// The raw pointers that it holds, wherever they are in its type.
+    pub(super) fn raw_pointers(&self) -> Vec<Type> {
+        let mut found = Vec::new();
+        if self.known.is_none() {
+            RawPointers(&mut found).visit_type_mut(&mut self.ty.clone());
+        }
+        found
     }
 
     /// The field of a variant.
@@ -132,7 +165,7 @@ impl<'a> Field<'a> {
         of: &Generics,
     ) -> Option<TokenStream> {
         let place = format!("{before}.{}", self.name);
-        let mut ty = self.named.clone();
+        let mut ty = self.named.clone().into_owned();
         Outside(this).visit_type_mut(&mut ty);
         let all: Vec<_> = generics::lifetimes(of).collect();
         let mentions = parts::lifetimes(&ty).iter().any(|one| all.contains(&one));
@@ -147,9 +180,14 @@ impl<'a> Field<'a> {
 
     /// Whether its type depends on a parameter that is no lifetime, of the definition `this`.
     pub(super) fn is_dependent(&self, this: &Type, of: &Generics) -> bool {
-        let mut ty = self.named.clone();
+        let mut ty = self.named.clone().into_owned();
         Outside(this).visit_type_mut(&mut ty);
         generics::depends(&ty, of)
+    }
+
+    /// Whether a part of its type is opaque, or all of it.
+    pub(super) fn is_opaque(&self) -> bool {
+        !self.opaque.is_empty()
     }
 
     /// Which types are opaque in it, if there are any; the arguments are as in `lifetimes`.
@@ -205,8 +243,7 @@ impl VisitMut for Outside<'_> {
     }
 }
 
-/// Finds raw pointers that a field holds, wherever they are in its type.
-pub(super) struct RawPointers<'a>(pub(super) &'a mut Vec<Type>);
+struct RawPointers<'a>(&'a mut Vec<Type>);
 
 impl VisitMut for RawPointers<'_> {
     fn visit_type_ptr_mut(&mut self, ty: &mut TypePtr) {

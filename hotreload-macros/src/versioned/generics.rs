@@ -53,6 +53,9 @@ pub(super) fn bounded<'a>(
 ) -> Generics {
     let mut bounded = without_outlives(generics);
     let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
+    if params.is_empty() {
+        return bounded;
+    }
     let mut projections = Projections { params: &params, found: Vec::new() };
     for ty in fields {
         projections.visit_type_mut(&mut ty.clone());

@@ -34,6 +34,11 @@ impl Laid {
         self
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds what is laid out already.
     pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
         self.0.extend(bytes);

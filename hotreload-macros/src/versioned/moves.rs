@@ -1,4 +1,4 @@
-//! `Versioned::moves`: what takes values of the type apart and builds them. It is written as short as it
+//! `Versioned::MOVES`: what takes values of the type apart and builds them. It is written as short as it
 //! can be: each type pays for it, also one that no state reaches.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -22,16 +22,16 @@ pub(super) struct Branch<'a> {
     pub(super) parts: Vec<Part<'a>>,
 }
 
-/// The function, of a struct.
+/// The constant, of a struct.
 pub(super) fn of_struct(krate: &Path, parts: &[Part<'_>]) -> TokenStream {
     let (records, said) = (records(parts), said(krate, parts));
     let form = quote_spanned! {Span::mixed_site()=>
         __HotForm::Struct { fields: #records, said: #said }
     };
-    function(&form)
+    constant(&form)
 }
 
-/// The function, of an enum.
+/// The constant, of an enum.
 pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
     let records = branches.iter().map(|Branch { name, renamed_from, parts, .. }| {
         let names = parts.iter().map(|part| &part.field.name);
@@ -87,14 +87,12 @@ pub(super) fn of_enum(krate: &Path, branches: &[Branch<'_>]) -> TokenStream {
             is_cell: false,
         })
     };
-    function(&form)
+    constant(&form)
 }
 
-fn function(form: &TokenStream) -> TokenStream {
+fn constant(form: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        fn moves<__HotM>() -> &'static __HotMoves {
-            const { &__HotMoves::of::<Self>(#form) }
-        }
+        const MOVES: __HotMoves = __HotMoves::of::<Self>(#form);
     }
 }
 
@@ -103,7 +101,7 @@ fn records(parts: &[Part<'_>]) -> TokenStream {
         return quote!(&[]);
     }
     let types = parts.iter().map(|part| &part.field.named);
-    quote_spanned!(Span::mixed_site()=> __hot_moves!(__HotM: #({ #types })*))
+    quote_spanned!(Span::mixed_site()=> __hot_moves!(#({ #types })*))
 }
 
 /// What the author says of the fields, with their numbers.
@@ -142,7 +140,7 @@ fn said_of(krate: &Path, field: &Field<'_>) -> TokenStream {
         let here = Span::mixed_site().located_at(convert.span());
         given.extend(quote_spanned! {here=>
             convert: ::core::option::Option::Some(
-                #krate::rt::versioned::conversions::#of_count::<__HotM, #(#old,)* #ty, _, _>(
+                #krate::rt::versioned::conversions::#of_count::<#(#old,)* #ty, _, _>(
                     #convert,
                     &[#from],
                 )

@@ -145,7 +145,7 @@ impl<C: Erased> ProbeContainer<C> {
     pub const IS_ERASED: bool = true;
     /// What does it.
     pub const FUNCTIONS: Option<ContainerFunctions> = Some(ContainerFunctions {
-        frame: <C::Frame as Versioned>::moves::<()>,
+        frame: <C::Frame as Versioned>::moves,
         accepts: accepts::<C>,
         counts: counts::<C>,
         list: list::<C>,

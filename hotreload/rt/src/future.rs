@@ -237,9 +237,7 @@ macro_rules! futures {
             type Owned = Whole<Self>;
 
             // It runs code of the version that has begun it.
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(behind(concat!("a `", $path, "`"), const { &[R::moves::<M>] })) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(behind(concat!("a `", $path, "`"), const { &[R::moves] }));
         }
     };
 }

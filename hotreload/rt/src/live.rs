@@ -25,7 +25,6 @@ use crate::{
     pin::record,
     rt::versioned::{BehindHandle, Describe, Form, Moves, Table, TypeRef, Versioned, Whole},
     state::NotMoved,
-    var_type::Held,
 };
 
 /// A value that a bundle makes and a program holds, without knowing how it is laid out.
@@ -92,10 +91,8 @@ unsafe impl<T: Versioned + 'static> Versioned for Live<T> {
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        // Its value has a block of its own, and moves by itself.
-        const { &Moves::of::<Self>(Form::Leaf) }
-    }
+    // Its value has a block of its own, and moves by itself.
+    const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
 
     fn describe(out: &mut Describe) {
         out.handle::<Self>(behind::<T>());
@@ -105,7 +102,7 @@ unsafe impl<T: Versioned + 'static> Versioned for Live<T> {
 /// What an image says of the values behind its handles.
 fn behind<T: Versioned + 'static>() -> BehindHandle {
     let layout = || std::ptr::from_ref(cell_of::<T>()).cast();
-    BehindHandle::of::<T>(T::moves::<Held>, migrate::registered, layout)
+    BehindHandle::of::<T>(T::moves, migrate::registered, layout)
 }
 
 /// How long who asks for a value that a load moves waits before it asks again.

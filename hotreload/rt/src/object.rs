@@ -125,9 +125,7 @@ unsafe impl<T: ?Sized + DynTrait> Versioned for Dyn<T> {
     type Owned = Whole<Self>;
 
     // What is behind it is the trait, whose record the host compares.
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(behind("a `hot::Dyn`", &[])) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(behind("a `hot::Dyn`", &[]));
 }
 
 impl<T: ?Sized + DynTrait> Dyn<T> {

@@ -100,9 +100,7 @@ unsafe impl<T: Versioned> Versioned for State<T> {
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(within("a `hot::State`", const { &[T::moves::<M>] })) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(within("a `hot::State`", const { &[T::moves] }));
 }
 
 impl<T> State<T> {

@@ -151,20 +151,18 @@ macro_rules! tracked {
                 type Parts = ();
                 type Owned = $crate::rt::versioned::Whole<Self>;
 
-                fn moves<M>() -> &'static $crate::rt::versioned::Moves {
+                const MOVES: $crate::rt::versioned::Moves = {
                     #[allow(unused_imports, reason = "one that has both needs no fallback")]
                     use $crate::rt::{NoContainer as _, NoKind as _};
-                    const {
-                        // Its functions are those of the only field.
-                        ::core::assert!(::core::mem::offset_of!($name, 0) == 0);
-                        &$crate::rt::versioned::Moves::of::<Self>($crate::rt::form_of(
-                            <$crate::rt::ProbeContainer<$container>>::FUNCTIONS,
-                            &[$(<$ty as $crate::Versioned>::moves::<M>),+],
-                            &[$(<$crate::rt::ProbeKind<$container, $ty>>::KIND),+],
-                            || $name::__hot_types().into_iter().map(|(cell, _)| $crate::rt::known(cell)).collect(),
-                        ))
-                    }
-                }
+                    // Its functions are those of the only field.
+                    ::core::assert!(::core::mem::offset_of!($name, 0) == 0);
+                    $crate::rt::versioned::Moves::of::<Self>($crate::rt::form_of(
+                        <$crate::rt::ProbeContainer<$container>>::FUNCTIONS,
+                        &[$(<$ty as $crate::Versioned>::moves),+],
+                        &[$(<$crate::rt::ProbeKind<$container, $ty>>::KIND),+],
+                        || $name::__hot_types().into_iter().map(|(cell, _)| $crate::rt::known(cell)).collect(),
+                    ))
+                };
             }
             $crate::__type_record!(__HOT_RECORD, $name);
         };

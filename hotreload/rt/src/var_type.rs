@@ -115,9 +115,6 @@ pub trait Usual {
     }
 }
 
-/// The marker for [`Versioned::moves`] of what states and handles hold.
-pub(crate) enum Held {}
-
 /// States, with opaque types replaced in their type: only these have a value that moves. Found before
 /// [`Still`], as [`Special`] is before [`Usual`].
 pub trait Moved {
@@ -128,7 +125,7 @@ pub trait Moved {
 impl<T: Versioned + 'static> Moved for VarType<State<T>> {
     fn moving(&self, storage: Option<Storage>) -> Option<Moving> {
         let Storage { empty, fill } = storage?;
-        let (value, migrates) = (T::moves::<Held>(), migrate::registered);
+        let (value, migrates) = (T::moves(), migrate::registered);
         Some(Moving { value, empty, fill, migrates })
     }
 }

@@ -41,9 +41,7 @@ where
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(within("a `LazyLock`", const { &[T::moves::<M>] })) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(within("a `LazyLock`", const { &[T::moves] }));
 }
 
 // SAFETY: above.
@@ -57,9 +55,7 @@ where
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(within("a `LazyCell`", const { &[T::moves::<M>] })) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(within("a `LazyCell`", const { &[T::moves] }));
 }
 
 /// What an exported static may be: whatever is `Versioned`, and a `LazyLock`, whose value is made

@@ -47,9 +47,7 @@ macro_rules! plain {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -135,9 +133,7 @@ where
     type Parts = A::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(within("a `SmallVec`", const { &[A::moves::<M>] })) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(within("a `SmallVec`", const { &[A::moves] }));
 }
 
 /// Without the feature `union` there is a word more where the inline items fill the space that a
@@ -156,15 +152,11 @@ unsafe impl<K: Versioned, V: Versioned, S: Versioned> Versioned for indexmap::In
     type Parts = crate::parts::all_parts!(K V S);
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const {
-            &Moves::of::<Self>(Form::Unchanged(Unchanged {
-                what: "an `IndexMap`",
-                within: const { &[S::moves::<M>] },
-                behind: const { &[K::moves::<M>, V::moves::<M>] },
-            }))
-        }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
+        what: "an `IndexMap`",
+        within: const { &[S::moves] },
+        behind: const { &[K::moves, V::moves] },
+    }));
 }
 
 // SAFETY: as above; value and hasher are arguments.
@@ -177,15 +169,11 @@ unsafe impl<T: Versioned, S: Versioned> Versioned for indexmap::IndexSet<T, S> {
     type Parts = crate::parts::all_parts!(T S);
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const {
-            &Moves::of::<Self>(Form::Unchanged(Unchanged {
-                what: "an `IndexSet`",
-                within: const { &[S::moves::<M>] },
-                behind: const { &[T::moves::<M>] },
-            }))
-        }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
+        what: "an `IndexSet`",
+        within: const { &[S::moves] },
+        behind: const { &[T::moves] },
+    }));
 }
 
 #[cfg(test)]

@@ -230,9 +230,7 @@ mod tests {
                 type Parts = ();
                 type Owned = crate::moves::Whole<Self>;
 
-                fn moves<M>() -> &'static crate::moves::Moves {
-                    u8::moves::<M>()
-                }
+                const MOVES: crate::moves::Moves = u8::MOVES;
             }
         )*};
     }

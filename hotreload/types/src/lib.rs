@@ -207,10 +207,16 @@ pub unsafe trait Versioned {
     #[doc(hidden)]
     type Owned: Owned + ?Sized;
 
-    /// What moves its values to another version of it. `M` says nothing: this is compiled where it is
-    /// asked for.
+    /// What moves its values to another version of it. A constant in an implementation: what it names is
+    /// compiled where a state reaches it, and nowhere else.
     #[doc(hidden)]
-    fn moves<M>() -> &'static Moves;
+    const MOVES: Moves;
+
+    /// The same. Types may contain themselves, but their constants may not.
+    #[doc(hidden)]
+    fn moves() -> &'static Moves {
+        const { &Self::MOVES }
+    }
 
     /// Never called: it compiles if the definition has the fields that `#[hot::versioned]` has read, and no
     /// others. It is written where an attribute that may be a macro has stood beside it.

@@ -55,9 +55,7 @@ macro_rules! plain {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -112,9 +110,7 @@ macro_rules! without_size {
             type Parts = ();
             type Owned = Self;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::without_size::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::without_size::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -136,9 +132,7 @@ macro_rules! non_zero {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -161,9 +155,7 @@ macro_rules! generic {
             type Parts = all_parts!($($param)+);
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>($form) }
-            }
+            const MOVES: Moves = Moves::of::<Self>($form);
         }
     )*};
 }
@@ -178,25 +170,25 @@ macro_rules! facts {
 
 /// The record of a parameter, in a list.
 macro_rules! of {
-    ($($param:ident),+) => { const { &[$($param::moves::<M>),+] } };
+    ($($param:ident),+) => { const { &[$($param::moves),+] } };
 }
 
 generic! {
     "Vec" Vec<T> [T] is owning {
         key: Composed::<Self>::key(T::ABILITIES.key.is_some()),
         compare: Composed::<Self>::compare(T::ABILITIES.compare.is_some())
-    }, Form::Sequence(sequences::vec::<T, M>());
-    "VecDeque" VecDeque<T> [T] is owning, Form::Sequence(sequences::deque::<T, M>());
+    }, Form::Sequence(sequences::vec::<T>());
+    "VecDeque" VecDeque<T> [T] is owning, Form::Sequence(sequences::deque::<T>());
     "LinkedList" LinkedList<T> [T], behind("a `LinkedList`", of![T]);
     "BinaryHeap" BinaryHeap<T> [T], behind("a `BinaryHeap`", of![T]);
-    "BTreeMap" BTreeMap<K, V> [K, V] is boxing, Form::Map(maps::btree_map::<K, V, M>());
-    "BTreeSet" BTreeSet<T> [T] is boxing, Form::Map(maps::btree_set::<T, M>());
+    "BTreeMap" BTreeMap<K, V> [K, V] is boxing, Form::Map(maps::btree_map::<K, V>());
+    "BTreeSet" BTreeSet<T> [T] is boxing, Form::Map(maps::btree_set::<T>());
     "HashMap" HashMap<K, V, S> [K, V, S] is owning {
         default: new::<Self, S>(|| HashMap::with_hasher(default::<S>()))
-    }, Form::Map(maps::hash_map::<K, V, S, M>());
+    }, Form::Map(maps::hash_map::<K, V, S>());
     "HashSet" HashSet<T, S> [T, S] is owning {
         default: new::<Self, S>(|| HashSet::with_hasher(default::<S>()))
-    }, Form::Map(maps::hash_set::<T, S, M>());
+    }, Form::Map(maps::hash_set::<T, S>());
     "BuildHasherDefault" BuildHasherDefault<T> [T] {
         default: Some(maker(|| BuildHasherDefault::<T>::new())),
         hasher: T::ABILITIES.as_hasher
@@ -208,26 +200,26 @@ generic! {
         is_copy: T::ABILITIES.is_copy,
         key: Composed::<Self>::key(T::ABILITIES.key.is_some()),
         compare: Composed::<Self>::compare(T::ABILITIES.compare.is_some())
-    }, Form::Choice(choices::option::<T, M>());
+    }, Form::Choice(choices::option::<T>());
     "Result" Result<T, E> [T, E] {
         is_copy: T::ABILITIES.is_copy && E::ABILITIES.is_copy
-    }, Form::Choice(choices::result::<T, E, M>());
-    "Poll" Poll<T> [T] { is_copy: T::ABILITIES.is_copy }, Form::Choice(choices::poll::<T, M>());
+    }, Form::Choice(choices::result::<T, E>());
+    "Poll" Poll<T> [T] { is_copy: T::ABILITIES.is_copy }, Form::Choice(choices::poll::<T>());
     "ControlFlow" ControlFlow<T, U> [T, U] {
         is_copy: T::ABILITIES.is_copy && U::ABILITIES.is_copy
-    }, Form::Choice(choices::control_flow::<T, U, M>());
+    }, Form::Choice(choices::control_flow::<T, U>());
     "Bound" Bound<T> [T] { is_copy: T::ABILITIES.is_copy },
-        Form::Choice(choices::bound::<T, M>());
+        Form::Choice(choices::bound::<T>());
     "Cell" Cell<T> [T] { default: new::<Self, T>(|| Cell::new(default::<T>())) },
-        Form::Choice(cells::cell::<T, M>());
+        Form::Choice(cells::cell::<T>());
     "RefCell" RefCell<T> [T] { default: new::<Self, T>(|| RefCell::new(default::<T>())) },
-        Form::Choice(cells::ref_cell::<T, M>());
+        Form::Choice(cells::ref_cell::<T>());
     "Mutex" Mutex<T> [T] { default: new::<Self, T>(|| Mutex::new(default::<T>())) },
-        Form::Choice(cells::mutex::<T, M>());
+        Form::Choice(cells::mutex::<T>());
     "RwLock" RwLock<T> [T] { default: new::<Self, T>(|| RwLock::new(default::<T>())) },
-        Form::Choice(cells::rw_lock::<T, M>());
-    "OnceCell" OnceCell<T> [T], Form::Choice(cells::once_cell::<T, M>());
-    "OnceLock" OnceLock<T> [T], Form::Choice(cells::once_lock::<T, M>());
+        Form::Choice(cells::rw_lock::<T>());
+    "OnceCell" OnceCell<T> [T], Form::Choice(cells::once_cell::<T>());
+    "OnceLock" OnceLock<T> [T], Form::Choice(cells::once_lock::<T>());
     "UnsafeCell" UnsafeCell<T> [T], within("an `UnsafeCell`", of![T]);
     "ManuallyDrop" ManuallyDrop<T> [T], within("a `ManuallyDrop`", of![T]);
     "MaybeUninit" MaybeUninit<T> [T], within("a `MaybeUninit`", of![T]);
@@ -288,19 +280,17 @@ macro_rules! owners {
             type Parts = T::Parts;
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                <T::Owned as Owned>::$moves::<M>()
-            }
+            const MOVES: Moves = <T::Owned as Owned>::$moves;
         }
     )*};
 }
 
 owners! {
-    "Box" boxed Box<T>, BOXED boxing;
-    "Rc" rc Rc<T>, RC;
-    "rc::Weak" rc_weak rc::Weak<T>;
-    "Arc" arc Arc<T>, ARC;
-    "sync::Weak" arc_weak sync::Weak<T>;
+    "Box" BOX_MOVES Box<T>, BOXED boxing;
+    "Rc" RC_MOVES Rc<T>, RC;
+    "rc::Weak" RC_WEAK_MOVES rc::Weak<T>;
+    "Arc" ARC_MOVES Arc<T>, ARC;
+    "sync::Weak" ARC_WEAK_MOVES sync::Weak<T>;
 }
 
 // SAFETY: above.
@@ -312,9 +302,7 @@ unsafe impl Versioned for PhantomPinned {
     type Parts = ();
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(Form::Fixed("pinned")) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Fixed("pinned"));
 }
 
 // SAFETY: above. The owned form is named by its own argument.
@@ -330,15 +318,11 @@ where
     type Parts = <T::Parts as Parts>::And<<Owner<T> as Versioned>::Parts>;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const {
-            &Moves::of::<Self>(Form::Unchanged(Unchanged {
-                what: "a `Cow`",
-                within: const { &[<Owner<T> as Versioned>::moves::<M>] },
-                behind: of![T],
-            }))
-        }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Unchanged(Unchanged {
+        what: "a `Cow`",
+        within: const { &[<Owner<T> as Versioned>::moves] },
+        behind: of![T],
+    }));
 }
 
 /// What a `Cow` holds when it does not borrow.

@@ -42,9 +42,7 @@ unsafe impl<T, N: OpaqueName> Versioned for Opaque<T, N> {
     type Parts = ();
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(Form::Opaque) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Opaque);
 
     fn describe(out: &mut Describe) {
         // Nothing tells one type from another of the same name and size.

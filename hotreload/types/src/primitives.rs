@@ -31,9 +31,7 @@ macro_rules! named {
             type Parts = ();
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     )*};
 }
@@ -61,9 +59,7 @@ unsafe impl Versioned for str {
     type Parts = ();
     type Owned = str;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::without_size::<Self>(Form::Leaf) }
-    }
+    const MOVES: Moves = Moves::without_size::<Self>(Form::Leaf);
 }
 
 // SAFETY: above.
@@ -75,9 +71,7 @@ unsafe impl<T: Versioned> Versioned for [T] {
     type Parts = T::Parts;
     type Owned = Slice<T>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::without_size::<Self>(within("a slice", const { &[T::moves::<M>] })) }
-    }
+    const MOVES: Moves = Moves::without_size::<Self>(within("a slice", const { &[T::moves] }));
 }
 
 struct Length<const N: usize>;
@@ -106,9 +100,7 @@ unsafe impl<T: Versioned, const N: usize> Versioned for [T; N] {
     type Parts = T::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(Form::Array(T::moves::<M>, N)) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Array(T::moves, N));
 }
 
 impl<T: Versioned, const N: usize> Seeing for [T; N] {
@@ -130,18 +122,16 @@ macro_rules! pointers {
             type Parts = T::Parts;
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>($form) }
-            }
+            const MOVES: Moves = Moves::of::<Self>($form);
         }
     )*};
 }
 
 pointers! {
     "&" ['a,] &'a T: (&'a (), T::Lifetimes),
-        behind("a reference", const { &[T::moves::<M>] });
+        behind("a reference", const { &[T::moves] });
     "&mut" ['a,] &'a mut T: (&'a (), T::Lifetimes),
-        behind("a reference", const { &[T::moves::<M>] });
+        behind("a reference", const { &[T::moves] });
     "*const" [] *const T: T::Lifetimes, Form::Fixed("a raw pointer");
     "*mut" [] *mut T: T::Lifetimes, Form::Fixed("a raw pointer");
 }
@@ -167,14 +157,10 @@ macro_rules! tuples {
             type Parts = all_parts!($($ty)+);
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const {
-                    &Moves::of::<Self>(Form::Tuple {
-                        fields: const { &[$($ty::moves::<M>),+] },
+            const MOVES: Moves = Moves::of::<Self>(Form::Tuple {
+                        fields: const { &[$($ty::moves),+] },
                         offsets: const { &[$(offset_of!(Self, $at)),+] },
-                    })
-                }
-            }
+                    });
         }
 
         impl<$($ty: Versioned),+> Seeing for ($($ty,)+) {
@@ -216,14 +202,10 @@ macro_rules! functions {
             type Parts = all_parts!($($ty)* R);
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const {
-                    &Moves::of::<Self>(behind(
+            const MOVES: Moves = Moves::of::<Self>(behind(
                         "a function pointer",
-                        const { &[$($ty::moves::<M>,)* R::moves::<M>] },
-                    ))
-                }
-            }
+                        const { &[$($ty::moves,)* R::moves] },
+                    ));
         }
     };
     (@ unwinds $name:literal [$pointer:ty] $($ty:ident)*) => {
@@ -254,9 +236,7 @@ macro_rules! functions {
             type Parts = all_parts!($($ty)* R);
             type Owned = Whole<Self>;
 
-            fn moves<M>() -> &'static Moves {
-                const { &Moves::of::<Self>(Form::Leaf) }
-            }
+            const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
         }
     };
     ($($($ty:ident)*,)*) => {$(

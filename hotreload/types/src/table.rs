@@ -285,15 +285,15 @@ impl Variant {
 
 __record!(Table);
 
-/// The fields of a struct: of each its part of the record, what it is called there, and what its type is: a
-/// trait whose constant tells it, or a value.
+/// The fields of a struct: their parts of the record, one after another; of each how long its part is, what it
+/// is called, and what its type is: a trait whose constant tells it, or a value.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fields {
-    ($($laid:literal $member:tt $({$($ty:tt)*} $known:ident)? $(($($of:tt)*))?)*) => {{
+    ($laid:literal $($length:literal $member:tt $({$($ty:tt)*} $known:ident)? $(($($of:tt)*))?)*) => {{
         let this = ::core::mem::MaybeUninit::<Self>::uninit();
         let at = this.as_ptr();
         // SAFETY: there is room for a value, whose fields these are; only their addresses are taken.
-        unsafe { __hot_within(at, [$(($laid, &raw const (*at).$member as _, $(<$($ty)* as $known>::OF)? $($($of)*)?)),*]) }
+        unsafe { __hot_within(at, $laid, [$(($length, &raw const (*at).$member as _, $(<$($ty)* as $known>::OF)? $($($of)*)?)),*]) }
     }};
 }

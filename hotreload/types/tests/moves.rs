@@ -4,10 +4,8 @@ use std::{collections::HashMap, mem::MaybeUninit, ptr};
 
 use hot::rt::versioned::{Branch, Choice, Form, Moves, Said, Versioned};
 
-enum Marker {}
-
 fn moves<T: Versioned>() -> &'static Moves {
-    T::moves::<Marker>()
+    T::moves()
 }
 
 /// No parameter has a bound, and the type contains itself.

@@ -54,14 +54,10 @@ unsafe impl<R: Versioned> Versioned for ResourceOf<R> {
     type Parts = R::Parts;
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const {
-            &Moves::of::<Self>(Form::Tuple {
-                fields: const { &[R::moves::<M>] },
-                offsets: const { &[offset_of!(Self, 0)] },
-            })
-        }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Tuple {
+        fields: const { &[R::moves] },
+        offsets: const { &[offset_of!(Self, 0)] },
+    });
 }
 
 /// A type of components, or of one resource.

@@ -105,7 +105,7 @@ once! { OnceCell OnceLock }
 
 macro_rules! choices {
     ($($function:ident $cell:ident [$($variant:literal $($field:ident)?),+],)*) => {$(
-        pub(crate) const fn $function<T: Versioned, M>() -> Choice {
+        pub(crate) const fn $function<T: Versioned>() -> Choice {
             choice::<$cell<T>>(
                 const { &[$(choices!(@ $variant $($field)?)),+] },
                 true,
@@ -114,7 +114,7 @@ macro_rules! choices {
     )*};
     (@ $variant:literal) => { branch($variant, &[], &[]) };
     (@ $variant:literal $field:ident) => {
-        branch($variant, &["0"], const { &[$field::moves::<M>] })
+        branch($variant, &["0"], const { &[$field::moves] })
     };
 }
 

@@ -87,12 +87,12 @@ macro_rules! enums {
             }
         }
 
-        pub(crate) const fn $function<$($param: Versioned,)+ M>() -> Choice {
+        pub(crate) const fn $function<$($param: Versioned),+>() -> Choice {
             choice::<$enum<$($param),+>>(
                 const {
                     &[
                         $(unit(stringify!($unit)),)?
-                        $(branch(stringify!($variant), &["0"], const { &[$field::moves::<M>] }),)+
+                        $(branch(stringify!($variant), &["0"], const { &[$field::moves] }),)+
                     ]
                 },
                 false,

@@ -66,7 +66,7 @@ macro_rules! conversions {
 
             $(
                 /// From so many.
-                pub const fn $name<M, $($old: Versioned,)+ New, R, F>(
+                pub const fn $name<$($old: Versioned,)+ New, R, F>(
                     convert: F,
                     from: &'static [&'static str; $count],
                 ) -> Conversion
@@ -77,7 +77,7 @@ macro_rules! conversions {
                     core::mem::forget(convert);
                     Conversion {
                         from,
-                        types: const { &[$($old::moves::<M>),+] },
+                        types: const { &[$($old::moves),+] },
                         call: |from, out| {
                             // SAFETY: `convert` was forgotten.
                             let convert = unsafe { again::<F>() };

@@ -124,18 +124,18 @@ macro_rules! hash_map {
     ($function:ident [$($param:ident)+] $ty:ty: $k:ty, $v:ty;
         $entry:pat => $at:expr;
     ) => {
-        pub(crate) const fn $function<$($param: Versioned,)+ S: Versioned, M>() -> Map {
+        pub(crate) const fn $function<$($param: Versioned,)+ S: Versioned>() -> Map {
             const {
                 holes_fit::<$k, $v, S>();
                 assert!(size_of::<Holes<$k, $v, S>>() == size_of::<$ty>());
                 assert!(align_of::<Holes<$k, $v, S>>() == align_of::<$ty>());
             };
             Map {
-                key: <$k>::moves::<M>,
-                value: <$v>::moves::<M>,
+                key: <$k>::moves,
+                value: <$v>::moves,
                 at: [offset_of!(($k, $v), 0), offset_of!(($k, $v), 1)],
                 bucket: Layout::new::<($k, $v)>(),
-                hasher: Some(S::moves::<M>),
+                hasher: Some(S::moves),
                 // SAFETY: above.
                 len: |at| unsafe { &*at.cast::<$ty>() }.len(),
                 // SAFETY: above.
@@ -183,7 +183,7 @@ macro_rules! ordered {
     ($function:ident [$($param:ident)+] $ty:ty, $holes:ty: $k:ty, $v:ty;
         $entry:pat => $at:expr; $hole:expr; $slot:pat => $to:expr;
     ) => {
-        pub(crate) const fn $function<$($param: Versioned,)+ M>() -> Map {
+        pub(crate) const fn $function<$($param: Versioned),+>() -> Map {
             const {
                 assert!(size_of::<$holes>() == size_of::<$ty>());
                 assert!(align_of::<$holes>() == align_of::<$ty>());
@@ -191,8 +191,8 @@ macro_rules! ordered {
                 hole_fits::<$v>();
             };
             Map {
-                key: <$k>::moves::<M>,
-                value: <$v>::moves::<M>,
+                key: <$k>::moves,
+                value: <$v>::moves,
                 at: [0; 2],
                 bucket: Layout::new::<($k, $v)>(),
                 hasher: None,

@@ -14,9 +14,6 @@ pub struct Migrate {
     call: unsafe fn(*const *const u8, *mut u8) -> Result<(), String>,
 }
 
-/// A marker for [`Versioned::moves`].
-enum OfMigrations {}
-
 impl Migrate {
     /// Of a function that makes the whole value, and captures nothing.
     pub const fn whole<Old, New, R, F>(name: &'static str, function: F) -> Migrate
@@ -26,8 +23,8 @@ impl Migrate {
         R: Converted<New>,
         F: Fn(&Old) -> R,
     {
-        let call = conversions::from_1::<OfMigrations, Old, New, R, F>(function, &[""]).call;
-        let (old, new) = (Old::moves::<OfMigrations>, New::moves::<OfMigrations>);
+        let call = conversions::from_1::<Old, New, R, F>(function, &[""]).call;
+        let (old, new) = (Old::moves, New::moves);
         Migrate { name, old, new, part: None, call }
     }
 
@@ -51,8 +48,8 @@ impl Migrate {
                 "the fields of a type with a `Drop` cannot be taken out"
             );
         }
-        let new = New::moves::<OfMigrations>;
-        let part = Some(Part::moves::<OfMigrations> as MovesOf);
+        let new = New::moves;
+        let part = Some(Part::moves as MovesOf);
         Migrate { new, part, ..Self::whole::<Old, Part, R, F>(name, function) }
     }
 

@@ -2,8 +2,8 @@
 //! that only the image which compiled the type can have. The old image takes values apart, the new
 //! one makes them; what has to happen between is the host's to plan.
 //!
-//! [`Versioned::moves`] is generic over a marker that says nothing: so these functions are compiled
-//! for types that a state reaches, and for no others.
+//! [`Versioned::MOVES`] is a constant: so these functions are compiled for types that a state reaches, and
+//! for no others.
 //!
 //! The table of what can move is closed. Whatever is in no row of it has one of the forms
 //! [`Fixed`](Form::Fixed), [`Unchanged`](Form::Unchanged) and [`Opaque`](Form::Opaque), with which the
@@ -344,12 +344,12 @@ macro_rules! __abilities {
     };
 }
 
-/// What moves values of these types, with this marker.
+/// What moves values of these types.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __moves {
-    ($marker:ident: $({ $($ty:tt)* })*) => {
-        &[$(<$($ty)* as __HotVersioned>::moves::<$marker>),*]
+    ($({ $($ty:tt)* })*) => {
+        &[$(<$($ty)* as __HotVersioned>::moves),*]
     };
 }
 

@@ -27,15 +27,15 @@ pub trait Owned {
     const ARC: Abilities;
 
     /// A `Box`.
-    fn boxed<M>() -> &'static Moves;
+    const BOX_MOVES: Moves;
     /// An `Rc`.
-    fn rc<M>() -> &'static Moves;
+    const RC_MOVES: Moves;
     /// An `Arc`.
-    fn arc<M>() -> &'static Moves;
+    const ARC_MOVES: Moves;
     /// An `rc::Weak`.
-    fn rc_weak<M>() -> &'static Moves;
+    const RC_WEAK_MOVES: Moves;
     /// A `sync::Weak`.
-    fn arc_weak<M>() -> &'static Moves;
+    const ARC_WEAK_MOVES: Moves;
 }
 
 /// A type with a size.
@@ -64,30 +64,20 @@ impl<T: Versioned> Owned for Whole<T> {
         ..all_abilities!(Arc<T>)
     };
 
-    fn boxed<M>() -> &'static Moves {
-        const { &Moves::of::<Box<T>>(Form::Boxed(T::moves::<M>)) }
-    }
+    const BOX_MOVES: Moves = Moves::of::<Box<T>>(Form::Boxed(T::moves));
 
-    fn rc<M>() -> &'static Moves {
-        const { &Moves::of::<Rc<T>>(Form::Shared(shared::rc::<T, M>())) }
-    }
+    const RC_MOVES: Moves = Moves::of::<Rc<T>>(Form::Shared(shared::rc::<T>()));
 
-    fn arc<M>() -> &'static Moves {
-        const { &Moves::of::<Arc<T>>(Form::Shared(shared::arc::<T, M>())) }
-    }
+    const ARC_MOVES: Moves = Moves::of::<Arc<T>>(Form::Shared(shared::arc::<T>()));
 
-    fn rc_weak<M>() -> &'static Moves {
-        const { &Moves::of::<rc::Weak<T>>(Form::Shared(shared::rc_weak::<T, M>())) }
-    }
+    const RC_WEAK_MOVES: Moves = Moves::of::<rc::Weak<T>>(Form::Shared(shared::rc_weak::<T>()));
 
-    fn arc_weak<M>() -> &'static Moves {
-        const { &Moves::of::<sync::Weak<T>>(Form::Shared(shared::arc_weak::<T, M>())) }
-    }
+    const ARC_WEAK_MOVES: Moves = Moves::of::<sync::Weak<T>>(Form::Shared(shared::arc_weak::<T>()));
 }
 
 /// What is shared and has no size could be made anew by nothing that the standard library offers.
-const fn shared_slice<T: Versioned, M>(what: &'static str) -> Form {
-    behind(what, const { &[T::moves::<M>] })
+const fn shared_slice<T: Versioned>(what: &'static str) -> Form {
+    behind(what, const { &[T::moves] })
 }
 
 impl<T: Versioned> Owned for Slice<T> {
@@ -107,25 +97,17 @@ impl<T: Versioned> Owned for Slice<T> {
         ..all_abilities!(Arc<[T]>)
     };
 
-    fn boxed<M>() -> &'static Moves {
-        const { &Moves::of::<Box<[T]>>(Form::Sequence(sequences::boxed::<T, M>())) }
-    }
+    const BOX_MOVES: Moves = Moves::of::<Box<[T]>>(Form::Sequence(sequences::boxed::<T>()));
 
-    fn rc<M>() -> &'static Moves {
-        const { &Moves::of::<Rc<[T]>>(shared_slice::<T, M>("an `Rc` of a slice")) }
-    }
+    const RC_MOVES: Moves = Moves::of::<Rc<[T]>>(shared_slice::<T>("an `Rc` of a slice"));
 
-    fn arc<M>() -> &'static Moves {
-        const { &Moves::of::<Arc<[T]>>(shared_slice::<T, M>("an `Arc` of a slice")) }
-    }
+    const ARC_MOVES: Moves = Moves::of::<Arc<[T]>>(shared_slice::<T>("an `Arc` of a slice"));
 
-    fn rc_weak<M>() -> &'static Moves {
-        const { &Moves::of::<rc::Weak<[T]>>(shared_slice::<T, M>("a `Weak` of a slice")) }
-    }
+    const RC_WEAK_MOVES: Moves =
+        Moves::of::<rc::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
 
-    fn arc_weak<M>() -> &'static Moves {
-        const { &Moves::of::<sync::Weak<[T]>>(shared_slice::<T, M>("a `Weak` of a slice")) }
-    }
+    const ARC_WEAK_MOVES: Moves =
+        Moves::of::<sync::Weak<[T]>>(shared_slice::<T>("a `Weak` of a slice"));
 }
 
 /// Bytes, in which nothing can change: such a type is its own [`Versioned::Owned`].
@@ -136,25 +118,15 @@ macro_rules! bytes {
             const RC: Abilities = all_abilities!(Rc<$ty>);
             const ARC: Abilities = all_abilities!(Arc<$ty>);
 
-            fn boxed<M>() -> &'static Moves {
-                const { &Moves::of::<Box<$ty>>(Form::Leaf) }
-            }
+            const BOX_MOVES: Moves = Moves::of::<Box<$ty>>(Form::Leaf);
 
-            fn rc<M>() -> &'static Moves {
-                const { &Moves::of::<Rc<$ty>>(Form::Leaf) }
-            }
+            const RC_MOVES: Moves = Moves::of::<Rc<$ty>>(Form::Leaf);
 
-            fn arc<M>() -> &'static Moves {
-                const { &Moves::of::<Arc<$ty>>(Form::Leaf) }
-            }
+            const ARC_MOVES: Moves = Moves::of::<Arc<$ty>>(Form::Leaf);
 
-            fn rc_weak<M>() -> &'static Moves {
-                const { &Moves::of::<rc::Weak<$ty>>(Form::Leaf) }
-            }
+            const RC_WEAK_MOVES: Moves = Moves::of::<rc::Weak<$ty>>(Form::Leaf);
 
-            fn arc_weak<M>() -> &'static Moves {
-                const { &Moves::of::<sync::Weak<$ty>>(Form::Leaf) }
-            }
+            const ARC_WEAK_MOVES: Moves = Moves::of::<sync::Weak<$ty>>(Form::Leaf);
         }
     )*};
 }

@@ -27,9 +27,9 @@ unsafe fn build<T>(buffer: *mut u8, count: usize, capacity: usize) -> Vec<T> {
     unsafe { Vec::from_raw_parts(buffer.cast(), count, capacity) }
 }
 
-pub(crate) const fn vec<T: Versioned, M>() -> Sequence {
+pub(crate) const fn vec<T: Versioned>() -> Sequence {
     Sequence {
-        element: T::moves::<M>,
+        element: T::moves,
         open: |at| {
             // SAFETY: above.
             let values = unsafe { &*at.cast::<Vec<T>>() };
@@ -44,7 +44,7 @@ pub(crate) const fn vec<T: Versioned, M>() -> Sequence {
     }
 }
 
-pub(crate) const fn deque<T: Versioned, M>() -> Sequence {
+pub(crate) const fn deque<T: Versioned>() -> Sequence {
     Sequence {
         open: |at| {
             // SAFETY: above.
@@ -59,11 +59,11 @@ pub(crate) const fn deque<T: Versioned, M>() -> Sequence {
         build: |buffer, count, capacity, out| unsafe {
             out.cast::<VecDeque<T>>().write(build(buffer, count, capacity).into());
         },
-        ..vec::<T, M>()
+        ..vec::<T>()
     }
 }
 
-pub(super) const fn boxed<T: Versioned, M>() -> Sequence {
+pub(super) const fn boxed<T: Versioned>() -> Sequence {
     Sequence {
         open: |at| {
             // SAFETY: above.
@@ -76,6 +76,6 @@ pub(super) const fn boxed<T: Versioned, M>() -> Sequence {
         build: |buffer, count, capacity, out| unsafe {
             out.cast::<Box<[T]>>().write(build(buffer, count, capacity).into_boxed_slice());
         },
-        ..vec::<T, M>()
+        ..vec::<T>()
     }
 }

@@ -16,9 +16,9 @@ use crate::Versioned;
 
 macro_rules! shared {
     ($strong:ident, $weak:ty, $of_strong:ident, $of_weak:ident) => {
-        pub(super) const fn $of_strong<T: Versioned, M>() -> Shared {
+        pub(super) const fn $of_strong<T: Versioned>() -> Shared {
             Shared {
-                element: T::moves::<M>,
+                element: T::moves,
                 is_weak: false,
                 // SAFETY: above.
                 data: |at| $strong::as_ptr(unsafe { &*at.cast::<$strong<T>>() }).cast(),
@@ -44,7 +44,7 @@ macro_rules! shared {
             }
         }
 
-        pub(super) const fn $of_weak<T: Versioned, M>() -> Shared {
+        pub(super) const fn $of_weak<T: Versioned>() -> Shared {
             Shared {
                 is_weak: true,
                 data: |at| {
@@ -69,7 +69,7 @@ macro_rules! shared {
                     let weak = $strong::downgrade(&strong).into_raw().cast::<T>();
                     out.cast::<$weak>().write(<$weak>::from_raw(weak));
                 },
-                ..$of_strong::<T, M>()
+                ..$of_strong::<T>()
             }
         }
     };

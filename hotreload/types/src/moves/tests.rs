@@ -16,10 +16,8 @@ use std::{
 
 use super::*;
 
-enum Marker {}
-
 fn moves<T: Versioned>() -> &'static Moves {
-    T::moves::<Marker>()
+    T::moves()
 }
 
 /// Counts who is alive, by the number of references to what it counts.
@@ -44,9 +42,7 @@ unsafe impl Versioned for Counted {
     type Parts = ();
     type Owned = Whole<Self>;
 
-    fn moves<M>() -> &'static Moves {
-        const { &Moves::of::<Self>(Form::Leaf) }
-    }
+    const MOVES: Moves = Moves::of::<Self>(Form::Leaf);
 }
 
 fn counted(number: u32, count: &Counted) -> Counted {
@@ -417,7 +413,7 @@ fn authors_code_may_fail() {
         ptr::drop_in_place(ptr::slice_from_raw_parts_mut(room.cast::<Counted>(), 2));
         dealloc(room, layout);
     }
-    let Conversion { from, types, call } = conversions::from_2::<Marker, _, _, u32, _, _>(
+    let Conversion { from, types, call } = conversions::from_2::<_, _, u32, _, _>(
         |a: &u32, b: &String| b.parse::<u32>().map(|b| a + b),
         &["a", "b"],
     );

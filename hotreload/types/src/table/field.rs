@@ -1,5 +1,7 @@
 //! A field of a struct or a variant, and its part of the record.
 
+use core::ptr;
+
 use super::{NO_OFFSET, laid};
 use crate::{Describe, TypeRef, Versioned, facts::Facts, writer::Writer};
 
@@ -85,19 +87,25 @@ impl Field {
     }
 }
 
-/// The fields of a struct, which are at these addresses in it. One call for all of them: rustc's interpreter
-/// would take as long for each.
+/// The fields of a struct: of each how many bytes of `laid` are its own, where it is, and what its type is. One
+/// call and one literal for all of them: rustc would take as long for each.
 ///
 /// # Safety
 /// The addresses are of fields of what the first pointer points to, and that has room for the struct.
 pub const unsafe fn within<S, const N: usize>(
     of: *const S,
-    fields: [(&'static [u8], *const (), &'static Typed); N],
+    laid: &'static [u8],
+    fields: [(usize, *const (), &'static Typed); N],
 ) -> [Field; N] {
     let mut all = [Field(&[], 0, fields[0].2); N];
     let (start, mut index) = (of as *const u8, 0);
+    let (parts, room, mut before) = (&raw const *laid, laid.len(), 0);
     while index < N {
-        let (laid, at, ty) = fields[index];
+        let (length, at, ty) = fields[index];
+        assert!(before + length <= room, "the macro lays out all fields");
+        // SAFETY: `laid` has so many bytes from there, by the assertion.
+        let laid = unsafe { &*ptr::slice_from_raw_parts(&raw const (*parts)[before], length) };
+        before += length;
         // SAFETY: both point into one struct, by the caller's promise.
         let offset = unsafe { (at as *const u8).offset_from(start) };
         all[index] = Field(laid, offset as usize, ty);

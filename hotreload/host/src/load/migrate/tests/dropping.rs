@@ -39,7 +39,7 @@ fn ends_with_the_first_panic() {
         DROPPED.set(0);
         let mut value = std::mem::ManuallyDrop::new(all(count));
         // SAFETY: nobody uses the value afterwards.
-        let said = unsafe { drop_value(All::moves::<()>(), (&raw mut value).cast()) };
+        let said = unsafe { drop_value(All::moves(), (&raw mut value).cast()) };
         assert_eq!(
             (said.as_ref().copied().map_err(|it| &**it), DROPPED.get()),
             (expected, dropped)

@@ -226,7 +226,7 @@ mod going_back {
     }
 
     fn one_way<Old: Versioned, New: Versioned>() -> Vec<String> {
-        let (old, new) = (Old::moves::<()>(), New::moves::<()>());
+        let (old, new) = (Old::moves(), New::moves());
         let (at, mut parked) = (std::ptr::null_mut(), Parked::default());
         let value =
             Value { old, new, at, parked: &mut parked, back: false, migrates: Default::default() };

@@ -119,14 +119,14 @@ mod several_states {
             migrates: Default::default(),
         };
         let (first, second) = (first.as_mut_ptr().cast(), second.as_mut_ptr().cast());
-        let records = (old::First::moves::<()>(), new::First::moves::<()>());
+        let records = (old::First::moves(), new::First::moves());
         let alone = vec![value(records.0, records.1, first, &mut none)];
         // SAFETY: nobody else uses the values.
         let reasons = unsafe { Move::plan(alone)?.stage() }.unwrap_err();
         assert_eq!(reasons[0].code.id(), "HOT0416");
         let both = vec![
             value(records.0, records.1, first, &mut parked),
-            value(old::Second::moves::<()>(), new::Second::moves::<()>(), second, &mut also_parked),
+            value(old::Second::moves(), new::Second::moves(), second, &mut also_parked),
         ];
         // SAFETY: as above; there is room for both, and both are there afterwards.
         let (first, second) = unsafe {

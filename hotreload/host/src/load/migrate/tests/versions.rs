@@ -73,7 +73,7 @@ pub(super) struct How {
 }
 
 fn record<T: Versioned>() -> &'static Moves {
-    T::moves::<()>()
+    T::moves()
 }
 
 /// Moves a value; on failure gives it back, with the reasons.
