@@ -69,6 +69,8 @@ impl FileBytes {
         let first = start - start % BLOCK;
         let end = end.next_multiple_of(BLOCK).min(self.length);
         let mut bytes = Vec::new();
+        // At once: of a vector without room the system is asked for 32 bytes, 64, 128 and so on.
+        bytes.try_reserve_exact(usize::try_from(end - first).map_err(|_| ())?).map_err(|_| ())?;
         let mut file = &self.file;
         file.seek(SeekFrom::Start(first)).map_err(|_| ())?;
         file.take(end - first).read_to_end(&mut bytes).map_err(|_| ())?;
