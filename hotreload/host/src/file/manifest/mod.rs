@@ -143,9 +143,11 @@ impl Item {
 
     /// The path that a var had before, if its author says so.
     pub(crate) fn old_path(&self) -> Option<String> {
+        if self.renamed_from.is_empty() {
+            return None;
+        }
         let (module, _) = self.path.rsplit_once("::")?;
         match &*self.renamed_from {
-            "" => None,
             path if path.contains("::") => Some(path.to_owned()),
             name => Some(format!("{module}::{name}")),
         }
@@ -232,9 +234,15 @@ impl Manifest {
         }
         // Linkers choose the order; refusals shall not.
         let rest = |item: &Item| (item.exported, item.package.clone(), item.display.clone());
-        manifest
-            .items
-            .sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| rest(a).cmp(&rest(b))));
+        let items = &manifest.items;
+        // Their numbers are moved while they are sorted: an item is long.
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_unstable_by(|a, b| {
+            let (a, b) = (&items[*a], &items[*b]);
+            a.path.cmp(&b.path).then_with(|| rest(a).cmp(&rest(b)))
+        });
+        let mut items: Vec<_> = manifest.items.into_iter().map(Some).collect();
+        manifest.items = order.into_iter().filter_map(|at| items[at].take()).collect();
         manifest.migrates.sort_by(|a, b| a.path.cmp(&b.path));
         manifest.types.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));
         manifest.generics.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));

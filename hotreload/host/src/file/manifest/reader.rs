@@ -46,18 +46,21 @@ impl<'a> Reader<'a> {
         Ok(i128::from_le_bytes(bytes.try_into().expect("sixteen bytes were taken")))
     }
 
-    pub(super) fn str(&mut self) -> Result<&'a str, Reason> {
+    /// Those of a text, which may be none.
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Reason> {
         let length = self.u32()? as usize;
-        let bytes = self.take(length)?;
-        str::from_utf8(bytes).map_err(|_| malformed("a text that is not UTF-8"))
+        self.take(length)
     }
 
     pub(super) fn text(&mut self) -> Result<String, Reason> {
-        self.str().map(str::to_owned)
+        utf8(self.bytes()?).map(str::to_owned)
     }
 
     pub(super) fn skip_text(&mut self) -> Result<(), Reason> {
-        let length = self.u32()? as usize;
-        self.take(length).map(drop)
+        self.bytes().map(drop)
     }
+}
+
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Reason> {
+    str::from_utf8(bytes).map_err(|_| malformed("a text that is not UTF-8"))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::file::manifest::reader::utf8;
 use crate::file::manifest::{Reader, Type, TypeName};
 use crate::said::Reason;
 
@@ -16,12 +17,17 @@ pub(crate) struct Shared<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct Texts<'a>(FxHashMap<&'a str, Arc<str>>);
+pub(super) struct Texts<'a>(FxHashMap<&'a [u8], Arc<str>>);
 
 impl<'a> Texts<'a> {
     pub(super) fn read(&mut self, body: &mut Reader<'a>) -> Result<Arc<str>, Reason> {
-        let text = body.str()?;
-        Ok(self.0.entry(text).or_insert_with(|| text.into()).clone())
+        let bytes = body.bytes()?;
+        if let Some(known) = self.0.get(bytes) {
+            return Ok(known.clone());
+        }
+        let text: Arc<str> = utf8(bytes)?.into();
+        self.0.insert(bytes, text.clone());
+        Ok(text)
     }
 }
 
