@@ -332,7 +332,7 @@ fn migrate(body: &mut Reader<'_>) -> Result<Migrate, Reason> {
 
 fn ty<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Arc<Type>, Reason> {
     let Shared { texts, types, .. } = shared;
-    types.read(body, skip_type, |body| {
+    types.read(body, |body| {
         Ok(Type {
             name: texts.read(body)?,
             lifetimes: texts.read(body)?,
@@ -342,13 +342,6 @@ fn ty<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Arc<Type>, R
             ty: types::any_name(body)?,
         })
     })
-}
-
-/// Passes over what [`ty`] reads.
-fn skip_type(body: &mut Reader<'_>) -> Result<(), Reason> {
-    (0..2).try_for_each(|_| body.skip_text())?;
-    body.take(3 * size_of::<u64>())?;
-    types::skip_name(body)
 }
 
 fn malformed(what: impl std::fmt::Display) -> Reason {

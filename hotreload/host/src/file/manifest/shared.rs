@@ -12,7 +12,7 @@ use crate::said::Reason;
 #[derive(Default)]
 pub(crate) struct Shared<'a> {
     pub(super) texts: Texts<'a>,
-    pub(super) types: Values<'a, Type>,
+    pub(super) types: Types<'a>,
     pub(super) names: Values<'a, TypeName>,
 }
 
@@ -28,6 +28,31 @@ impl<'a> Texts<'a> {
         let text: Arc<str> = utf8(bytes)?.into();
         self.0.insert(bytes, text.clone());
         Ok(text)
+    }
+}
+
+/// Types by how they are spelled: of each spelling the last that was read, with its bytes.
+#[derive(Default)]
+pub(super) struct Types<'a>(FxHashMap<&'a [u8], (&'a [u8], Arc<Type>)>);
+
+impl<'a> Types<'a> {
+    /// The bytes of a type tell where they end: what begins with those of a known one is that one.
+    pub(super) fn read(
+        &mut self,
+        body: &mut Reader<'a>,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<Type, Reason>,
+    ) -> Result<Arc<Type>, Reason> {
+        let start = body.0;
+        let spelling = Reader(start).bytes()?;
+        if let Some((known, ty)) = self.0.get(spelling)
+            && let Some(rest) = start.strip_prefix(*known)
+        {
+            body.0 = rest;
+            return Ok(ty.clone());
+        }
+        let ty = Arc::new(read(body)?);
+        self.0.insert(spelling, (&start[..start.len() - body.0.len()], ty.clone()));
+        Ok(ty)
     }
 }
 
