@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use object::{
-    Endianness, FileKind, Object, ObjectSymbol,
-    elf::{FileHeader64, SHT_SYMTAB},
+    Endian as _, Endianness, FileKind, Object, ObjectSymbol,
+    elf::{FileHeader64, SHT_SYMTAB, Sym64},
+    pod::bytes_of_slice,
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
@@ -27,6 +28,8 @@ pub enum Allocator {
     /// Blocks of its own, of some sizes at least.
     Own,
 }
+
+type Symbol = Sym64<Endianness>;
 
 impl Allocator {
     /// What the file's symbols tell; `None` if there are none, as in a file that was stripped, or if
@@ -57,39 +60,53 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
     NAMES.map(has)
 }
 
-/// The same of an ELF file, in which the names are looked for first: a program has tens of thousands
-/// of symbols, and a host that is not optimised would read each name of them at its start.
+/// The same of an ELF file, in which the names are looked for first, by the system's search: a program has
+/// tens of thousands of symbols, and a host that is not optimised would read each of them at its start.
 fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
     let header = FileHeader64::<Endianness>::parse(file)?;
     let endian = header.endian()?;
     let sections = header.sections(endian, file)?;
-    let table = sections.iter().find(|section| section.sh_type(endian) == SHT_SYMTAB);
-    let Some((table, names)) = table.zip(sections.section_by_name(endian, b".strtab")) else {
-        return Ok([false; 2]);
+    let symbols = sections.symbols(endian, file, SHT_SYMTAB)?;
+    let names = sections.section(symbols.string_section())?.data(endian, file)?;
+    let symbols = symbols.symbols();
+    let has = |end: &str| {
+        let places = places(names, &format!("{end}\0"));
+        has_at_start(symbols, &places, endian) || has_within(symbols, &places, endian)
     };
-    let names = names.1.data(endian, file)?;
-    let symbols =
-        table.data_as_array::<<FileHeader64<Endianness> as FileHeader>::Sym, _>(endian, file)?;
-    let places = NAMES.map(|end| places(names, &format!("{end}\0")));
-    let all = || places.iter().flatten();
-    let (first, end) = (all().map(|it| it.start).min(), all().map(|it| it.end).max());
-    let (Some(first), Some(end)) = (first, end) else { return Ok([false; 2]) };
-    let mut found = places.each_ref().map(|_| false);
-    for symbol in symbols {
-        let at = symbol.st_name(endian) as usize;
-        // Nearly all.
-        if at < first || at >= end {
-            continue;
+    let [default, any] = NAMES;
+    // With the first the second makes no difference.
+    let is_default = has(default);
+    Ok([is_default, is_default || has(any)])
+}
+
+/// Whether a symbol that is defined has one of these names: mostly so, where there is one.
+fn has_at_start(symbols: &[Symbol], places: &[Range<usize>], endian: Endianness) -> bool {
+    let bytes = bytes_of_slice(symbols);
+    places.iter().any(|place| {
+        let Ok(name) = u32::try_from(place.start) else { return false };
+        let name = if endian.is_little_endian() { name.to_le_bytes() } else { name.to_be_bytes() };
+        let mut from = 0;
+        while let Some(at) = platform::find(&bytes[from..], &name) {
+            let at = from + at;
+            // It begins with its name.
+            if at % size_of::<Symbol>() == 0
+                && !symbols[at / size_of::<Symbol>()].is_undefined(endian)
+            {
+                return true;
+            }
+            from = at + 1;
         }
-        for (places, found) in places.iter().zip(&mut found) {
-            *found |= places.iter().any(|it| it.contains(&at)) && !symbol.is_undefined(endian);
-        }
-        if found[0] {
-            // What comes after it makes no difference.
-            break;
-        }
-    }
-    Ok(found)
+        false
+    })
+}
+
+/// The same of names that begin within one of these, as linkers may share the ends of names.
+fn has_within(symbols: &[Symbol], places: &[Range<usize>], endian: Endianness) -> bool {
+    !places.is_empty()
+        && symbols.iter().any(|symbol| {
+            let at = symbol.st_name(endian) as usize;
+            places.iter().any(|it| it.contains(&at)) && !symbol.is_undefined(endian)
+        })
 }
 
 /// Where the names are that end so.

@@ -36,23 +36,10 @@ impl Dynamic {
         Ok((endian, header.sections(endian, &self.0)?))
     }
 
-    /// What it needs, and where its `DT_RPATH` and `DT_RUNPATH` search for that.
+    /// What it needs.
     pub(crate) fn needs(&self) -> object::Result<Needs> {
         let (endian, sections) = self.sections()?;
-        let mut needs = Needs::default();
-        let Some((entries, strings)) = sections.dynamic(endian, &self.0)? else { return Ok(needs) };
-        let strings = sections.strings(endian, &self.0, strings)?;
-        for entry in entries {
-            let list = match entry.tag(endian) {
-                DT_NEEDED => &mut needs.names,
-                DT_RPATH => &mut needs.older_paths,
-                DT_RUNPATH => &mut needs.paths,
-                _ => continue,
-            };
-            let text = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
-            list.extend(text.map(|text| OsStr::from_bytes(text).to_owned()));
-        }
-        Ok(needs)
+        Needs::of(&sections, endian, &self.0)
     }
 
     /// The names that it wants from others, without what may stay undefined.
@@ -104,13 +91,37 @@ impl Dynamic {
 }
 
 /// What a file needs of others.
-#[derive(Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Needs {
     pub(crate) names: Vec<OsString>,
     /// `DT_RPATH`, which counts only where there is no `DT_RUNPATH`.
     pub(crate) older_paths: Vec<OsString>,
     /// `DT_RUNPATH`.
     pub(crate) paths: Vec<OsString>,
+}
+
+impl Needs {
+    /// With where its `DT_RPATH` and `DT_RUNPATH` search for that.
+    pub(super) fn of<'data>(
+        sections: &SectionTable<'data, FileHeader64<Endianness>, &'data FileBytes>,
+        endian: Endianness,
+        bytes: &'data FileBytes,
+    ) -> object::Result<Needs> {
+        let mut needs = Needs::default();
+        let Some((entries, strings)) = sections.dynamic(endian, bytes)? else { return Ok(needs) };
+        let strings = sections.strings(endian, bytes, strings)?;
+        for entry in entries {
+            let list = match entry.tag(endian) {
+                DT_NEEDED => &mut needs.names,
+                DT_RPATH => &mut needs.older_paths,
+                DT_RUNPATH => &mut needs.paths,
+                _ => continue,
+            };
+            let text = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
+            list.extend(text.map(|text| OsStr::from_bytes(text).to_owned()));
+        }
+        Ok(needs)
+    }
 }
 
 /// The hash of a file's content that its linker has written into it. The beginning of the file is enough.

@@ -3,15 +3,11 @@
 //! `object` has such a cache, which fills each piece with zeros first: byte by byte in a host that is not
 //! optimised, and that took longer than all else that is done with a library's file.
 
-use std::{
-    cell::OnceCell,
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
-    ops::Range,
-    path::Path,
-};
+use std::{cell::OnceCell, fs::File, ops::Range, path::Path};
 
 use object::ReadRef;
+
+use crate::platform;
 
 /// At least as much is read at once, and from a multiple of it: names are asked for one by one.
 const BLOCK: u64 = 64 * 1024;
@@ -69,9 +65,8 @@ impl FileBytes {
         let first = start - start % BLOCK;
         let end = end.next_multiple_of(BLOCK).min(self.length);
         let mut bytes = Vec::new();
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(first)).map_err(|_| ())?;
-        file.take(end - first).read_to_end(&mut bytes).map_err(|_| ())?;
+        bytes.try_reserve_exact(usize::try_from(end - first).map_err(|_| ())?).map_err(|_| ())?;
+        platform::fill(&mut bytes, &self.file, first).map_err(|_| ())?;
         let _ = last.set(Box::new(Piece { start: first, bytes, next: OnceCell::new() }));
         // A file that was cut off meanwhile has less.
         self.known(start, size).map_err(|_| ())

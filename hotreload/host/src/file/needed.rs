@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::dynamic::{Dynamic, build_id};
+use super::dynamic::{Dynamic, Needs, build_id};
 
 /// As much of a mapped file as is read of it for its build id: that is near the beginning.
 const BEGINNING: u64 = 64 * 1024;
@@ -40,14 +40,23 @@ impl Closure {
     /// What lies in a folder that somebody has named: the system's own are not looked at. `source` is the
     /// file that `file` is a copy of, or the file itself; the folder of either may be meant by `$ORIGIN`.
     pub(crate) fn named(file: &Path, source: &Path) -> Closure {
-        Closure::find(file, source, |_| None)
+        Closure::of(needs(file).unwrap_or_default(), file, source)
     }
 
-    fn find(file: &Path, source: &Path, elsewhere: impl Fn(&OsStr) -> Option<PathBuf>) -> Closure {
+    /// The same of a file of which it is known what it needs itself.
+    pub(crate) fn of(needs: Needs, file: &Path, source: &Path) -> Closure {
+        Closure::find(needs, file, source, |_| None)
+    }
+
+    fn find(
+        own: Needs,
+        file: &Path,
+        source: &Path,
+        elsewhere: impl Fn(&OsStr) -> Option<PathBuf>,
+    ) -> Closure {
         let (mut known, mut closure) = (HashSet::new(), Closure::default());
-        let mut todo = vec![(file.to_owned(), vec![folder_of(file), folder_of(source)])];
-        while let Some((file, origins)) = todo.pop() {
-            let Some(needs) = Dynamic::open(&file).and_then(|it| it.needs().ok()) else { continue };
+        let mut todo = vec![(own, vec![folder_of(file), folder_of(source)])];
+        while let Some((needs, origins)) = todo.pop() {
             let paths = |list: &[OsString]| -> Vec<PathBuf> {
                 list.iter().flat_map(|it| paths(it, &origins)).collect()
             };
@@ -69,13 +78,20 @@ impl Closure {
                 };
                 let needed = Needed { name, found };
                 if known.insert(needed.clone()) {
-                    todo.push((needed.found.clone(), vec![folder_of(&needed.found)]));
+                    todo.extend(
+                        self::needs(&needed.found).map(|it| (it, vec![folder_of(&needed.found)])),
+                    );
                     closure.found.push(needed);
                 }
             }
         }
         closure
     }
+}
+
+/// What a file needs itself; none if it cannot be read.
+fn needs(file: &Path) -> Option<Needs> {
+    Dynamic::open(file)?.needs().ok()
 }
 
 /// Whether the bundle has this crate from a shared library, and no copy of its own, of whatever version.
@@ -240,7 +256,7 @@ pub(crate) fn missing(file: &Path, source: &Path, mapped: &[Mapped]) -> BTreeSet
     let Some(mut wanted) = Dynamic::open(file).and_then(|it| it.wanted().ok()) else {
         return BTreeSet::new();
     };
-    let closure = Closure::find(file, source, |name| {
+    let closure = Closure::find(needs(file).unwrap_or_default(), file, source, |name| {
         let in_memory = mapped.iter().filter(|it| !it.deleted && it.path.file_name() == Some(name));
         let in_memory = in_memory.map(|it| it.path.clone());
         in_memory.chain(system_folders().map(|folder| folder.join(name))).find(|it| it.is_file())

@@ -1,22 +1,27 @@
 //! What a library's file says without being run.
 
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt as _;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
     path::Path,
 };
 
+use object::{Architecture, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, ReadRef};
+#[cfg(target_os = "linux")]
 use object::{
-    Architecture, Endian, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment,
-    ReadRef,
+    Endian, Endianness,
     elf::{
-        DT_NEEDED, EM_AARCH64, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64, ET_CORE,
-        ET_DYN, ET_EXEC, ET_REL, FileHeader64, Machine, PT_LOAD,
+        EM_AARCH64, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64, ET_CORE, ET_DYN, ET_EXEC,
+        ET_REL, FileHeader64, Machine, PT_LOAD,
     },
-    read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, SectionTable},
+    read::elf::{FileHeader, ProgramHeader, SectionHeader},
 };
 
 use crate::file::allocator::Allocator;
+#[cfg(target_os = "linux")]
+use crate::file::dynamic::Needs;
 use crate::file::file_bytes::FileBytes;
 use crate::file::manifest::Manifest;
 use crate::said::{Code, Reason};
@@ -26,6 +31,9 @@ pub(crate) struct ObjectFile {
     pub(crate) manifest: Manifest,
     /// Whether it needs a std that is a library of its own.
     pub(crate) shared_std: bool,
+    /// The libraries that it needs, and where it has them searched for.
+    #[cfg(target_os = "linux")]
+    pub(crate) needs: Needs,
     /// Its global allocator, if its symbols tell.
     pub(crate) allocator: Option<Allocator>,
     /// Where in the file the pointer to the host's table is, if the format lets it be written.
@@ -67,6 +75,8 @@ impl ObjectFile {
         Ok(ObjectFile {
             manifest: Manifest::parse(manifest)?,
             shared_std: parts.shared_std,
+            #[cfg(target_os = "linux")]
+            needs: parts.needs,
             allocator: Allocator::of(bytes),
             table_offset: table.filter(|_| cfg!(target_os = "linux")).map(|(offset, _)| offset),
         })
@@ -91,7 +101,10 @@ pub(super) struct Parts {
     segments: Vec<(u64, u64)>,
     manifest: Option<(u64, u64)>,
     table: Option<(u64, u64)>,
+    /// Whether it needs a std that is a library of its own.
     pub(super) shared_std: bool,
+    #[cfg(target_os = "linux")]
+    needs: Needs,
     /// Whether rustc can link other crates with it: it says what is in it.
     pub(super) for_rustc: bool,
 }
@@ -99,6 +112,7 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn find(cache: &FileBytes) -> object::Result<Parts> {
         match FileKind::parse(cache)? {
+            #[cfg(target_os = "linux")]
             FileKind::Elf64 => Parts::of_elf(cache),
             _ => Ok(Parts::of(&object::File::parse(cache)?)),
         }
@@ -114,20 +128,32 @@ impl Parts {
             manifest: place(section_name(".hot", "__hot")),
             table: place(section_name(".hothost", "__hothost")),
             shared_std: false,
+            #[cfg(target_os = "linux")]
+            needs: Needs::default(),
             for_rustc: place(".rustc").is_some(),
         }
     }
 
-    /// The same with less to read: `object::File` asks for the whole symbol table, which takes
+    /// The same of what Linux loads, with less to read: `object::File` asks for the whole symbol table, which takes
     /// longer than all else that is read.
+    #[cfg(target_os = "linux")]
     fn of_elf(cache: &FileBytes) -> object::Result<Parts> {
         let header = FileHeader64::<Endianness>::parse(cache)?;
         let endian = header.endian()?;
         let sections = header.sections(endian, cache)?;
-        let place = |name: &str| {
-            let (_, section) = sections.section_by_name(endian, name.as_bytes())?;
-            section.file_range(endian)
-        };
+        let names = [b".hot".as_slice(), b".hothost", b".rustc"];
+        let mut places = [None; 3];
+        // Once through all: each name is searched for its end.
+        for section in sections.iter() {
+            let Ok(name) = sections.section_name(endian, section) else { continue };
+            let index = names.iter().position(|it| *it == name);
+            // The first of a name counts.
+            if let Some(place) = index.map(|it| &mut places[it]).filter(|it| it.is_none()) {
+                *place = Some(section.file_range(endian));
+            }
+        }
+        let [manifest, table, for_rustc] = places.map(Option::flatten);
+        let needs = Needs::of(&sections, endian, cache)?;
         let segments = header.program_headers(endian, cache)?.iter();
         let segments = segments.filter(|segment| segment.p_type(endian) == PT_LOAD);
 
@@ -142,27 +168,13 @@ impl Parts {
                 _ => ObjectKind::Unknown,
             },
             segments: segments.map(|segment| segment.file_range(endian)).collect(),
-            manifest: place(".hot"),
-            table: place(".hothost"),
-            shared_std: needs_shared_std(&sections, endian, cache)?,
-            for_rustc: place(".rustc").is_some(),
+            manifest,
+            table,
+            shared_std: needs.names.iter().any(|it| it.as_bytes().starts_with(b"libstd-")),
+            for_rustc: for_rustc.is_some(),
+            needs,
         })
     }
-}
-
-/// Whether a file needs a std that is a library of its own.
-fn needs_shared_std<'data>(
-    sections: &SectionTable<'data, FileHeader64<Endianness>, &'data FileBytes>,
-    endian: Endianness,
-    cache: &'data FileBytes,
-) -> object::Result<bool> {
-    let Some((entries, strings)) = sections.dynamic(endian, cache)? else { return Ok(false) };
-    let strings = sections.strings(endian, cache, strings)?;
-    let mut needed = entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED);
-    Ok(needed.any(|entry| {
-        let name = u32::try_from(entry.val(endian)).ok().and_then(|at| strings.get(at).ok());
-        name.is_some_and(|name| name.starts_with(b"libstd-"))
-    }))
 }
 
 fn section_name(elf_and_pe: &'static str, mach_o: &'static str) -> &'static str {
@@ -186,6 +198,7 @@ fn architecture() -> Architecture {
 }
 
 /// Of an ELF file of 64 bits: the machines that [`architecture`] knows.
+#[cfg(target_os = "linux")]
 fn machine(number: Machine) -> Architecture {
     match number {
         EM_X86_64 => Architecture::X86_64,

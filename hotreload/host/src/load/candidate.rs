@@ -148,7 +148,7 @@ impl Candidate {
     #[cfg(target_os = "linux")]
     fn libraries(&self, path: &Path, host: &Requirements) -> Vec<Reason> {
         let file = self.copy.as_ref().map_or(path, |copy| copy.path());
-        let needed = Closure::named(file, path).found;
+        let needed = Closure::of(self.object.needs.clone(), file, path).found;
         if needed.is_empty() {
             return Vec::new();
         }

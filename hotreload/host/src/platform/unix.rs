@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{CStr, c_void},
-    fs::{DirBuilder, OpenOptions, Permissions},
+    fs::{DirBuilder, File, OpenOptions, Permissions},
     io,
     mem::MaybeUninit,
     os::{
@@ -17,8 +17,9 @@ use std::{
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use rustix::{
+    buffer::spare_capacity,
     fs::OFlags,
-    io::Errno,
+    io::{Errno, pread, retry_on_intr},
     process::{
         Pid, Signal, WaitId, WaitIdOptions, geteuid, kill_process, kill_process_group,
         test_kill_process, test_kill_process_group, waitid,
@@ -152,6 +153,18 @@ pub(crate) fn probe_thread_keys(n: usize) -> bool {
         unsafe { libc::pthread_key_delete(key) };
     }
     keys.len() == n
+}
+
+/// Reads what is in the file from there on into the room that the vector has, or less at the file's end: at
+/// once, where `read_to_end` asks the system for a little at first, and for twice as much each time.
+pub(crate) fn fill(bytes: &mut Vec<u8>, file: &File, from: u64) -> io::Result<()> {
+    while bytes.len() < bytes.capacity() {
+        let at = from + bytes.len() as u64;
+        if retry_on_intr(|| pread(file, spare_capacity(bytes), at))? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Where the first `needle` begins. The system's own search is optimised where a host is not.

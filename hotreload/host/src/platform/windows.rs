@@ -2,7 +2,8 @@
 
 use std::{
     ffi::{OsString, c_void},
-    fs, io,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _, SeekFrom},
     os::windows::ffi::OsStringExt as _,
     path::Path,
     ptr,
@@ -152,6 +153,13 @@ pub(crate) fn probe_thread_keys(n: usize) -> bool {
         unsafe { TlsFree(index) };
     }
     indexes.len() == n
+}
+
+/// Reads what is in the file from there on into the room that the vector has, or less at the file's end.
+pub(crate) fn fill(bytes: &mut Vec<u8>, mut file: &File, from: u64) -> io::Result<()> {
+    file.seek(SeekFrom::Start(from))?;
+    let room = (bytes.capacity() - bytes.len()) as u64;
+    file.take(room).read_to_end(bytes).map(drop)
 }
 
 /// Where the first `needle` begins.

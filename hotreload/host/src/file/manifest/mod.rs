@@ -143,9 +143,11 @@ impl Item {
 
     /// The path that a var had before, if its author says so.
     pub(crate) fn old_path(&self) -> Option<String> {
+        if self.renamed_from.is_empty() {
+            return None;
+        }
         let (module, _) = self.path.rsplit_once("::")?;
         match &*self.renamed_from {
-            "" => None,
             path if path.contains("::") => Some(path.to_owned()),
             name => Some(format!("{module}::{name}")),
         }
@@ -232,9 +234,15 @@ impl Manifest {
         }
         // Linkers choose the order; refusals shall not.
         let rest = |item: &Item| (item.exported, item.package.clone(), item.display.clone());
-        manifest
-            .items
-            .sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| rest(a).cmp(&rest(b))));
+        let items = &manifest.items;
+        // Their numbers are moved while they are sorted: an item is long.
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_unstable_by(|a, b| {
+            let (a, b) = (&items[*a], &items[*b]);
+            a.path.cmp(&b.path).then_with(|| rest(a).cmp(&rest(b)))
+        });
+        let mut items: Vec<_> = manifest.items.into_iter().map(Some).collect();
+        manifest.items = order.into_iter().filter_map(|at| items[at].take()).collect();
         manifest.migrates.sort_by(|a, b| a.path.cmp(&b.path));
         manifest.types.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));
         manifest.generics.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));
@@ -324,7 +332,7 @@ fn migrate(body: &mut Reader<'_>) -> Result<Migrate, Reason> {
 
 fn ty<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Arc<Type>, Reason> {
     let Shared { texts, types, .. } = shared;
-    types.read(body, skip_type, |body| {
+    types.read(body, |body| {
         Ok(Type {
             name: texts.read(body)?,
             lifetimes: texts.read(body)?,
@@ -334,13 +342,6 @@ fn ty<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Arc<Type>, R
             ty: types::any_name(body)?,
         })
     })
-}
-
-/// Passes over what [`ty`] reads.
-fn skip_type(body: &mut Reader<'_>) -> Result<(), Reason> {
-    (0..2).try_for_each(|_| body.skip_text())?;
-    body.take(3 * size_of::<u64>())?;
-    types::skip_name(body)
 }
 
 fn malformed(what: impl std::fmt::Display) -> Reason {

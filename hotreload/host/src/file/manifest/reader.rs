@@ -8,14 +8,20 @@ pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Reason> {
-        let (taken, rest) =
-            self.0.split_at_checked(count).ok_or_else(|| malformed("it ends within a record"))?;
+        let (taken, rest) = self.0.split_at_checked(count).ok_or_else(too_short)?;
         self.0 = rest;
         Ok(taken)
     }
 
+    /// As many bytes as a number has.
+    fn chunk<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], Reason> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or_else(too_short)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
     pub(super) fn u8(&mut self) -> Result<u8, Reason> {
-        Ok(self.take(1)?[0])
+        self.chunk().map(u8::from_le_bytes)
     }
 
     pub(super) fn flag(&mut self) -> Result<bool, Reason> {
@@ -27,37 +33,40 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn u32(&mut self) -> Result<u32, Reason> {
-        let bytes = self.take(4)?;
-        Ok(u32::from_le_bytes(bytes.try_into().expect("four bytes were taken")))
+        self.chunk().map(u32::from_le_bytes)
     }
 
     pub(super) fn u64(&mut self) -> Result<u64, Reason> {
-        let bytes = self.take(8)?;
-        Ok(u64::from_le_bytes(bytes.try_into().expect("eight bytes were taken")))
+        self.chunk().map(u64::from_le_bytes)
     }
 
     pub(super) fn u128(&mut self) -> Result<u128, Reason> {
-        let bytes = self.take(16)?;
-        Ok(u128::from_le_bytes(bytes.try_into().expect("sixteen bytes were taken")))
+        self.chunk().map(u128::from_le_bytes)
     }
 
     pub(super) fn i128(&mut self) -> Result<i128, Reason> {
-        let bytes = self.take(16)?;
-        Ok(i128::from_le_bytes(bytes.try_into().expect("sixteen bytes were taken")))
+        self.chunk().map(i128::from_le_bytes)
     }
 
-    pub(super) fn str(&mut self) -> Result<&'a str, Reason> {
+    /// Those of a text, which may be none.
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Reason> {
         let length = self.u32()? as usize;
-        let bytes = self.take(length)?;
-        str::from_utf8(bytes).map_err(|_| malformed("a text that is not UTF-8"))
+        self.take(length)
     }
 
     pub(super) fn text(&mut self) -> Result<String, Reason> {
-        self.str().map(str::to_owned)
+        utf8(self.bytes()?).map(str::to_owned)
     }
 
     pub(super) fn skip_text(&mut self) -> Result<(), Reason> {
-        let length = self.u32()? as usize;
-        self.take(length).map(drop)
+        self.bytes().map(drop)
     }
+}
+
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Reason> {
+    str::from_utf8(bytes).map_err(|_| malformed("a text that is not UTF-8"))
+}
+
+fn too_short() -> Reason {
+    malformed("it ends within a record")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::file::manifest::reader::utf8;
 use crate::file::manifest::{Reader, Type, TypeName};
 use crate::said::Reason;
 
@@ -11,17 +12,47 @@ use crate::said::Reason;
 #[derive(Default)]
 pub(crate) struct Shared<'a> {
     pub(super) texts: Texts<'a>,
-    pub(super) types: Values<'a, Type>,
+    pub(super) types: Types<'a>,
     pub(super) names: Values<'a, TypeName>,
 }
 
 #[derive(Default)]
-pub(super) struct Texts<'a>(FxHashMap<&'a str, Arc<str>>);
+pub(super) struct Texts<'a>(FxHashMap<&'a [u8], Arc<str>>);
 
 impl<'a> Texts<'a> {
     pub(super) fn read(&mut self, body: &mut Reader<'a>) -> Result<Arc<str>, Reason> {
-        let text = body.str()?;
-        Ok(self.0.entry(text).or_insert_with(|| text.into()).clone())
+        let bytes = body.bytes()?;
+        if let Some(known) = self.0.get(bytes) {
+            return Ok(known.clone());
+        }
+        let text: Arc<str> = utf8(bytes)?.into();
+        self.0.insert(bytes, text.clone());
+        Ok(text)
+    }
+}
+
+/// Types by how they are spelled: of each spelling the last that was read, with its bytes.
+#[derive(Default)]
+pub(super) struct Types<'a>(FxHashMap<&'a [u8], (&'a [u8], Arc<Type>)>);
+
+impl<'a> Types<'a> {
+    /// The bytes of a type tell where they end: what begins with those of a known one is that one.
+    pub(super) fn read(
+        &mut self,
+        body: &mut Reader<'a>,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<Type, Reason>,
+    ) -> Result<Arc<Type>, Reason> {
+        let start = body.0;
+        let spelling = Reader(start).bytes()?;
+        if let Some((known, ty)) = self.0.get(spelling)
+            && let Some(rest) = start.strip_prefix(*known)
+        {
+            body.0 = rest;
+            return Ok(ty.clone());
+        }
+        let ty = Arc::new(read(body)?);
+        self.0.insert(spelling, (&start[..start.len() - body.0.len()], ty.clone()));
+        Ok(ty)
     }
 }
 
