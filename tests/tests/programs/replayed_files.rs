@@ -276,8 +276,14 @@ fn a_killed_host(mut run: Run) {
     let source = fs::read_to_string(path).unwrap();
     run.workspace.write("alone-rules/src/lib.rs", &(source + slow));
     let rustc = patiently("a call of rustc", || {
+        // One that has waited for its arguments keeps the name that it had then. It works for long only now.
         let is_rustc = |pid: &u32| {
-            name_of(*pid).is_some_and(|it| it.contains("rustc\0--crate-name\0alone_rules"))
+            let names = ["rustc\0--crate-name\0alone_rules", "rustc\0@/dev/stdin"];
+            let is_named = |it: String| names.iter().any(|name| it.contains(name));
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let ticks = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(11));
+            let ticks: u32 = ticks.and_then(|it| it.parse().ok()).unwrap_or_default();
+            name_of(*pid).is_some_and(is_named) && ticks >= 30
         };
         children(process).into_iter().find(is_rustc)
     });
