@@ -68,7 +68,10 @@ pub fn patterns((a, b): (u8, u8), [c, .., d]: [u8; 2 * 2], _: u8, mut e: u8, f @
 }
 
 #[hot::export]
-pub fn attributes(#[allow(unused_variables)] spare: u8, used: u8) -> u8 {
+pub fn attributes(
+    #[allow(unused_variables, reason = "an attribute of a parameter is tried")] spare: u8,
+    used: u8,
+) -> u8 {
     used
 }
 

@@ -274,18 +274,23 @@ fn a_killed_host(mut run: Run) {
     };\n";
     let path = run.workspace.folder().join("alone-rules/src/lib.rs");
     let source = fs::read_to_string(path).unwrap();
+    let waits = || {
+        let is_named =
+            |pid: &u32| name_of(*pid).is_some_and(|it| it.contains("rustc\0@/dev/stdin"));
+        children(process).into_iter().find(is_named)
+    };
+    // One that has waited for the last save is gone soon after that.
+    let rustc = patiently("a rustc that waits", || {
+        let found = waits()?;
+        sleep(Duration::from_secs(1));
+        (waits() == Some(found)).then_some(found)
+    });
     run.workspace.write("alone-rules/src/lib.rs", &(source + slow));
-    let rustc = patiently("a call of rustc", || {
-        // One that has waited for its arguments keeps the name that it had then. It works for long only now.
-        let is_rustc = |pid: &u32| {
-            let names = ["rustc\0--crate-name\0alone_rules", "rustc\0@/dev/stdin"];
-            let is_named = |it: String| names.iter().any(|name| it.contains(name));
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let ticks = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(11));
-            let ticks: u32 = ticks.and_then(|it| it.parse().ok()).unwrap_or_default();
-            name_of(*pid).is_some_and(is_named) && ticks >= 30
-        };
-        children(process).into_iter().find(is_rustc)
+    // It is that one which works now, and for long.
+    patiently("a call of rustc", || {
+        let stat = fs::read_to_string(format!("/proc/{rustc}/stat")).unwrap_or_default();
+        let ticks = stat.rsplit_once(") ")?.1.split(' ').nth(11)?.parse::<u32>().ok()?;
+        (ticks >= 30).then_some(())
     });
     let process = i32::try_from(process).unwrap();
     // SAFETY: takes numbers only, of a process that the command has not waited for.

@@ -8,9 +8,8 @@
 use std::ops::Range;
 
 use object::{
-    Endian as _, Endianness, FileKind, Object, ObjectSymbol,
+    Endianness, FileKind, Object, ObjectSymbol,
     elf::{FileHeader64, SHT_SYMTAB, Sym64},
-    pod::bytes_of_slice,
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
@@ -28,8 +27,6 @@ pub enum Allocator {
     /// Blocks of its own, of some sizes at least.
     Own,
 }
-
-type Symbol = Sym64<Endianness>;
 
 impl Allocator {
     /// What the file's symbols tell; `None` if there are none, as in a file that was stripped, or if
@@ -61,7 +58,7 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
 }
 
 /// The same of an ELF file, in which the names are looked for first, by the system's search: a program has
-/// tens of thousands of symbols, and a host that is not optimised would read each of them at its start.
+/// tens of thousands of symbols, and a host that is not optimised would read each name of them at its start.
 fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
     let header = FileHeader64::<Endianness>::parse(file)?;
     let endian = header.endian()?;
@@ -71,42 +68,22 @@ fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
     let symbols = symbols.symbols();
     let has = |end: &str| {
         let places = places(names, &format!("{end}\0"));
-        has_at_start(symbols, &places, endian) || has_within(symbols, &places, endian)
+        let first = places.iter().map(|it| it.start).min().unwrap_or_default();
+        let last = places.iter().map(|it| it.end).max().unwrap_or_default();
+        let is_it = |symbol: &Sym64<Endianness>| {
+            let at = symbol.st_name(endian) as usize;
+            // Nearly all are called otherwise. Linkers may share the ends of names.
+            at >= first
+                && at < last
+                && places.iter().any(|it| it.contains(&at))
+                && !symbol.is_undefined(endian)
+        };
+        !places.is_empty() && symbols.iter().any(is_it)
     };
     let [default, any] = NAMES;
     // With the first the second makes no difference.
     let is_default = has(default);
     Ok([is_default, is_default || has(any)])
-}
-
-/// Whether a symbol that is defined has one of these names: mostly so, where there is one.
-fn has_at_start(symbols: &[Symbol], places: &[Range<usize>], endian: Endianness) -> bool {
-    let bytes = bytes_of_slice(symbols);
-    places.iter().any(|place| {
-        let Ok(name) = u32::try_from(place.start) else { return false };
-        let name = if endian.is_little_endian() { name.to_le_bytes() } else { name.to_be_bytes() };
-        let mut from = 0;
-        while let Some(at) = platform::find(&bytes[from..], &name) {
-            let at = from + at;
-            // It begins with its name.
-            if at % size_of::<Symbol>() == 0
-                && !symbols[at / size_of::<Symbol>()].is_undefined(endian)
-            {
-                return true;
-            }
-            from = at + 1;
-        }
-        false
-    })
-}
-
-/// The same of names that begin within one of these, as linkers may share the ends of names.
-fn has_within(symbols: &[Symbol], places: &[Range<usize>], endian: Endianness) -> bool {
-    !places.is_empty()
-        && symbols.iter().any(|symbol| {
-            let at = symbol.st_name(endian) as usize;
-            places.iter().any(|it| it.contains(&at)) && !symbol.is_undefined(endian)
-        })
 }
 
 /// Where the names are that end so.

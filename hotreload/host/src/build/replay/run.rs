@@ -221,12 +221,12 @@ impl Recorded {
     /// for it, least of all the load that comes now. `latest` is the session that this call has left.
     fn tidy(&self, latest: Option<PathBuf>) {
         let (rustc, name) = (self.rustc.clone(), self.bundle.crate_name.clone());
-        let next = rustc.next(self.wrapper.as_deref());
+        let wrapper = self.wrapper.clone();
         let tidy = move || {
             thread::sleep(LOAD);
             latest.iter().for_each(|it| sessions::remove_older(it));
             rustc.remove_old_debug_information(&name);
-            if let Some(next) = next {
+            if let Some(next) = rustc.next(wrapper.as_deref()) {
                 WAITING.begin(next);
             }
         };
