@@ -9,11 +9,11 @@ use std::{
     os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process,
-    time::Duration,
 };
 
 use serde_json::Value;
 
+use crate::PATIENCE;
 use crate::fixture::{repository, root};
 
 /// A connection to a host.
@@ -27,7 +27,7 @@ impl Control {
     /// If nobody serves it.
     pub fn to(path: &Path) -> Control {
         let stream = UnixStream::connect(path).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Control(BufReader::new(stream))
     }
 

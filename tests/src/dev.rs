@@ -3,14 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 use hot::{Bundle, Host, Outcome, Saved};
 
-use crate::{Workspace, fixture::target_dir, workspace::BUNDLE};
+use crate::{PATIENCE, Workspace, fixture::target_dir, workspace::BUNDLE};
 
 /// The process's host, watching.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Dev {
 #[derive(Debug, Default)]
 struct Said {
     saved: Mutex<Vec<Arc<Saved>>>,
+    more: Condvar,
     printed: Mutex<Vec<String>>,
     rustc: Mutex<String>,
 }
@@ -48,6 +49,7 @@ impl Dev {
         host.on_event(move |event| {
             if let hot::Event::Saved(saved) = event {
                 events.saved.lock().unwrap().push(saved.clone());
+                events.more.notify_all();
             }
         });
         Dev { host, said }
@@ -56,18 +58,30 @@ impl Dev {
     /// What was said of saves in this folder so far.
     pub fn saved_in(&self, folder: &Path) -> Vec<Arc<Saved>> {
         let folder = folder.canonicalize().unwrap();
-        let saved = self.said.saved.lock().unwrap();
-        let is_there = |it: &&Arc<Saved>| it.files.iter().any(|file| file.starts_with(&folder));
-        saved.iter().filter(is_there).cloned().collect()
+        in_folder(&self.said.saved.lock().unwrap(), &folder).cloned().collect()
     }
 
     /// Waits until something more than `count` was said of saves in this folder, and gives it.
     ///
     /// # Panics
-    /// If nothing is said within five minutes: others may build first.
+    /// If nothing is said within [`PATIENCE`].
     #[track_caller]
     pub fn next_in(&self, folder: &Path, count: usize) -> Arc<Saved> {
-        patiently("a line", || self.saved_in(folder).get(count).cloned())
+        let folder = folder.canonicalize().unwrap();
+        let next = |saved: &[Arc<Saved>]| in_folder(saved, &folder).nth(count).cloned();
+        self.wait(|saved| next(saved).is_none());
+        next(&self.said.saved.lock().unwrap()).expect("waited for")
+    }
+
+    /// Waits as long as this holds of what was said of saves.
+    ///
+    /// # Panics
+    /// If that takes as long as [`PATIENCE`].
+    #[track_caller]
+    pub fn wait(&self, still: impl Fn(&[Arc<Saved>]) -> bool) {
+        let saved = self.said.saved.lock().unwrap();
+        let waited = self.said.more.wait_timeout_while(saved, PATIENCE, |saved| still(saved));
+        assert!(!waited.unwrap().1.timed_out(), "never: a line");
     }
 
     /// The lines that were printed.
@@ -81,10 +95,15 @@ impl Dev {
     }
 }
 
+/// What was said of saves in this folder, whose path is a whole one.
+fn in_folder<'a>(saved: &'a [Arc<Saved>], folder: &Path) -> impl Iterator<Item = &'a Arc<Saved>> {
+    saved.iter().filter(move |it| it.files.iter().any(|file| file.starts_with(folder)))
+}
+
 /// Waits until there is something.
 ///
 /// # Panics
-/// If there is nothing within five minutes: others may build first.
+/// If there is nothing within [`PATIENCE`].
 #[track_caller]
 pub fn patiently<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let start = Instant::now();
@@ -92,8 +111,8 @@ pub fn patiently<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(300), "never: {what}");
-        thread::sleep(Duration::from_millis(2));
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -45,5 +45,5 @@ pub use edits::Edits;
 pub use fixture::Fixture;
 pub use load_library::LoadLibrary;
 pub use snapshot::Snapshot;
-pub use wait::{Stop, wait_until};
+pub use wait::{PATIENCE, Stop, wait_until};
 pub use workspace::Workspace;

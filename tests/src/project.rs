@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    Workspace, command,
+    PATIENCE, Workspace, command,
     fixture::target_dir,
     workspace::{BUNDLE, HOST_FEATURES},
 };
@@ -234,7 +234,7 @@ impl Piped {
                 return;
             }
             assert!(!has_ended, "it has ended without {wanted}:\n{text}");
-            assert!(start.elapsed() < Duration::from_secs(900), "no {wanted}:\n{text}");
+            assert!(start.elapsed() < PATIENCE, "no {wanted}:\n{text}");
             thread::sleep(Duration::from_millis(10));
         }
     }

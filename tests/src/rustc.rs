@@ -39,6 +39,8 @@ pub fn compile_with(
         "bin" => ("src/main.rs", "", env::consts::EXE_SUFFIX),
         _ => ("src/lib.rs", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX),
     };
+    // A bundle is linked with what bundles need: rustc has not to read all crates of the host for each.
+    let hot = if kind == "bin" || source.contains("hot::Host") { "hot" } else { "hot_rt" };
     let out = root().join("compiled").join(name).join(key(&(folder, name, kind, source, crates)));
     let file = out.join(format!("{prefix}{crate_name}{suffix}"));
     fs::create_dir_all(folder.join("src")).unwrap();
@@ -49,7 +51,7 @@ pub fn compile_with(
     write(&folder.join(root_file), source);
     let draft = out.with_extension("draft");
     fs::create_dir_all(&draft).unwrap();
-    let mut rustc = rustc(folder, name);
+    let mut rustc = rustc_with(folder, name, hot);
     // Without debug information, of which the libraries have many times their code.
     rustc.args([root_file, "--crate-type", kind, "-Cstrip=debuginfo", "--out-dir"]).arg(&draft);
     for (name, rlib) in crates {
@@ -75,7 +77,7 @@ fn key(of: &impl Hash) -> String {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     flags().hash(&mut hasher);
-    for argument in externs() {
+    for argument in externs("hot").chain(externs("hot_rt")) {
         let file = argument.split_once('=').map(|(_, path)| path.to_owned());
         let changed = file.and_then(|file| fs::metadata(file).ok()?.modified().ok());
         (argument, changed).hash(&mut hasher);
@@ -83,13 +85,19 @@ fn key(of: &impl Hash) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// A rustc for a crate of this name, with the environment that cargo gives it.
+/// A rustc for a crate of this name, with the environment that cargo gives it. `hot` is what programs
+/// have.
 pub fn rustc(folder: &Path, name: &str) -> Command {
+    rustc_with(folder, name, "hot")
+}
+
+/// As [`rustc`], where `hot` is the crate of this name: `hot_rt` is what a bundle has.
+fn rustc_with(folder: &Path, name: &str, hot: &str) -> Command {
     let crate_name = name.replace('-', "_");
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.current_dir(folder).args(["--edition=2024", "--crate-name", &crate_name]);
     // All versions are one crate to rustc, as they are if cargo compiles them.
-    rustc.arg(format!("-Cmetadata={crate_name}")).args(externs()).args(flags());
+    rustc.arg(format!("-Cmetadata={crate_name}")).args(externs(hot)).args(flags());
     for (variable, _) in env::vars_os() {
         if variable.to_string_lossy().starts_with("CARGO_") {
             rustc.env_remove(variable);
@@ -109,15 +117,22 @@ fn flags() -> Vec<String> {
 
 /// The arguments that name the libraries, with code and not only their metadata. Bundles are not
 /// among them: their files have no hash in the name, so another cargo may have put one there that
-/// is compiled with other libraries.
-fn externs() -> impl Iterator<Item = String> {
+/// is compiled with other libraries. `hot` is the crate of this name.
+fn externs(hot: &str) -> impl Iterator<Item = String> {
     let (pairs, _) = LIBRARIES.as_chunks::<2>();
-    let is_meant = |[option, value]: &&[&str; 2]| {
-        let file = value.rsplit(['/', '\\']).next().unwrap_or_default();
-        *option != "--extern" || file.contains('-') || !value.contains('=')
-    };
-    pairs.iter().filter(is_meant).flatten().map(|argument| match argument.strip_suffix(".rmeta") {
-        Some(start) => format!("{start}.rlib"),
-        None => (*argument).to_owned(),
-    })
+    let libraries = pairs.iter().filter_map(move |[option, value]| {
+        let Some((name, path)) = value.split_once('=').filter(|_| *option == "--extern") else {
+            return Some([(*option).to_owned(), (*value).to_owned()]);
+        };
+        let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name = match name {
+            name if name == hot => "hot",
+            "hot" | "hot_rt" => return None,
+            name => name,
+        };
+        let path =
+            path.strip_suffix(".rmeta").map_or(path.to_owned(), |start| format!("{start}.rlib"));
+        file.contains('-').then(|| [(*option).to_owned(), format!("{name}={path}")])
+    });
+    libraries.flatten()
 }

@@ -13,7 +13,7 @@ use std::{
 
 use hot::{Code, Event, Host};
 use tests::LoadLibrary as _;
-use tests::{Fixture, in_child, refusal::fact};
+use tests::{Fixture, PATIENCE, in_child, refusal::fact};
 
 hot::import! {
     auto_back => {
@@ -95,7 +95,7 @@ fn call(way: u32) -> Result<u32, String> {
 
 /// The next event, which must be a rollback: its generation and reason.
 fn rolled_back(events: &Receiver<Event>) -> (u64, String) {
-    match events.recv_timeout(Duration::from_secs(20)).unwrap() {
+    match events.recv_timeout(PATIENCE).unwrap() {
         Event::RolledBack(report) => {
             assert!(report.to_string().contains(report.why.as_deref().unwrap()), "{report}");
             (report.generation, report.why.clone().unwrap())
@@ -150,7 +150,7 @@ fn the_first_generation_has_nothing_to_go_back_to() {
         let (host, events) = host(Some((2, LONG)));
         host.load_library(&libraries[0]).unwrap();
         (0..10).for_each(|_| drop(call(1).unwrap_err()));
-        let Ok(Event::Refused(error)) = events.recv_timeout(Duration::from_secs(20)) else {
+        let Ok(Event::Refused(error)) = events.recv_timeout(PATIENCE) else {
             panic!("an event says so")
         };
         assert_eq!(error.code(), Code::NoEarlier);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use hot::{Code, Host};
-use tests::{Fixture, LoadLibrary as _, Workspace, refusal::codes, workspace::BUNDLE};
+use tests::{Fixture, LoadLibrary as _, refusal::codes};
 
 /// The process's host; only one test at a time loads.
 fn alone() -> (MutexGuard<'static, ()>, Host) {
@@ -16,10 +16,7 @@ fn alone() -> (MutexGuard<'static, ()>, Host) {
 }
 
 /// A bundle with a world of `hecs`.
-struct Tank {
-    workspace: Workspace,
-    name: &'static str,
-}
+struct Tank(Fixture);
 
 /// One version of it.
 #[derive(Clone, Copy)]
@@ -38,18 +35,14 @@ const FIRST: Version<'_> =
     Version { fields: "", first: "", shown: "()", list: "Position, Fish, Token", more: "" };
 
 impl Tank {
-    fn new(name: &'static str) -> Tank {
-        let workspace = Workspace::new(name);
-        let hecs = "hecs = { version = \"0.11\", default-features = false }";
-        workspace.package(name, BUNDLE, "\"hecs\", \"host\", \"watch\"", hecs);
-        Tank { workspace, name }
+    fn new(name: &str) -> Tank {
+        Tank(Fixture::new(name))
     }
 
     fn build(&self, version: Version<'_>) -> PathBuf {
         let Version { fields, first, shown, list, more } = version;
         let source = format!(
-            "hot::bundle!();
-             use std::sync::atomic::{{AtomicUsize, Ordering::SeqCst}};
+            "use std::sync::atomic::{{AtomicUsize, Ordering::SeqCst}};
 
              #[hot::versioned] pub struct Position {{ pub x: u32 }}
              #[hot::versioned] pub struct Fish {{ pub name: String, {fields} }}
@@ -102,8 +95,7 @@ impl Tank {
              #[hot::export] pub fn clear() {{ TANK.write().get_mut().clear(); }}
              {more}"
         );
-        self.workspace.write(&format!("{}/src/lib.rs", self.name), &source);
-        self.workspace.cargo(&["build", "--lib"]).library(self.name)
+        self.0.build(&source)
     }
 }
 

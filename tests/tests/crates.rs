@@ -86,9 +86,14 @@ fn of_the_host(file: &Path, crates: &BTreeSet<String>) -> Vec<String> {
     let bytes = fs::read(file).unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let host = ["hot_host", "hotreload/host/src"];
-    let mut found: Vec<_> = host.iter().map(|it| (*it).to_owned()).collect();
-    found.extend(crates.iter().map(|name| format!("/{name}/src")));
+    let mut found: Vec<_> = host.map(str::to_owned).into();
     found.retain(|part| text.contains(part));
+    // Read once, whatever the number of crates is.
+    let sources = text.match_indices("/src").map(|(at, _)| &text.as_bytes()[..at]);
+    let folders: BTreeSet<_> =
+        sources.filter_map(|path| path.rsplit(|byte| *byte == b'/').next()).collect();
+    let are_there = crates.iter().filter(|name| folders.contains(name.as_bytes()));
+    found.extend(are_there.map(|name| format!("/{name}/src")));
     found
 }
 

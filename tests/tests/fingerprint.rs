@@ -182,8 +182,8 @@ fn a_text_that_says_yes_or_no_says_nothing_else() {
     assert_eq!(codes(&load(&other).expect_err("refused")), [Code::Manifest]);
 }
 
-/// A copy of the crates that a bundle links, in which `edit` is made in one file: a workspace of its
-/// own.
+/// A copy of the crate that a bundle links, in which `edit` is made in one file: a workspace of its
+/// own. What that crate is compiled with is the repository's.
 fn copied_framework(file: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     let (from, to) = (fixture::repository(), fixture::root().join("framework"));
     let edited = from.join(file);
@@ -197,10 +197,16 @@ fn copied_framework(file: &str, edit: impl Fn(&str) -> String) -> PathBuf {
         }
     };
     fs::create_dir_all(&to).unwrap();
-    copy(&from.join("Cargo.toml"), &to.join("Cargo.toml"));
-    for package in ["hotreload/rt", "hotreload/types", "hotreload-macros"] {
-        each_file(&from.join(package), &to.join(package), &copy);
-    }
+    let manifest = fs::read_to_string(from.join("Cargo.toml")).unwrap();
+    let manifest =
+        ["hotreload/types", "hotreload-macros"].iter().fold(manifest, |text, package| {
+            text.replace(
+                &format!("path = {package:?}"),
+                &format!("path = {:?}", from.join(package)),
+            )
+        });
+    fixture::write(&to.join("Cargo.toml"), &manifest);
+    each_file(&from.join("hotreload/rt"), &to.join("hotreload/rt"), &copy);
     to
 }
 

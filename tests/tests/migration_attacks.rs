@@ -50,6 +50,13 @@ fn holding() {
     HELD.store(false, SeqCst);
 }
 
+/// As before the first test, whichever that was.
+fn nobody_holds() {
+    for flag in [&HELD, &LET_GO] {
+        flag.store(false, SeqCst);
+    }
+}
+
 /// What a conversion does.
 static WAY: AtomicU32 = AtomicU32::new(0);
 
@@ -148,6 +155,7 @@ fn authors_code_asks_for_what_others_have() {
     refused(0, "HOT0406");
     refused(1, "HOT0406");
     // Another state, which a thread holds that waits for nobody.
+    nobody_holds();
     hot::get!(ma_stage::hold)();
     wait_until(|| HELD.load(SeqCst));
     refused(2, "HOT0606");
@@ -405,9 +413,7 @@ fn values_move_back_by_themselves_and_wait_for_what_runs_after() {
         said.is_ok_and(|said| said == "Pond { size: 4 } ")
     });
     // Another thread loads while it runs.
-    for flag in [&HELD, &LET_GO] {
-        flag.store(false, SeqCst);
-    }
+    nobody_holds();
     AFTER.store(2, SeqCst);
     thread::scope(|scope| {
         let loading = scope.spawn(|| host.load_library(&two).map(drop));

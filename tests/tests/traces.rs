@@ -213,12 +213,9 @@ fn set_level(level: u8) {
     tracing::callsite::rebuild_interest_cache();
 }
 
+/// What it is compiled against forwards events: the tests ask for it.
 fn fixture(name: &str) -> Fixture {
-    Fixture::with_manifest(
-        name,
-        "tracing = { version = \"0.1\", default-features = false, features = [\"std\"] }\n\
-         [features]\ndefault = [\"hotreload/tracing\"]\n",
-    )
+    Fixture::new(name)
 }
 
 const EVERYTHING: &str = "

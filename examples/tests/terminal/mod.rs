@@ -14,8 +14,9 @@ use portable_pty::{
     Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
 };
 
-/// Long enough for a cold build on a busy machine; nothing waits so long that goes well.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
+/// Long enough for a cold build on a busy machine, which others that build in the same folder come before;
+/// nothing waits so long that goes well.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,

@@ -63,6 +63,7 @@ pub mod command {
             Wrapper,
         },
         control::protocol,
+        file::has_own_allocator,
         file::manifest::{Field, Header, Item, Migrate, Table, Type, TypeName, Variant},
         file::shadow::{bytes_in, each_left, want},
         load::{Library, Verdict},

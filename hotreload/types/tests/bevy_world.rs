@@ -1,6 +1,5 @@
 //! A world of `bevy_ecs` is taken apart and put together again: all of it is there, its entities have their
 //! numbers, none of the author's code runs, and nothing is dropped or freed twice, or left behind.
-#![cfg(feature = "bevy_ecs")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

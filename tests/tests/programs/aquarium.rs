@@ -43,8 +43,11 @@ static PROJECT: LazyLock<(Workspace, PathBuf)> = LazyLock::new(|| {
         "[lib]\nname = \"examples\"\npath = {:?}",
         repository().join("examples/src/lib.rs")
     );
-    let fishbowl = "fishbowl = { path = \"../fishbowl\" }\n";
-    workspace.package("fishbowl-program", &library, HOST_FEATURES, &(of_program + fishbowl));
+    // A package of its own, which is not compiled again for each edit of the bundle.
+    workspace.package("fishbowl-examples", &library, HOST_FEATURES, &of_program);
+    let others = "fishbowl = { path = \"../fishbowl\" }\n\
+                  examples = { package = \"fishbowl-examples\", path = \"../fishbowl-examples\" }\n";
+    workspace.package("fishbowl-program", "", HOST_FEATURES, &(of_program + others));
     workspace.write("fishbowl-program/src/main.rs", &main_rs());
     for file in fs::read_dir(repository().join(SOURCES)).unwrap() {
         let file = file.unwrap().file_name().into_string().unwrap();

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Child, Stdio},
     sync::mpsc::{self, Receiver},
-    time::Duration,
 };
 
 use tests::{
+    PATIENCE,
     fixture::{PROFILE, cargo, repository},
     project::{Piped, Project, target_dir_of_runs},
     ran::{Ran, ran, run},
@@ -95,7 +95,7 @@ impl App {
     fn wait_for(&self, line: &str) {
         let mut seen = Vec::new();
         while seen.last().is_none_or(|last| last != line) {
-            match self.lines.recv_timeout(Duration::from_secs(300)) {
+            match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => seen.push(line),
                 Err(_) => panic!("`{line}` did not come; the last lines:\n{}", seen.join("\n")),
             }
@@ -286,6 +286,9 @@ fn a_plug_in() {
 
 #[test]
 fn bundles_on_their_own() {
+    // A bundle of another workspace than the host's is built in a target folder of its own: the second one
+    // finds there what is compiled for the first.
+    let compiled = folder("new-alone-compiled");
     for (name, arguments) in
         [("new-alone", &["--bundle-only"][..]), ("new-alone-plug", &["--bundle-only", "--plugin"])]
     {
@@ -305,9 +308,15 @@ fn bundles_on_their_own() {
         fs::write(host.join("Cargo.toml"), manifest).unwrap();
         lock(&host);
         host_adds(&host, &[&said]);
+        let (kept, target) = (compiled.join("target"), bundle.join("target"));
+        if kept.exists() {
+            fs::rename(&kept, &target).unwrap();
+        }
         let app = App::run(&host);
         app.wait_for("tick 1");
         app.wait_for("the end");
+        drop(app);
+        fs::rename(target, kept).unwrap();
     }
 }
 

@@ -8,11 +8,11 @@ use std::{
     process::Child,
     sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tests::{
+    PATIENCE,
     control::{form, page},
     fixture::root,
     project::{PROGRAM, Piped, Project},
@@ -46,7 +46,7 @@ impl Events {
 
     /// The next event, which is as the page says.
     fn next(&self) -> Value {
-        let line = self.lines.recv_timeout(Duration::from_secs(300)).expect("an event");
+        let line = self.lines.recv_timeout(PATIENCE).expect("an event");
         let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
         let alike = |it: &&Value| {
             it["event"] == event["event"] && it.get("outcome") == event.get("outcome")
@@ -78,7 +78,7 @@ impl Events {
 
     /// Waits until nothing comes any more; the exit code.
     fn end(&mut self) -> Option<i32> {
-        if let Ok(line) = self.lines.recv_timeout(Duration::from_secs(300)) {
+        if let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             panic!("after the last event: {line}");
         }
         self.child.wait().unwrap().code()

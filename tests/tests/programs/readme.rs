@@ -125,8 +125,10 @@ mod followed {
         text.join("\n").trim().replace("\n\n\n", "\n\n") + "\n"
     }
 
+    /// With a dependency that has no features: else what is compiled for the other projects would not
+    /// serve here.
     const MANIFEST: &str = "[package]\nname = \"life\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-                            [dependencies]\nlibc = \"0.2\"\n";
+                            [dependencies]\nstrsim = \"0.11\"\n";
 
     const MAIN: &str = r#"mod rules;
 
@@ -197,7 +199,7 @@ fn drawn<'a>(cells: impl Iterator<Item = &'a bool>) -> String {
         user.run(commands[1]);
         // Where it is needed: here of what the program uses.
         assert_eq!(commands[2], "cargo hotreload share tokio");
-        user.run(&commands[2].replace("tokio", "libc"));
+        user.run(&commands[2].replace("tokio", "strsim"));
         let steps = page::steps(&section);
         assert_eq!(page::counts(&steps), [0, 0, 2, 0], "commands, files, edits, outputs");
         steps.iter().for_each(|step| user.follow(step));

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Stdio},
     sync::mpsc::{self, Receiver},
-    time::Duration,
 };
 
 use crate::{
     diff::{self, Change},
     page::{self, REFERENCE},
 };
+use tests::PATIENCE;
 use tests::fixture::{PROFILE, cargo, repository, root};
 
 /// The code blocks whose first line names a file.
@@ -84,7 +84,7 @@ impl App {
     fn wait_for(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(Duration::from_secs(300)) {
+            match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) if is_it(&line) => return line,
                 Ok(line) => seen.push(line),
                 Err(_) => panic!("{what} did not come; the last lines:\n{}", seen.join("\n")),

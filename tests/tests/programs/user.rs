@@ -18,6 +18,7 @@ use crate::{
     terminal::{self, Terminal},
 };
 use tests::{
+    PATIENCE,
     control::short_folder,
     fixture::{repository, root, target_dir},
     picture::without_numbers,
@@ -132,7 +133,7 @@ impl User {
                 return;
             }
             let new = lines.get(self.seen..).unwrap_or_default().join("\n");
-            assert!(start.elapsed() < Duration::from_secs(900), "no {expected:?} in\n{new}");
+            assert!(start.elapsed() < PATIENCE, "no {expected:?} in\n{new}");
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -6,7 +6,7 @@ use crate::DEV;
 use hot::{Code, Outcome};
 use tests::{
     Workspace,
-    dev::{Edited, Sentinel, bundle, patiently, source},
+    dev::{Edited, Sentinel, bundle, source},
     value,
     workspace::BUNDLE,
 };
@@ -210,10 +210,10 @@ fn no_file_in_a_new_folder_is_missed() {
         edited.path(&file).canonicalize().unwrap()
     };
     let written: HashSet<_> = (0..400).map(write).collect();
-    patiently("a line for each file", || {
-        let lines = DEV.saved_in(edited.workspace.folder());
-        let said: HashSet<_> = lines.iter().flat_map(|line| &line.files).collect();
-        written.iter().all(|file| said.contains(file)).then_some(())
+    // A line for each file.
+    DEV.wait(|saved| {
+        let said: HashSet<_> = saved.iter().flat_map(|line| &line.files).collect();
+        !written.iter().all(|file| said.contains(file))
     });
 }
 
@@ -284,6 +284,31 @@ fn a_build_script_and_what_it_reads_count() {
     fs::write(script, text.replace(".count()", ".count() + 40")).unwrap();
     edited.live();
     assert_eq!(value!(DEV, "files_script::value"), 42);
+}
+
+#[test]
+fn a_build_script_may_come_later() {
+    let edited = Edited::one(&DEV, "files_script_later");
+    edited.workspace.write("files_script_later/number.txt", "2");
+    // It does not say what it reads.
+    edited.workspace.write(
+        "files_script_later/build.rs",
+        "fn main() {\n\
+             let number = std::fs::read_to_string(\"number.txt\").unwrap();\n\
+             println!(\"cargo::rustc-env=NUMBER={}\", number.trim());\n\
+         }\n",
+    );
+    let file = edited.path("files_script_later/src/lib.rs");
+    fs::write(file, source("env!(\"NUMBER\").parse().unwrap()")).unwrap();
+    edited.live();
+    assert_eq!(value!(DEV, "files_script_later::value"), 2);
+    edited.workspace.write("files_script_later/number.txt", "3");
+    edited.live();
+    assert_eq!(value!(DEV, "files_script_later::value"), 3);
+    fs::remove_file(edited.path("files_script_later/build.rs")).unwrap();
+    edited.workspace.write("files_script_later/src/lib.rs", &source("4"));
+    edited.live();
+    assert_eq!(value!(DEV, "files_script_later::value"), 4);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod files;
 mod tweaks;
 
+#[cfg(unix)]
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -188,6 +190,74 @@ fn a_save_without_a_change_builds_nothing() {
     file.set_permissions(file.metadata().unwrap().permissions()).unwrap();
     edited.assert_silent(&sentinel);
     assert_eq!(DEV.host.bundle("watch_same").unwrap().generation().unwrap(), 1);
+}
+
+/// Somebody writes something else while it is built, for a moment: rustc reads that.
+#[cfg(unix)]
+#[test]
+fn what_a_build_has_misread_is_built_again() {
+    const WRAPPER: &str = "#!/bin/sh\n\
+        here=$(dirname \"$0\")\n\
+        case \"$*\" in *'--crate-name watch_misread '*)\n\
+            while [ -e \"$here/gate\" ]; do touch \"$here/reached\"; sleep 0.005; done\n\
+        esac\n\
+        exec \"$@\"\n";
+
+    let edited = Edited::new(&DEV, "watch_misread", |workspace| {
+        bundle(workspace, "watch_misread", "1");
+        workspace.write("wrapper.sh", WRAPPER);
+        let wrapper = workspace.folder().join("wrapper.sh");
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        let config = format!("[build]\nrustc-wrapper = {wrapper:?}\n");
+        workspace.write(".cargo/config.toml", &config);
+    });
+    edited.load("watch_misread");
+    let path = edited.path("watch_misread/src/lib.rs");
+    for value in 2..5 {
+        edited.workspace.write("gate", "");
+        fs::write(&path, source(&value.to_string())).unwrap();
+        while !edited.path("reached").exists() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let file = File::options().write(true).open(&path).unwrap();
+        file.write_all_at(source("9").as_bytes(), 0).unwrap();
+        for name in ["gate", "reached"] {
+            fs::remove_file(edited.path(name)).unwrap();
+        }
+        thread::sleep(Duration::from_millis(60));
+        file.write_all_at(source(&value.to_string()).as_bytes(), 0).unwrap();
+        drop(file);
+        while value!(DEV, "watch_misread::value") != value {
+            edited.next();
+        }
+    }
+}
+
+/// Cargos write their lock file beside a save, or long after it: that is no save.
+#[test]
+fn what_was_loaded_from_elsewhere_stays_until_somebody_saves() {
+    let edited = Edited::one(&DEV, "watch_elsewhere");
+    let sentinel = Sentinel::new(&DEV, "watch_elsewhere_end");
+    let file = edited.path("watch_elsewhere/src/lib.rs");
+    fs::write(&file, source("2")).unwrap();
+    edited.live();
+    let bundle = DEV.host.bundle("watch_elsewhere").unwrap();
+    let elsewhere = edited.path("elsewhere.so");
+    fs::copy(bundle.library().unwrap(), &elsewhere).unwrap();
+    fs::write(&file, source("3")).unwrap();
+    edited.live();
+    // SAFETY: it is what cargo has made of the bundle above.
+    unsafe { DEV.host.load(&elsewhere) }.unwrap();
+    let state = || (value!(DEV, "watch_elsewhere::value"), bundle.generation().unwrap());
+    assert_eq!(state(), (2, 4));
+    let mut lock = File::options().append(true).open(edited.path("Cargo.lock")).unwrap();
+    lock.write_all(b"# by another cargo\n").unwrap();
+    drop(lock);
+    edited.assert_silent(&sentinel);
+    assert_eq!(state(), (2, 4));
+    fs::write(&file, source("5")).unwrap();
+    edited.live();
+    assert_eq!(state(), (5, 5));
 }
 
 #[test]

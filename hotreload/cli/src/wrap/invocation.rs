@@ -108,13 +108,18 @@ impl Invocation {
         is_linked && !self.name.starts_with("build_script_")
     }
 
-    /// The image that rustc links.
-    pub(super) fn output(&self) -> io::Result<PathBuf> {
+    /// The image that rustc links, if it links one.
+    pub(super) fn image(&self) -> PathBuf {
         let (before, after) = match self.is(Kind::Bin) {
             true => ("", env::consts::EXE_SUFFIX),
             false => (env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX),
         };
-        let path = self.out_dir.join(format!("{before}{}{}{after}", self.name, self.suffix));
+        self.out_dir.join(format!("{before}{}{}{after}", self.name, self.suffix))
+    }
+
+    /// The image that rustc has linked.
+    pub(super) fn output(&self) -> io::Result<PathBuf> {
+        let path = self.image();
         let none = || io::Error::new(io::ErrorKind::NotFound, path.display().to_string());
         path.is_file().then(|| path.clone()).ok_or_else(none)
     }

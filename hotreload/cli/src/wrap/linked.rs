@@ -7,8 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hot_host::{Code, Reason};
-use object::{Object as _, ObjectSymbol as _};
+use hot_host::{Code, Reason, command::has_own_allocator};
 
 use super::invocation::{Invocation, Kind};
 
@@ -71,7 +70,7 @@ impl Linked {
             if let Err(reason) = self.check_user(invocation, library, &note) {
                 return Ok(Err(reason));
             }
-            if defines_allocator(&invocation.output()?)? {
+            if has_own_allocator(&invocation.output()?)? {
                 return Ok(Err(allocator(invocation, library)));
             }
         }
@@ -143,18 +142,6 @@ fn allocator(invocation: &Invocation, shared: &Path) -> Reason {
     );
     let help = format!("move it to the lib.rs of `{}`: there it serves all", crate_of(name));
     Reason::new(Code::NotShared, what).file(&invocation.root).help(help)
-}
-
-/// Whether an image allocates for itself what others free: it has the functions that stand for the
-/// allocator, and not only calls them.
-fn defines_allocator(image: &Path) -> io::Result<bool> {
-    let data = fs::read(image)?;
-    let file = object::File::parse(&*data).map_err(io::Error::other)?;
-    let defines = |symbol: object::Symbol<'_, '_>| {
-        let name = symbol.name().unwrap_or_default();
-        symbol.is_definition() && name.ends_with("___rust_alloc")
-    };
-    Ok(file.symbols().any(defines))
 }
 
 /// The crate that a library's file has: `libtokio-45d673f934a77827.rlib`.

@@ -3,6 +3,7 @@
 //! the crates of the workspace: by the program and by its bundles.
 //!
 //! ```text
+//! call        rustc runs, and what it has linked is looked at before anybody hears of it
 //! invocation  what cargo asks of rustc
 //! types       a hash of the types that a crate defines
 //! linked      what rustc has linked: each library once?
@@ -13,6 +14,7 @@
 //! would hand a value of the old `Config` to code that was compiled with the new one. With the hash
 //! among the metadata, both have different `TypeId`s.
 
+mod call;
 mod incremental;
 mod invocation;
 mod linked;
@@ -21,25 +23,30 @@ mod types;
 use std::{
     env,
     ffi::OsString,
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    process::{Command, ExitCode},
 };
 
 use cargo_config2::Config;
 use hot_host::command::{Capture, Inner, Role, Wrapper};
 
+use call::Call;
 use invocation::{Form, Invocation};
 use linked::Linked;
+use types::Found;
 
 /// What the wrapper does, as a hash of its sources: what another version of it has made is of no use.
 pub(super) fn version() -> String {
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 15] = [
         include_str!("mod.rs"),
+        include_str!("call.rs"),
         include_str!("invocation.rs"),
         include_str!("linked.rs"),
         include_str!("types.rs"),
+        include_str!("types/bodies.rs"),
         include_str!("types/counts.rs"),
+        include_str!("types/definitions.rs"),
         include_str!("incremental.rs"),
         include_str!("../link/mod.rs"),
         include_str!("../link/archive.rs"),
@@ -116,8 +123,7 @@ impl Asked {
         let mut waiting = None;
         if self.arguments.get(1..).is_some_and(|given| given == [Wrapper::GIVEN_LATER]) {
             if self.inner().next().is_none() {
-                let mut rustc = Command::new(&self.arguments[0]);
-                waiting = Some(rustc.arg(Wrapper::GIVEN_LATER).stdin(Stdio::piped()).spawn()?);
+                waiting = Some(Call::waiting(Command::new(&self.arguments[0]))?);
             }
             self.arguments.truncate(1);
             for line in io::stdin().lines() {
@@ -136,35 +142,6 @@ impl Asked {
         let [all, workspace] = Wrapper::INNER.map(env::var_os);
         let inner = all.into_iter().chain(workspace.filter(|_| self.is_member));
         inner.filter(|it| !it.is_empty())
-    }
-}
-
-/// A call of rustc.
-struct Call {
-    command: Command,
-    /// One that waits for its arguments, if it does what the command would do. Without any it ends.
-    waiting: Option<Child>,
-}
-
-impl Call {
-    fn status(&mut self) -> io::Result<ExitCode> {
-        let status = match self.waiting.take().map(|waiting| self.give(waiting)) {
-            Some(Ok(mut given)) => given.wait()?,
-            Some(Err(_)) | None => self.command.status()?,
-        };
-        let code = status.code().and_then(|code| u8::try_from(code).ok());
-        Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
-    }
-
-    /// Gives rustc its arguments, a line each.
-    fn give(&self, mut waiting: Child) -> io::Result<Child> {
-        let mut text = Vec::new();
-        for argument in self.command.get_args() {
-            text.extend([argument.as_encoded_bytes(), b"\n"].concat());
-        }
-        let mut input = waiting.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        input.write_all(&text)?;
-        Ok(waiting)
     }
 }
 
@@ -188,7 +165,7 @@ fn wrap(asked: Asked) -> io::Result<ExitCode> {
                     with `cargo hotreload run`";
         return Err(io::Error::other(text));
     }
-    let (asked, mut call) = asked.told()?;
+    let (asked, call) = asked.told()?;
     let Some(invocation) = Invocation::of(&asked.arguments[1..]) else {
         return call.status();
     };
@@ -197,7 +174,7 @@ fn wrap(asked: Asked) -> io::Result<ExitCode> {
         Role::Shares { .. } if asked.is_member => share(call, &invocation)?,
         Role::Shares { .. } => {
             let can_change = invocation.form == Form::Library && invocation.can_change();
-            return if can_change { compile(&mut call, &invocation) } else { call.status() };
+            return if can_change { compile(call, &invocation) } else { call.status() };
         }
     };
     if code == ExitCode::SUCCESS && invocation.is(invocation::Kind::Cdylib) {
@@ -233,26 +210,16 @@ fn share(mut call: Call, invocation: &Invocation) -> io::Result<ExitCode> {
         // One that was started before does not know of the variable.
         call.waiting = None;
     }
-    let code = match invocation.form {
-        Form::Library => compile(&mut call, invocation)?,
-        Form::Other => call.status()?,
-    };
-    if code != ExitCode::SUCCESS {
-        return Ok(code);
+    match invocation.form {
+        Form::Library => compile(call, invocation),
+        Form::Other => call.checked(&invocation.image(), || checked(invocation, None)),
     }
-    if invocation.links()
-        && let Err(reason) = Linked::read(invocation)?.check(invocation)?
-    {
-        eprint!("{}", hot_host::Error::from(reason));
-        return Ok(ExitCode::FAILURE);
-    }
-    Ok(code)
 }
 
 /// Compiles a library, so that its types are others where their definitions are.
-fn compile(call: &mut Call, invocation: &Invocation) -> io::Result<ExitCode> {
-    let read = types::read_before(invocation);
-    let types = types::of(invocation, &read)?;
+fn compile(mut call: Call, invocation: &Invocation) -> io::Result<ExitCode> {
+    let found = Found::of(invocation)?;
+    let types = found.types;
     call.command.arg("-C").arg(format!("metadata={}", types.own));
     // Cargo has those compiled that depend on it as soon as they can be, before this ends.
     types.leave(invocation)?;
@@ -262,15 +229,25 @@ fn compile(call: &mut Call, invocation: &Invocation) -> io::Result<ExitCode> {
         // The last one counts.
         call.command.arg("-C").arg(option);
     }
-    let code = call.status()?;
-    if code == ExitCode::SUCCESS && types::of(invocation, &read)? != types {
+    call.checked(&invocation.image(), || checked(invocation, Some(&found)))
+}
+
+/// What is wrong with what rustc has made, if anything is. `found` are the types that it was compiled for.
+fn checked(invocation: &Invocation, found: Option<&Found>) -> io::Result<Result<(), String>> {
+    if let Some(found) = found
+        && !found.holds(invocation)?
+    {
         let name = &invocation.name;
-        eprintln!(
-            "error: the types of `{name}` were changed while it was compiled: build it again"
-        );
-        return Ok(ExitCode::FAILURE);
+        return Ok(Err(format!(
+            "error: the types of `{name}` were changed while it was compiled: build it again\n"
+        )));
     }
-    Ok(code)
+    if invocation.links()
+        && let Err(reason) = Linked::read(invocation)?.check(invocation)?
+    {
+        return Ok(Err(hot_host::Error::from(reason).to_string()));
+    }
+    Ok(Ok(()))
 }
 
 #[cfg(test)]

@@ -8,27 +8,21 @@
 //! hash that changes without need costs a compilation, one that does not change costs the soundness of the
 //! program.
 
+mod bodies;
 mod counts;
+mod definitions;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env, fmt, fs, io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use hot_types::rt::versioned::Hasher;
-use quote::ToTokens;
-use syn::{
-    Attribute, Expr, ExprLit, ExprMacro, Ident, ImplItem, Item, ItemFn, ItemImpl, ItemMod,
-    ItemTrait, Lit, LitStr, Macro, Meta, Token, TraitItem, Type,
-    punctuated::Punctuated,
-    visit::{self, Visit},
-    visit_mut::VisitMut,
-};
 
 use super::invocation::Invocation;
-use counts::{HARMLESS_MACROS, Length, has_definition, makes_types};
+use definitions::Definitions;
 
 /// A hash, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +61,75 @@ impl fmt::Display for Hash {
     }
 }
 
-/// Of the crate that is to be compiled; `read` is what rustc has read of it the last time.
-pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<Types> {
+/// The types of a crate, and what they were found in.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) types: Types,
+    /// What rustc has read of it the last time.
+    read_before: BTreeSet<PathBuf>,
+    looked_at: LookedAt,
+}
+
+/// What was looked at: the types are the same as long as this is.
+#[derive(Debug, Default)]
+struct LookedAt {
+    /// What files hold; none of one that is not there, or cannot be read.
+    files: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// What lies in folders.
+    folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// Of the crates that this one depends on.
+    externs: Vec<String>,
+}
+
+impl Found {
+    /// Those of the crate that is to be compiled.
+    pub(super) fn of(invocation: &Invocation) -> io::Result<Found> {
+        let read_before = read_before(invocation);
+        let (types, looked_at) = look(invocation, &read_before)?;
+        Ok(Found { types, read_before, looked_at })
+    }
+
+    /// Whether the crate has the same types still.
+    pub(super) fn holds(&self, invocation: &Invocation) -> io::Result<bool> {
+        // Mostly nothing was saved meanwhile, and to find the types anew takes far longer.
+        if self.looked_at.is_as_it_was(invocation)? {
+            return Ok(true);
+        }
+        Ok(look(invocation, &self.read_before)?.0 == self.types)
+    }
+}
+
+impl LookedAt {
+    fn is_as_it_was(&self, invocation: &Invocation) -> io::Result<bool> {
+        let holds = |(path, bytes): (&PathBuf, &Option<Vec<u8>>)| fs::read(path).ok() == *bytes;
+        let has = |(folder, paths): (&PathBuf, &BTreeSet<PathBuf>)| files(folder) == *paths;
+        Ok(self.files.iter().all(holds)
+            && self.folders.iter().all(has)
+            && externs(invocation)? == self.externs)
+    }
+}
+
+/// The types, and what they were found in.
+fn look(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<(Types, LookedAt)> {
     let mut definitions = Definitions::default();
     definitions.file(&invocation.root, true);
     // Macros may have named files that are not found otherwise.
     for path in read {
         definitions.file(path, path.file_name().is_some_and(|it| it == "mod.rs"));
     }
+    let externs = externs(invocation)?;
+    let hash = |found: &[String]| {
+        Hash::of(|hash| found.iter().chain(&externs).for_each(|text| hash.text(text)))
+    };
+    let unnamed = definitions.name_constants();
+    let own = hash(&definitions.found);
+    unnamed.into_iter().for_each(|text| definitions.text(text));
+    let types = Types { own, for_others: hash(&definitions.found) };
+    Ok((types, LookedAt { externs, ..definitions.looked_at }))
+}
+
+/// What the types of the crates are that this one depends on, as far as they can change.
+fn externs(invocation: &Invocation) -> io::Result<Vec<String>> {
     let mut externs = Vec::new();
     for library in &invocation.externs {
         match Invocation::note_of(library, "types").map(fs::read_to_string) {
@@ -88,18 +143,12 @@ pub(super) fn of(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Resul
     }
     // Cargo's order is that of names which may be changed.
     externs.sort_unstable();
-    let hash = |found: &[String]| {
-        Hash::of(|hash| found.iter().chain(&externs).for_each(|text| hash.text(text)))
-    };
-    let unnamed = definitions.name_constants();
-    let own = hash(&definitions.found);
-    unnamed.into_iter().for_each(|text| definitions.text(text));
-    Ok(Types { own, for_others: hash(&definitions.found) })
+    Ok(externs)
 }
 
 /// The Rust sources that rustc has read the last time, by what it has left then (`target: source source`,
 /// a blank in a name is escaped).
-pub(super) fn read_before(invocation: &Invocation) -> BTreeSet<PathBuf> {
+fn read_before(invocation: &Invocation) -> BTreeSet<PathBuf> {
     let text = fs::read_to_string(invocation.beside("d")).unwrap_or_default();
     let line = text.lines().next().and_then(|line| line.split_once(": "));
     let names = line.map(|(_, names)| names.replace("\\ ", "\0")).unwrap_or_default();
@@ -114,129 +163,6 @@ fn stamp(file: &Path) -> io::Result<String> {
     Ok(format!("{} {}", metadata.len(), time.as_nanos()))
 }
 
-/// What defines types, in the order of the sources.
-#[derive(Debug, Default)]
-struct Definitions {
-    found: Vec<String>,
-    /// The names of constants that count if something else names them, and their texts.
-    constants: Vec<(String, String)>,
-    seen: BTreeSet<PathBuf>,
-    /// Where the file at hand lies.
-    beside: PathBuf,
-    /// Where the modules lie that it declares.
-    folder: PathBuf,
-    /// Whether what is declared stands in a module within the file.
-    is_within: bool,
-}
-
-impl Definitions {
-    /// Reads a file. Its modules lie beside it, or in a folder of its name.
-    fn file(&mut self, path: &Path, has_modules_beside: bool) {
-        if !self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
-            return;
-        }
-        // A module that is not compiled need not be there.
-        let Ok(text) = fs::read_to_string(path) else { return };
-        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
-        let folder = if has_modules_beside { beside.clone() } else { path.with_extension("") };
-        let outer = (
-            std::mem::replace(&mut self.beside, beside),
-            std::mem::replace(&mut self.folder, folder),
-            std::mem::replace(&mut self.is_within, false),
-        );
-        match syn::parse_file(&text) {
-            Ok(file) => self.visit_file(&file),
-            // rustc says it, or knows more than this does; or it is an expression.
-            Err(_) => self.text(text),
-        }
-        (self.beside, self.folder, self.is_within) = outer;
-    }
-
-    fn add(&mut self, tokens: &impl ToTokens) {
-        self.text(tokens.to_token_stream().to_string());
-    }
-
-    /// Takes in a constant or a static of this type.
-    fn constant(&mut self, name: &Ident, ty: &Type, item: &impl ToTokens) {
-        match Length::of(ty) {
-            Length::Always => self.add(item),
-            Length::IfNamed => {
-                let text = item.to_token_stream().to_string();
-                self.constants.push((name.to_string(), text));
-            }
-            Length::Never => {}
-        }
-    }
-
-    /// Has the constants count that are named by what counts. The texts of the others are given back.
-    fn name_constants(&mut self) -> Vec<String> {
-        let mut left = std::mem::take(&mut self.constants);
-        let mut looked_at = 0;
-        let mut words = BTreeSet::new();
-        // Names may be put together in it, as the macro `paste` does.
-        if self.found.iter().any(|text| text.contains("[<")) {
-            left.drain(..).for_each(|(_, text)| self.text(text));
-        }
-        while looked_at < self.found.len() {
-            for text in &self.found[looked_at..] {
-                words.extend(
-                    text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned),
-                );
-            }
-            looked_at = self.found.len();
-            let is_named =
-                |(name, _): &(String, String)| words.contains(name.trim_start_matches("r#"));
-            let (named, others): (Vec<_>, _) = left.into_iter().partition(is_named);
-            left = others;
-            // They may name others in turn.
-            named.into_iter().for_each(|(_, text)| self.text(text));
-        }
-        left.into_iter().map(|(_, text)| text).collect()
-    }
-
-    /// Takes in a text, with what it reads when it is compiled: a length may come from there.
-    fn text(&mut self, text: String) {
-        for (name, value) in named(&text, &["env", "option_env"]) {
-            self.found.push(format!("{name} {:?}", env::var_os(value)));
-        }
-        for (_, value) in named(&text, &["include_str", "include_bytes"]) {
-            if let Ok(bytes) = fs::read(self.beside.join(value)) {
-                self.found.push(String::from_utf8_lossy(&bytes).into_owned());
-            }
-        }
-        self.found.push(text);
-    }
-
-    /// What a macro includes.
-    fn include(&mut self, call: &Macro) {
-        self.add(call);
-        let path = call.parse_body().ok().and_then(|it| spelled(&it));
-        if let Some(path) = path.map(|path| self.beside.join(path)).filter(|it| it.is_file()) {
-            return self.file(&path, true);
-        }
-        // It may be anything that the build script has made.
-        let Some(folder) = env::var_os("OUT_DIR") else { return };
-        files(Path::new(&folder)).iter().for_each(|path| self.file(path, true));
-    }
-
-    /// A module in a file of its own, if this is where it is.
-    fn module(&mut self, name: &str) {
-        let folder = self.folder.join(name.trim_start_matches("r#"));
-        self.file(&folder.with_extension("rs"), false);
-        self.file(&folder.join("mod.rs"), true);
-    }
-
-    /// The modules that a macro's tokens declare, as `cfg_if` takes them.
-    fn modules(&mut self, tokens: &str) {
-        let words: Vec<_> = tokens.split_whitespace().collect();
-        for three in words.windows(3) {
-            if let ["mod", name, ";"] = three {
-                self.module(name);
-            }
-        }
-    }
-}
-
 /// All files in a folder and those in it, in the order of their names.
 fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let mut all = BTreeSet::new();
@@ -247,188 +173,6 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
         }
     }
     all
-}
-
-/// The calls of macros of these names with a text, in the text of tokens: `env ! ("WIDTH")`.
-fn named<'a>(tokens: &'a str, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
-    let of = |name: &'a str| {
-        tokens.match_indices(name).filter_map(move |(at, _)| {
-            let before = tokens[..at].chars().next_back();
-            if before.is_some_and(|it| it.is_alphanumeric() || it == '_') {
-                return None;
-            }
-            let rest = tokens[at + name.len()..].trim_start().strip_prefix('!')?.trim_start();
-            let rest = rest.strip_prefix(['(', '[', '{'])?.trim_start().strip_prefix('"')?;
-            Some((name, rest.split_once('"')?.0))
-        })
-    };
-    names.iter().flat_map(|name| of(name)).collect()
-}
-
-/// The text that an expression of literals, `env!` and `concat!` stands for.
-fn spelled(expression: &Expr) -> Option<String> {
-    match expression {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("env") => {
-            let names = mac.parse_body_with(Punctuated::<LitStr, Token![,]>::parse_terminated);
-            env::var(names.ok()?.first()?.value()).ok()
-        }
-        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("concat") => {
-            let parts = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
-            parts.ok()?.iter().map(spelled).collect()
-        }
-        _ => None,
-    }
-}
-
-impl Visit<'_> for Definitions {
-    fn visit_item(&mut self, item: &Item) {
-        match item {
-            Item::Struct(_)
-            | Item::Enum(_)
-            | Item::Union(_)
-            | Item::Type(_)
-            | Item::Use(_)
-            | Item::ExternCrate(_)
-            | Item::TraitAlias(_)
-            | Item::Verbatim(_) => self.add(&undocumented(item)),
-            Item::Const(it) => self.constant(&it.ident, &it.ty, &undocumented(item)),
-            // A constant may be made of it.
-            Item::Static(it) => self.constant(&it.ident, &it.ty, &undocumented(item)),
-            Item::Macro(it) if !it.mac.path.is_ident("include") => {
-                self.add(&it.mac);
-                self.modules(&it.mac.tokens.to_string());
-            }
-            _ => {}
-        }
-        visit::visit_item(self, item);
-    }
-
-    fn visit_item_mod(&mut self, module: &ItemMod) {
-        if module.attrs.iter().any(makes_types) {
-            self.add(&module.attrs[0]);
-        }
-        let own = paths_of(&module.attrs);
-        let name = module.ident.to_string();
-        if module.content.is_some() {
-            let own = own.into_iter().next();
-            let own = own.unwrap_or_else(|| name.trim_start_matches("r#").into());
-            let folder = self.folder.join(own);
-            let outer = (
-                std::mem::replace(&mut self.folder, folder),
-                std::mem::replace(&mut self.is_within, true),
-            );
-            visit::visit_item_mod(self, module);
-            (self.folder, self.is_within) = outer;
-            return;
-        }
-        // As rustc has it: beside the file, unless the module stands within another one.
-        let place = if self.is_within { self.folder.clone() } else { self.beside.clone() };
-        // Of several one may hold here and another one elsewhere.
-        own.iter().for_each(|own| self.file(&place.join(own), true));
-        self.module(&name);
-    }
-
-    fn visit_item_fn(&mut self, function: &ItemFn) {
-        if function.sig.constness.is_some() {
-            // A length may be its result.
-            self.add(&undocumented(&Item::Fn(function.clone())));
-        } else if function.attrs.iter().any(makes_types) {
-            function.attrs.iter().for_each(|attribute| self.add(attribute));
-            self.add(&function.sig);
-        }
-        visit::visit_item_fn(self, function);
-    }
-
-    fn visit_item_impl(&mut self, block: &ItemImpl) {
-        let says_types = |item: &ImplItem| match item {
-            ImplItem::Type(_) | ImplItem::Macro(_) | ImplItem::Verbatim(_) => true,
-            ImplItem::Const(it) => Length::of(&it.ty) == Length::Always,
-            ImplItem::Fn(it) => it.sig.constness.is_some(),
-            _ => false,
-        };
-        let of_types: Vec<_> =
-            block.items.iter().filter(|item| says_types(item)).cloned().collect();
-        if !of_types.is_empty() || block.attrs.iter().any(makes_types) {
-            let block = ItemImpl { items: of_types, ..block.clone() };
-            self.add(&undocumented(&Item::Impl(block)));
-        }
-        for item in &block.items {
-            if let ImplItem::Const(it) = item
-                && Length::of(&it.ty) == Length::IfNamed
-            {
-                let block = ItemImpl { items: vec![item.clone()], ..block.clone() };
-                self.constant(&it.ident, &it.ty, &undocumented(&Item::Impl(block)));
-            }
-        }
-        visit::visit_item_impl(self, block);
-    }
-
-    fn visit_item_trait(&mut self, item: &ItemTrait) {
-        let says_types = |item: &TraitItem| match item {
-            TraitItem::Const(it) => Length::of(&it.ty) == Length::Always,
-            TraitItem::Fn(_) => false,
-            _ => true,
-        };
-        let of_types: Vec<_> = item.items.iter().filter(|item| says_types(item)).cloned().collect();
-        if !of_types.is_empty() || item.attrs.iter().any(makes_types) {
-            let item = ItemTrait { items: of_types, ..item.clone() };
-            self.add(&undocumented(&Item::Trait(item)));
-        }
-        for constant in &item.items {
-            if let TraitItem::Const(it) = constant
-                && Length::of(&it.ty) == Length::IfNamed
-            {
-                let item = ItemTrait { items: vec![constant.clone()], ..item.clone() };
-                self.constant(&it.ident, &it.ty, &undocumented(&Item::Trait(item)));
-            }
-        }
-        visit::visit_item_trait(self, item);
-    }
-
-    /// In a body, or what includes items; what stands for an item otherwise has been seen as one.
-    fn visit_macro(&mut self, call: &Macro) {
-        if call.path.is_ident("include") {
-            return self.include(call);
-        }
-        let segments = &call.path.segments;
-        let text = |segment: Option<&syn::PathSegment>| segment.map(|it| it.ident.to_string());
-        let (first, last) = (text(segments.first()), text(segments.last()));
-        let is_harmless = first.is_some_and(|it| it == "hot")
-            || last.is_some_and(|it| HARMLESS_MACROS.contains(&&*it));
-        if !is_harmless || has_definition(&call.tokens.to_string()) {
-            self.add(call);
-        }
-    }
-}
-
-/// The item without what documents it.
-fn undocumented(item: &Item) -> Item {
-    struct Undocumented;
-    impl VisitMut for Undocumented {
-        fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-            attributes.retain(|it| !it.path().is_ident("doc"));
-        }
-    }
-    let mut item = item.clone();
-    Undocumented.visit_item_mut(&mut item);
-    item
-}
-
-/// What `#[path = ".."]` says, plainly or where a `cfg` holds.
-fn paths_of(attributes: &[Attribute]) -> Vec<PathBuf> {
-    let path = |attribute: &Attribute| match &attribute.meta {
-        Meta::NameValue(it) if it.path.is_ident("path") => {
-            syn::parse2::<LitStr>(it.value.to_token_stream()).ok().map(|it| it.value().into())
-        }
-        Meta::List(it) if it.path.is_ident("cfg_attr") => {
-            let text = it.tokens.to_string();
-            let path = text.split_once("path = \"")?.1.split_once('"')?.0;
-            Some(path.into())
-        }
-        _ => None,
-    };
-    attributes.iter().filter_map(path).collect()
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ impl Host {
     /// workspace.
     ///
     /// A bundle of that name which is loaded already gets its next generation from there. A bundle's
-    /// sources are watched where it was built first.
+    /// sources are watched where it was built first: the next save there brings them back.
     ///
     /// # Errors
     /// The errors of [`load_crate`](Host::load_crate).

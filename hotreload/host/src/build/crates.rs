@@ -9,10 +9,11 @@ use std::{
 use crate::build::alike::Program;
 use crate::build::places::Places;
 use crate::build::{
-    Abandon, Build, Built, BundlePackage, HostPackage, Lead, Origin, Workspace, standard_error,
+    Abandon, Build, Built, BundlePackage, HostPackage, Lead, Origin, Workspace, Wrapper,
+    standard_error,
 };
 use crate::file::manifest::Manifest;
-use crate::said::{BuildMessage, BuildSink, Result};
+use crate::said::{BuildMessage, BuildSink, Code, Reason, Result};
 use crate::state::Inner;
 
 /// What the names of these variables begin with; a crate's name follows.
@@ -57,6 +58,13 @@ impl Inner {
         bundles: &[BundlePackage],
         abandon: Option<Abandon>,
     ) -> Result<Vec<Built>> {
+        if let Some(folder) = Wrapper::lost() {
+            let what = "the folder that the program was built in was removed since";
+            let reason = Reason::new(Code::CargoFailed, what).file(folder);
+            let help = "start the program again with `cargo hotreload run`; the code that ran before \
+                        goes on running";
+            return Err(reason.help(help).into());
+        }
         let mut build = Build::new(workspace, bundles);
         build.abandon = abandon;
         if let Some(file) = self.file.path() {

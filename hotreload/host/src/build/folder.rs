@@ -16,7 +16,7 @@ pub(super) const FILE: &str = "hotreload-wrapper";
 #[derive(Debug)]
 pub struct Folder {
     /// Held for its lock.
-    _file: File,
+    file: File,
     /// Where that is.
     path: PathBuf,
 }
@@ -33,9 +33,15 @@ impl Folder {
             file.lock_shared()?;
             // Or has done so while this waited.
             if is_at(&file, &path.join(FILE))? {
-                return Ok(Folder { _file: file, path: path.join(FILE) });
+                return Ok(Folder { file, path: path.join(FILE) });
             }
         }
+    }
+
+    /// Where it was, if it is another one by now, or none.
+    pub(super) fn lost(&self) -> Option<&Path> {
+        let is_there = is_at(&self.file, &self.path).unwrap_or(true);
+        self.path.parent().filter(|_| !is_there)
     }
 
     /// Has its file say this; the file's time says when the folder was used last. Who reads meanwhile finds
@@ -188,6 +194,18 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_was_removed_is_lost_whatever_comes_after() {
+        let target = tempfile::tempdir().unwrap();
+        let path = target.path().join("hotreload-1");
+        let folder = Folder::hold(&path).unwrap();
+        assert_eq!(folder.lost(), None);
+        fs::remove_dir_all(&path).unwrap();
+        assert_eq!(folder.lost(), Some(&*path));
+        let another = Folder::hold(&path).unwrap();
+        assert_eq!((folder.lost(), another.lost()), (Some(&*path), None));
+    }
 
     /// One thread removes what others take: nobody has a folder that is not there.
     #[test]

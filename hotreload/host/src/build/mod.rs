@@ -16,6 +16,7 @@
 //! wrapper    the program that cargo calls in place of rustc
 //! folder     the target folders that are a wrapper's own
 //! dep_info   what cargo and rustc say that a build has read
+//! outdated   what cargo takes for fresh that is not
 //! unit       what cargo keeps beside the running program
 //! places     where the sources are: of the program, and of what it loads
 //! crates     what a host builds, and how
@@ -30,6 +31,7 @@ mod crates;
 pub(crate) mod dep_info;
 mod folder;
 mod origin;
+mod outdated;
 mod places;
 mod process;
 mod replay;
@@ -51,6 +53,7 @@ pub(crate) use origin::{Origin, Place, without_hash};
 pub(crate) use places::Lead;
 pub(crate) use process::Abandon;
 pub use replay::Capture;
+pub(crate) use replay::load_is_over;
 pub(crate) use request::{Build, Built};
 pub use shared::Shared;
 pub(crate) use sink::{as_text, standard_error};

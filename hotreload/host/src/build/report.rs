@@ -104,8 +104,7 @@ impl Report {
         if diagnostic.level == DiagnosticLevel::Warning && !diagnostic.spans.is_empty() {
             self.warnings += 1;
         }
-        // rustc's last word repeats how many there were.
-        if error && !diagnostic.message.starts_with("aborting due to") {
+        if error {
             self.errors += 1;
             self.first_error.get_or_insert_with(|| (name.to_owned(), without_colour(rendered)));
         }

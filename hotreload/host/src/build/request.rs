@@ -77,7 +77,7 @@ pub(crate) struct Built {
     /// The libraries for rustc of all packages with a local path that took part: the bundle's own
     /// and those of its path dependencies are among them.
     pub(crate) rlibs: Vec<PathBuf>,
-    /// How long cargo took.
+    /// How long that took, with all that was waited for.
     pub(crate) duration: Duration,
     /// How many warnings rustc has, also of crates that were there already.
     pub(crate) warnings: usize,

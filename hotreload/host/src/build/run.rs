@@ -7,9 +7,10 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
+use crate::build::outdated::Fresh;
 use crate::build::process::Event;
 use crate::build::replay::{self, Ended, Question, Recorded};
 use crate::build::report::Report;
@@ -41,7 +42,7 @@ impl Build<'_> {
             },
             Err(why) => why,
         };
-        self.run_cargo(bundles, why)
+        self.run_cargo(bundles, why, start)
     }
 
     /// What is known of an earlier build by cargo, or why that is of no use.
@@ -123,10 +124,16 @@ impl Build<'_> {
 
     /// Runs cargo, and once more where that makes the bundles as the program is: a program that was
     /// built with another `CARGO_INCREMENTAL` than it runs with does not know. `why` is why rustc alone
-    /// does not do.
-    fn run_cargo(&self, bundles: &[BundlePackage], why: Option<String>) -> Result<Vec<Built>> {
+    /// does not do. The build has begun at `start`.
+    fn run_cargo(
+        &self,
+        bundles: &[BundlePackage],
+        why: Option<String>,
+        start: Instant,
+    ) -> Result<Vec<Built>> {
+        let built = |ran: Ran| ran.built(self, bundles, why, start);
         let Some(program) = self.program else {
-            return self.run_once(bundles, false)?.built(self, bundles, why);
+            return built(self.run_once(bundles, false)?);
         };
         let flips = self.flips_incremental();
         let differences = |ran: &Ran| program.differences(&ran.report.made, !self.has_own_profile);
@@ -137,11 +144,11 @@ impl Build<'_> {
             let helps = differences(&again).reasons.is_empty();
             let _ = program.flips_incremental.set(helps);
             if helps {
-                return again.built(self, bundles, why);
+                return built(again);
             }
         }
         Error::check(found.reasons)?;
-        ran.built(self, bundles, why)
+        built(ran)
     }
 
     /// Whether cargo's word on incremental compilation has to be the reverse, once that is known.
@@ -150,6 +157,14 @@ impl Build<'_> {
     }
 
     fn run_once(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
+        let ran = self.call_cargo(bundles, flips_incremental)?;
+        match ran.remove_outdated(self, bundles) {
+            true => self.call_cargo(bundles, flips_incremental),
+            false => Ok(ran),
+        }
+    }
+
+    fn call_cargo(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
         // Nothing else depends on it.
         static NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -182,14 +197,13 @@ impl Build<'_> {
             return Err(failure.into());
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Ran { report, duration: start.elapsed(), number, question, began, before })
+        Ok(Ran { report, number, question, began, before })
     }
 }
 
 /// A cargo that has ended well.
 struct Ran {
     report: Report,
-    duration: Duration,
     /// Of cargo's builds, in this process.
     number: u64,
     question: Question,
@@ -204,6 +218,7 @@ impl Ran {
         build: &Build<'_>,
         bundles: &[BundlePackage],
         why: Option<String>,
+        start: Instant,
     ) -> Result<Vec<Built>> {
         let mut all = Vec::new();
         for bundle in bundles {
@@ -217,13 +232,13 @@ impl Ran {
                 }
             })?;
             self.record(build, bundle, &library, fresh);
-            let Ran { report, duration, number, .. } = &self;
+            let Ran { report, number, .. } = &self;
             all.push(Built {
                 folder: bundle.folder.clone(),
                 library,
                 fresh,
                 rlibs: report.rlibs.clone(),
-                duration: *duration,
+                duration: start.elapsed(),
                 warnings: report.warnings,
                 log: report.log.clone(),
                 maker: Some(Maker {
@@ -234,6 +249,23 @@ impl Ran {
             });
         }
         Ok(all)
+    }
+
+    /// Removes what is fresh to cargo and is not; whether there was any.
+    fn remove_outdated(&self, build: &Build<'_>, bundles: &[BundlePackage]) -> bool {
+        let target_dir = build.target_folder();
+        let target_dir = target_dir.as_deref().unwrap_or(build.workspace.target_dir());
+        let mut is_any = false;
+        for bundle in bundles {
+            let Some((library, true)) = self.report.libraries.get(&bundle.id) else { continue };
+            let profile = library.parent();
+            let made = profile.and_then(|it| build.workspace.intermediate_beside(target_dir, it));
+            let Some(deps) = made.map(|it| it.join("deps")) else { continue };
+            let (folder, rlibs) = (&*bundle.folder, &*self.report.rlibs);
+            let fresh = Fresh { library, folder, deps: &deps, rlibs };
+            is_any |= fresh.remove_outdated(build.workspace.root());
+        }
+        is_any
     }
 
     /// So that the next build can do without cargo.

@@ -97,6 +97,9 @@ impl Role {
     }
 }
 
+/// The one folder of a wrapper that this process has.
+static HELD: OnceLock<Option<Folder>> = OnceLock::new();
+
 impl Wrapper {
     /// The variable that tells the program that it is called as a wrapper, by its role's word.
     pub const VARIABLE: &'static str = "HOTRELOAD_WRAPPER";
@@ -118,7 +121,6 @@ impl Wrapper {
     /// The one that has made what is in this target folder for the workspace at `root`, if its program is
     /// still there. A folder of its own stays then as long as this process lives.
     pub(crate) fn of(target_dir: &Path, root: &Path) -> Option<Wrapper> {
-        static HELD: OnceLock<Option<Folder>> = OnceLock::new();
         let text = fs::read_to_string(target_dir.join(FILE)).ok()?;
         let (word, program) = text.lines().next()?.split_once(' ')?;
         let (role, inner) = (Role::of(word), Inner::left(target_dir, root));
@@ -131,6 +133,12 @@ impl Wrapper {
         // nothing can be built that fits.
         HELD.get_or_init(|| Folder::hold(target_dir).ok());
         Some(Wrapper::new(program.into(), role, inner.unwrap_or_default()))
+    }
+
+    /// The folder that the program was built in by a wrapper, if somebody has removed it since: what is built
+    /// elsewhere does not fit the program.
+    pub(crate) fn lost() -> Option<&'static Path> {
+        HELD.get()?.as_ref()?.lost()
     }
 
     /// Whether it has rustc link the shared library.

@@ -5,15 +5,19 @@
 //! symbols tell it. What an allocator does cannot be tried out instead: one that serves some sizes
 //! itself and passes the others on to System looks like System until it is asked for the wrong size.
 
-use std::ops::Range;
+use std::{fs::File, io, ops::Range, path::Path};
 
 use object::{
-    Endianness, FileKind, Object, ObjectSymbol,
-    elf::{FileHeader64, SHT_SYMTAB, Sym64},
+    Endianness, FileKind, Object, ObjectSymbol, ReadRef,
+    elf::{FileHeader64, SHT_SYMTAB, SectionHeader64, Sym64},
+    pod::slice_from_all_bytes,
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
-use crate::{file::file_bytes::FileBytes, platform};
+use crate::{
+    file::file_bytes::{BLOCK, FileBytes},
+    platform,
+};
 
 /// What a program's global allocator hands out: see [`HostBuilder::allocator`].
 ///
@@ -33,7 +37,7 @@ impl Allocator {
     /// an optimiser left none of the two.
     pub(crate) fn of(file: &FileBytes) -> Option<Allocator> {
         let [default, any] = match FileKind::parse(file).ok()? {
-            FileKind::Elf64 => in_elf(file).ok()?,
+            FileKind::Elf64 => in_elf(file)?,
             _ => in_symbols(&object::File::parse(file).ok()?),
         };
         match (default, any) {
@@ -42,6 +46,16 @@ impl Allocator {
             (false, false) => None,
         }
     }
+}
+
+/// Whether an image allocates for itself what others free: it has the functions that stand for the allocator,
+/// and not only calls them.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn has_own_allocator(image: &Path) -> io::Result<bool> {
+    let file = FileBytes::of(File::open(image)?)?;
+    Ok(Allocator::of(&file) == Some(Allocator::Own))
 }
 
 /// The ends of the symbols' names, whose beginnings change with the compiler: of std's allocator, and
@@ -57,36 +71,82 @@ fn in_symbols<'data>(file: &impl Object<'data>) -> [bool; 2] {
     NAMES.map(has)
 }
 
-/// The same of an ELF file, in which the names are looked for first, by the system's search: a program has
-/// tens of thousands of symbols, and a host that is not optimised would read each name of them at its start.
-fn in_elf(file: &FileBytes) -> object::Result<[bool; 2]> {
-    let header = FileHeader64::<Endianness>::parse(file)?;
-    let endian = header.endian()?;
-    let sections = header.sections(endian, file)?;
-    let symbols = sections.symbols(endian, file, SHT_SYMTAB)?;
-    let names = sections.section(symbols.string_section())?.data(endian, file)?;
-    let symbols = symbols.symbols();
+/// The same of an ELF file, of which no more is read than tells it: names and symbols are half of a library. The
+/// names are looked for first, by the system's search: a host that is not optimised would take long to read each.
+fn in_elf(file: &FileBytes) -> Option<[bool; 2]> {
+    let header = FileHeader64::<Endianness>::parse(file).ok()?;
+    let endian = header.endian().ok()?;
+    let sections = header.sections(endian, file).ok()?;
+    let place = |section: &SectionHeader64<_>| {
+        let (start, length) = section.file_range(endian)?;
+        let end = start.checked_add(length)?;
+        (end <= file.len().ok()?).then_some(start..end)
+    };
+    let symbols = sections.iter().find(|section| section.sh_type(endian) == SHT_SYMTAB)?;
+    let names = place(sections.section(symbols.link(endian)).ok()?)?;
+    let symbols = place(symbols)?;
     let has = |end: &str| {
-        let places = places(names, &format!("{end}\0"));
-        let first = places.iter().map(|it| it.start).min().unwrap_or_default();
-        let last = places.iter().map(|it| it.end).max().unwrap_or_default();
-        let is_it = |symbol: &Sym64<Endianness>| {
-            let at = symbol.st_name(endian) as usize;
-            // Nearly all are called otherwise. Linkers may share the ends of names.
-            at >= first
-                && at < last
-                && places.iter().any(|it| it.contains(&at))
-                && !symbol.is_undefined(endian)
-        };
-        !places.is_empty() && symbols.iter().any(is_it)
+        let (end, mut bytes) = (format!("{end}\0"), Vec::new());
+        let mut blocks: Vec<_> = blocks(&names, BLOCK - LONGEST, LONGEST).collect();
+        // Rust's own linker puts those of std behind the first quarter.
+        let quarter = blocks.len() / 4;
+        blocks.rotate_left(quarter);
+        for block in blocks {
+            let first = block.start - names.start;
+            for place in places(file.pass(block, &mut bytes)?, &end) {
+                let place = first + place.start as u64..first + place.end as u64;
+                if is_defined(file, endian, &symbols, &place)? {
+                    return Some(true);
+                }
+            }
+        }
+        Some(false)
     };
     let [default, any] = NAMES;
     // With the first the second makes no difference.
-    let is_default = has(default);
-    Ok([is_default, is_default || has(any)])
+    let is_default = has(default)?;
+    Some([is_default, is_default || has(any)?])
 }
 
-/// Where the names are that end so.
+/// Whether a symbol is defined whose name begins there. Nearly all are called otherwise, and those of std are
+/// among the last.
+fn is_defined(
+    file: &FileBytes,
+    endian: Endianness,
+    symbols: &Range<u64>,
+    names: &Range<u64>,
+) -> Option<bool> {
+    const SIZE: u64 = size_of::<Sym64<Endianness>>() as u64;
+    let mut bytes = Vec::new();
+    for block in blocks(symbols, BLOCK - BLOCK % SIZE, 0).rev() {
+        let symbols = slice_from_all_bytes(file.pass(block, &mut bytes)?).ok()?;
+        // Linkers may share the ends of names.
+        let is_it = |symbol: &Sym64<_>| {
+            names.contains(&symbol.st_name(endian).into()) && !symbol.is_undefined(endian)
+        };
+        if symbols.iter().any(is_it) {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+/// Names of symbols that are longer are none of the compiler's own.
+const LONGEST: u64 = 1024;
+
+/// The parts of a range, each with the beginning of the next one.
+fn blocks(
+    range: &Range<u64>,
+    size: u64,
+    beyond: u64,
+) -> impl DoubleEndedIterator<Item = Range<u64>> {
+    let Range { start, end } = *range;
+    let count = (end - start).div_ceil(size);
+    let from = move |index| start + index * size;
+    (0..count).map(move |index| from(index)..from(index).saturating_add(size + beyond).min(end))
+}
+
+/// Where in a part of the names those are that end so.
 fn places(names: &[u8], end: &str) -> Vec<Range<usize>> {
     let (mut places, mut from) = (Vec::new(), 0);
     while let Some(at) = platform::find(&names[from..], end.as_bytes()) {
@@ -142,6 +202,21 @@ mod tests {
         let file = folder.path().join("program");
         fs::write(&file, bytes).unwrap();
         allocator(&file)
+    }
+
+    #[test]
+    fn what_lies_between_two_blocks_is_in_one_of_them() {
+        let range = 5..5 + 3 * (BLOCK - LONGEST) + 100;
+        let blocks: Vec<_> = blocks(&range, BLOCK - LONGEST, LONGEST).collect();
+        assert_eq!((blocks.len(), blocks[0].start, blocks[3].end), (4, range.start, range.end));
+        assert!(blocks.iter().all(|block| block.end - block.start <= BLOCK));
+        for start in range.start..range.end - LONGEST {
+            let is_in = |block: &Range<u64>| block.start <= start && start + LONGEST <= block.end;
+            assert!(blocks.iter().any(is_in), "{start}");
+        }
+        assert_eq!(super::blocks(&(7..7), BLOCK, 0).count(), 0);
+        let far = u64::MAX - 10..u64::MAX;
+        assert_eq!(super::blocks(&far, BLOCK, LONGEST).collect::<Vec<_>>(), [far]);
     }
 
     #[cfg(target_os = "linux")]

@@ -42,15 +42,16 @@ impl Dynamic {
         Needs::of(&sections, endian, &self.0)
     }
 
-    /// The names that it wants from others, without what may stay undefined.
-    pub(crate) fn wanted(&self) -> object::Result<BTreeSet<String>> {
-        let mut wanted = BTreeSet::new();
+    /// The names that it needs from others, and those that it takes if somebody has them.
+    pub(crate) fn wanted(&self) -> object::Result<[BTreeSet<String>; 2]> {
+        let [mut needs, mut may_use] = [BTreeSet::new(), BTreeSet::new()];
         self.each_symbol(|name, is_defined, is_strong| {
-            if !is_defined && is_strong {
+            if !is_defined {
+                let wanted = if is_strong { &mut needs } else { &mut may_use };
                 wanted.insert(name.to_owned());
             }
         })?;
-        Ok(wanted)
+        Ok([needs, may_use])
     }
 
     /// Takes out of `wanted` what it has, of whatever version.

@@ -10,7 +10,7 @@ use object::ReadRef;
 use crate::platform;
 
 /// At least as much is read at once, and from a multiple of it: names are asked for one by one.
-const BLOCK: u64 = 64 * 1024;
+pub(super) const BLOCK: u64 = 64 * 1024;
 
 /// Gives references to what it has read, which it keeps. A piece that is not in the file any more is an
 /// error.
@@ -38,6 +38,19 @@ impl FileBytes {
     pub(crate) fn of(file: File) -> std::io::Result<FileBytes> {
         let length = file.metadata()?.len();
         Ok(FileBytes { file, length, first: OnceCell::new() })
+    }
+
+    /// Reads a piece that is not kept: it is in `bytes` until the next one is read.
+    pub(super) fn pass<'b>(&self, piece: Range<u64>, bytes: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+        let length = usize::try_from(piece.end.checked_sub(piece.start)?).ok()?;
+        if piece.end > self.length {
+            return None;
+        }
+        bytes.clear();
+        bytes.try_reserve_exact(length).ok()?;
+        platform::fill(bytes, &self.file, piece.start).ok()?;
+        bytes.truncate(length);
+        (bytes.len() == length).then_some(bytes)
     }
 
     /// What was read from there on, if that is `size` bytes at least.

@@ -31,7 +31,7 @@ pub(crate) mod shadow;
 pub(crate) mod tables;
 mod type_layout;
 
-pub use allocator::Allocator;
+pub use allocator::{Allocator, has_own_allocator};
 pub(crate) use host_file::HostFile;
 pub(crate) use tables::{Numbers, Tables};
 pub use type_layout::{FieldLayout, TypeLayout, VariantLayout};

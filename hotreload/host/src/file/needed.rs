@@ -133,20 +133,6 @@ fn note(library: &Path, name: &OsStr, kind: &str) -> Option<String> {
     text.into_iter().find_map(Result::ok)
 }
 
-/// Of names that a file uses, those which a library has that it needs, other than std.
-pub(crate) fn from_others(needed: &[Needed], names: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut rest = names.clone();
-    let is_std = |it: &Needed| it.name.as_bytes().starts_with(b"libstd-");
-    for library in needed.iter().filter(|it| !is_std(it)) {
-        if rest.is_empty() {
-            break;
-        }
-        // One that cannot be read gives nothing.
-        let _ = Dynamic::open(&library.found).map(|it| it.give(&mut rest));
-    }
-    names.difference(&rest).cloned().collect()
-}
-
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("/")).to_owned()
 }
@@ -250,12 +236,44 @@ fn same(one: &Path, other: &Path) -> bool {
     length(one) == length(other) && fs::read(one).ok() == fs::read(other).ok()
 }
 
-/// The names that a file wants and that neither what it needs nor anything in the process has: with them
-/// it cannot be opened. Empty if that cannot be told.
-pub(crate) fn missing(file: &Path, source: &Path, mapped: &[Mapped]) -> BTreeSet<String> {
-    let Some(mut wanted) = Dynamic::open(file).and_then(|it| it.wanted().ok()) else {
-        return BTreeSet::new();
-    };
+/// The names that a file wants from others.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// Those that neither what it needs nor anything in the process has: with them it cannot be opened. Empty
+    /// if that cannot be told.
+    pub(crate) missing: BTreeSet<String>,
+    /// Those that a library has which it needs, other than std.
+    pub(crate) of_libraries: BTreeSet<String>,
+}
+
+impl Names {
+    /// Those of a file that needs these libraries. None if it cannot be read.
+    pub(crate) fn of(file: &Path, source: &Path, needed: &[Needed], mapped: &[Mapped]) -> Names {
+        let Some([needs, may_use]) = Dynamic::open(file).and_then(|it| it.wanted().ok()) else {
+            return Names::default();
+        };
+        let (mut left, mut may_be_left) = (needs.clone(), may_use.clone());
+        let is_std = |it: &&Needed| it.name.as_bytes().starts_with(b"libstd-");
+        for library in needed.iter().filter(|it| !is_std(it)) {
+            // One that cannot be read gives nothing.
+            let Some(library) = Dynamic::open(&library.found) else { continue };
+            let _ = library.give(&mut left).and_then(|()| library.give(&mut may_be_left));
+        }
+        let given = needs.difference(&left).chain(may_use.difference(&may_be_left));
+        Names {
+            of_libraries: given.cloned().collect(),
+            missing: missing(left, file, source, mapped),
+        }
+    }
+}
+
+/// Those of the names that nothing has.
+fn missing(
+    mut wanted: BTreeSet<String>,
+    file: &Path,
+    source: &Path,
+    mapped: &[Mapped],
+) -> BTreeSet<String> {
     let closure = Closure::find(needs(file).unwrap_or_default(), file, source, |name| {
         let in_memory = mapped.iter().filter(|it| !it.deleted && it.path.file_name() == Some(name));
         let in_memory = in_memory.map(|it| it.path.clone());

@@ -23,7 +23,7 @@ use crate::file::allocator::Allocator;
 #[cfg(target_os = "linux")]
 use crate::file::dynamic::Needs;
 use crate::file::file_bytes::FileBytes;
-use crate::file::manifest::Manifest;
+use crate::file::manifest::{Known, Manifest};
 use crate::said::{Code, Reason};
 
 /// The facts of one library file.
@@ -34,15 +34,15 @@ pub(crate) struct ObjectFile {
     /// The libraries that it needs, and where it has them searched for.
     #[cfg(target_os = "linux")]
     pub(crate) needs: Needs,
-    /// Its global allocator, if its symbols tell.
+    /// Its global allocator, if its symbols tell; unknown where it forwards to the host's.
     pub(crate) allocator: Option<Allocator>,
     /// Where in the file the pointer to the host's table is, if the format lets it be written.
     table_offset: Option<u64>,
 }
 
 impl ObjectFile {
-    /// Reads the file; every refusal here comes before any of its code runs.
-    pub(crate) fn read(path: &Path) -> Result<ObjectFile, Reason> {
+    /// Reads the file; every refusal here comes before any of its code runs. What is known is not read again.
+    pub(crate) fn read(path: &Path, known: Known<'_>) -> Result<ObjectFile, Reason> {
         let bytes = File::open(path).and_then(FileBytes::of);
         let bytes = &bytes.map_err(|error| not_a_library(&error.to_string()))?;
         let length = bytes.len().unwrap_or_default();
@@ -68,16 +68,20 @@ impl ObjectFile {
         let (offset, size) = parts.manifest.ok_or_else(|| {
             Reason::new(Code::NoBundle, "the library is no bundle: it has no manifest")
         })?;
-        let manifest = bytes
-            .read_bytes_at(offset, size)
-            .map_err(|()| not_a_library("it is cut off: its manifest lies beyond its end"))?;
+        let mut manifest = Vec::new();
+        let end = offset.saturating_add(size);
+        if bytes.pass(offset..end, &mut manifest).is_none() {
+            return Err(not_a_library("it is cut off: its manifest lies beyond its end"));
+        }
         let table = parts.table.filter(|(_, size)| *size == size_of::<usize>() as u64);
+        let manifest = Manifest::of_section(manifest, known)?;
+        let forwards = manifest.headers.iter().all(|header| header.forwards_allocation);
         Ok(ObjectFile {
-            manifest: Manifest::parse(manifest)?,
+            manifest,
             shared_std: parts.shared_std,
             #[cfg(target_os = "linux")]
             needs: parts.needs,
-            allocator: Allocator::of(bytes),
+            allocator: if forwards { None } else { Allocator::of(bytes) },
             table_offset: table.filter(|_| cfg!(target_os = "linux")).map(|(offset, _)| offset),
         })
     }

@@ -69,13 +69,13 @@ impl<'a> After<'a> {
         &self,
         path: &'s str,
     ) -> impl Iterator<Item = &'a Placed> + use<'a, 's> {
-        let (this, sites) = (*self, self.world.sites.get(path));
+        let (this, own, sites) = (*self, crate_of(path), self.world.sites.get(path));
         let sites = sites.into_iter().flatten();
         sites.filter(move |placed| match &placed.image {
             None => true,
             Some(image) => {
                 let name = &image.header.crate_name;
-                name != crate_of(path) && !this.changes(name) && this.world.is_live(placed)
+                name != own && !this.changes(name) && this.world.is_live(placed)
             }
         })
     }
@@ -166,7 +166,7 @@ impl<'a> After<'a> {
 
     /// Why states' values cannot move to what the file has of them, as far as manifests tell.
     fn foreseen(&self, candidate: &Candidate) -> Vec<Reason> {
-        let befores = self.world.befores(&candidate.exports);
+        let befores = self.world.befores(candidate.exports.iter().map(Arc::as_ref));
         let moving = candidate.exports.iter().filter(|item| item.kind == Kind::Var && !item.reset);
         let reasons = moving.flat_map(|item| {
             let live = befores.get(&*item.path)?;
@@ -206,7 +206,7 @@ impl<'a> After<'a> {
     /// that are marked so, and of states, which move.
     pub(crate) fn making_way(&self) -> Vec<Stored> {
         let of_files = self.candidates.iter().flat_map(|candidate| {
-            let befores = self.world.befores(&candidate.exports);
+            let befores = self.world.befores(candidate.exports.iter().map(Arc::as_ref));
             candidate.exports.iter().filter_map(move |item| {
                 let stored = *befores.get(&*item.path)?;
                 let mut conflicts = Conflicts::default();
@@ -282,13 +282,10 @@ impl<'a> After<'a> {
 
     /// What the bundle exports no more, and somebody calls.
     fn removed(&self, next: &Next<'_>) -> Vec<Reason> {
-        let is_there = |path: &str| {
-            next.exports.binary_search_by(|export| (*export.item.path).cmp(path)).is_ok()
-        };
         let before = self.world.bundles.get(next.bundle);
         let is_new = |path: &str| before.is_none_or(|loaded| loaded.image.export(path).is_none());
         let new = || next.exports.iter().map(|it| &*it.item.path).filter(|path| is_new(path));
-        let removed = removed(before, is_there).filter_map(|site| {
+        let removed = removed(before, next.exports.iter().map(|it| &*it.item.path)).filter_map(|site| {
             let path = &site.item.path;
             let held: Vec<_> = self.callers(path, true).map(|(holder, _)| holder.to_string()).collect();
             if held.is_empty() {

@@ -2,11 +2,14 @@
 
 #[cfg(target_os = "linux")]
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::file::manifest::{Header, Item, ONE_FRAMEWORK};
 #[cfg(target_os = "linux")]
-use crate::file::needed::{self, Closure, Needed};
+use crate::file::needed::{self, Closure, Names, Needed};
 use crate::file::object_file::ObjectFile;
 use crate::file::shadow::Shadow;
 use crate::file::{Allocator, Tables, shadow};
@@ -16,7 +19,7 @@ use crate::load::registering;
 #[cfg(target_os = "linux")]
 use crate::platform;
 use crate::said::{Code, Error, Reason, Result};
-use crate::state::{Maker, Requirements};
+use crate::state::{Maker, Requirements, world::World};
 use hot_rt::rt::STATIC;
 use hot_rt::rt::fingerprint::{COMMIT, FEATURES, OWN_FEATURES, PANIC, RUSTC, SOURCES, TARGET};
 
@@ -36,9 +39,9 @@ pub(crate) struct Candidate {
     pub(crate) header: Header,
     /// What the bundle's own crate defines, in the order of the paths. What bundles define that are
     /// linked into it as rlibs gives types and signatures only.
-    pub(crate) exports: Vec<Item>,
+    pub(crate) exports: Vec<Arc<Item>>,
     /// What it uses from elsewhere.
-    pub(crate) imports: Vec<Item>,
+    pub(crate) imports: Vec<Arc<Item>>,
     /// Its types, as far as its file says.
     pub(crate) tables: Tables,
 }
@@ -46,15 +49,20 @@ pub(crate) struct Candidate {
 impl Candidate {
     /// Copies the file into the host's folder and checks the copy: form, manifest, fingerprint,
     /// allocator. A refused copy is removed.
-    pub(crate) fn open(path: &Path, shadow: &Shadow, host: &Requirements) -> Result<Candidate> {
+    pub(crate) fn open(
+        path: &Path,
+        shadow: &Shadow,
+        host: &Requirements,
+        world: &World,
+    ) -> Result<Candidate> {
         let copy = shadow.copy(path)?;
-        let object = ObjectFile::read(copy.path()).map_err(|reason| reason.file(path))?;
+        let object = read(copy.path(), world).map_err(|reason| reason.file(path))?;
         Candidate::check(path, Some(copy), object, host)
     }
 
     /// Checks the file where it lies, in the same way: it is not to be loaded.
-    pub(crate) fn look(path: &Path, host: &Requirements) -> Result<Candidate> {
-        let read = |_: &_| Ok(Some(ObjectFile::read(path).map_err(|reason| reason.file(path))?));
+    pub(crate) fn look(path: &Path, host: &Requirements, world: &World) -> Result<Candidate> {
+        let read = |_: &_| Ok(Some(read(path, world).map_err(|reason| reason.file(path))?));
         Candidate::check(path, None, shadow::steady(path, read)?, host)
     }
 
@@ -85,7 +93,7 @@ impl Candidate {
         #[cfg(target_os = "linux")]
         reasons.extend(candidate.libraries(path, host));
         reasons.extend(duplicates(candidate.exports.iter().map(|item| item.path.as_str())));
-        reasons.extend(stranger(&candidate.header, &candidate.imports));
+        reasons.extend(stranger(&candidate.header, candidate.imports.iter().map(Arc::as_ref)));
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
         Ok(candidate)
     }
@@ -166,9 +174,9 @@ impl Candidate {
             })
             .collect();
         if reasons.is_empty() {
-            let missing = needed::missing(file, path, &mapped);
+            let Names { missing, of_libraries } = Names::of(file, path, &needed, &mapped);
             reasons.extend((!missing.is_empty()).then(|| lacking(&missing, &needed)));
-            reasons.extend(registering::check(file, &needed, &host.constructors_may_use));
+            reasons.extend(registering::check(file, &of_libraries, &host.constructors_may_use));
         }
         reasons
     }
@@ -195,12 +203,20 @@ impl Candidate {
     }
 }
 
+/// Reads the file: most of it is as it was in the generation before.
+fn read(path: &Path, world: &World) -> Result<ObjectFile, Reason> {
+    ObjectFile::read(path, &|path, record| world.known(path, record))
+}
+
 /// What is of the bundle's crate, but of another package by its own account, counts as an import.
-pub(crate) fn stranger(header: &Header, imports: &[Item]) -> Option<Reason> {
+pub(crate) fn stranger<'a>(
+    header: &Header,
+    mut imports: impl Iterator<Item = &'a Item>,
+) -> Option<Reason> {
     let Header { package, crate_name, .. } = header;
     let is_strange =
         |item: &&Item| item.exported && item.is_of(crate_name) && *item.package != **package;
-    let item = imports.iter().find(is_strange)?;
+    let item = imports.find(is_strange)?;
     let what = format!("`{}` says that it is of package `{}`", item.path, item.package);
     Some(Reason::new(Code::Disagreement, what).fact("found", format!("package `{package}`")))
 }

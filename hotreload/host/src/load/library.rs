@@ -5,6 +5,7 @@
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::Serialize;
@@ -75,16 +76,18 @@ impl Library {
     pub fn open(path: &Path) -> Result<Library> {
         look_at(path)?;
         let read = || -> Result<Library, Reason> {
-            let ObjectFile { manifest, shared_std, .. } = ObjectFile::read(path)?;
+            let ObjectFile { manifest, shared_std, .. } = ObjectFile::read(path, &|_, _| None)?;
             let header = root_header(&manifest.headers, path)?;
             let tables = Tables::of_manifest(&manifest)?;
             let (exports, imports) = header.divide(manifest.items);
+            let [exports, imports] = [exports, imports]
+                .map(|items| items.into_iter().map(Arc::unwrap_or_clone).collect());
             let (path, layouts, migrates) = (path.to_owned(), manifest.types, manifest.migrates);
             Ok(Library { path, header, shared_std, exports, imports, migrates, layouts, tables })
         };
         let library = read().map_err(|reason| Error::from(reason.file(path)))?;
         let mut reasons = duplicates(library.exports.iter().map(|item| item.path.as_str()));
-        reasons.extend(stranger(&library.header, &library.imports));
+        reasons.extend(stranger(&library.header, library.imports.iter()));
         Error::check(reasons.into_iter().map(|reason| reason.file(path)).collect())?;
         Ok(library)
     }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use crate::file::constructors;
-use crate::file::needed::{Needed, from_others};
 use crate::said::{Code, Reason};
 
 /// Names of what may be registered again and again. `derive(Reflect)` has each type's registration
@@ -22,25 +21,25 @@ const NOTHING: [&str; 2] = ["__rustc::", "inventory::"];
 const SHOWN: usize = 3;
 
 /// A reason for each set of crates that constructors of this file use, if none of them is in `may_use`.
-pub(super) fn check(file: &Path, needed: &[Needed], may_use: &BTreeSet<String>) -> Vec<Reason> {
-    if needed.is_empty() {
+/// `of_libraries` are the names that the file has from the libraries that it needs.
+pub(super) fn check(
+    file: &Path,
+    of_libraries: &BTreeSet<String>,
+    may_use: &BTreeSet<String>,
+) -> Vec<Reason> {
+    let shown = |name: &String| format!("{:#}", rustc_demangle::demangle(name));
+    // Of functions of std's that the library has instances of, no crate is left; C has no paths.
+    let counts = |name: &String| {
+        !NOTHING.iter().any(|it| name.starts_with(it))
+            && (!name.contains("::") || crates(name).next().is_some())
+    };
+    // What constructors use takes far longer to find out.
+    if !of_libraries.iter().map(shown).any(|name| counts(&name)) {
         return Vec::new();
     }
     let mut found: BTreeMap<BTreeSet<String>, Vec<String>> = BTreeMap::new();
-    let constructors = constructors::of(file);
-    let all = constructors.iter().flat_map(|it| &it.uses).cloned().collect();
-    // Once for all: the libraries' tables of names are long.
-    let of_others = from_others(needed, &all);
-    for constructor in constructors {
-        let names = constructor
-            .uses
-            .intersection(&of_others)
-            .map(|it| format!("{:#}", rustc_demangle::demangle(it)));
-        // Of functions of std's that the library has instances of, no crate is left; C has no paths.
-        let counts = |name: &String| {
-            !NOTHING.iter().any(|it| name.starts_with(it))
-                && (!name.contains("::") || crates(name).next().is_some())
-        };
+    for constructor in constructors::of(file) {
+        let names = constructor.uses.intersection(of_libraries).map(shown);
         let names: Vec<_> = names.filter(counts).collect();
         let crates: BTreeSet<_> =
             names.iter().flat_map(|name| crates(name)).map(str::to_owned).collect();

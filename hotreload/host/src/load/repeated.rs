@@ -45,11 +45,26 @@ impl Inner {
         let (undone, _) = undone.iter().rev().find(|(_, image)| repeats(image))?;
         Some(Repeated::RolledBack { undone: *undone, live })
     }
+
+    /// Whether the file was made after the same build by cargo as what is live of this crate, and has its
+    /// code: then it has the same libraries of others, too.
+    #[cfg(feature = "watch")]
+    pub(crate) fn is_live_code(&self, crate_name: &str, next: &Next<'_>) -> bool {
+        let Ok(writing) = self.write() else { return false };
+        let live = writing.world().bundles.get(crate_name).map(|it| Arc::clone(&it.image));
+        drop(writing);
+        let is_of_its_build = |image: &Arc<Image>| {
+            let numbers = [next.maker, image.maker.as_ref()].map(|it| it.map(|it| it.number));
+            numbers[0].is_some() && numbers[0] == numbers[1]
+        };
+        live.filter(is_of_its_build).is_some_and(|image| is_code(next, &image))
+    }
 }
 
 /// Whether both hold the same code: a comment may have moved its lines.
 fn is_code(next: &Next<'_>, image: &Image) -> bool {
-    let (built, copied) = (ObjectFile::read(next.path), ObjectFile::read(&image.copy));
+    let read = |path: &Path| ObjectFile::read(path, &|_, _| None);
+    let (built, copied) = (read(next.path), read(&image.copy));
     let (Ok(built), Ok(copied)) = (built, copied) else { return false };
     built.manifest.is_same(&copied.manifest) && is_same_code(image, next.rlibs, next.maker)
 }

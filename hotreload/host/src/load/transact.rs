@@ -368,7 +368,7 @@ impl Inner {
         self.catch_up(writing.world_mut());
         Inner::loads(path.display())?;
         headroom(path)?;
-        let candidates = [Candidate::look(path, &self.requirements)?];
+        let candidates = [Candidate::look(path, &self.requirements, writing.world())?];
         let (world, namespace) = (writing.world(), &self.namespace);
         let handles = &held::alive(world);
         let (images, looks_only) = (&[], true);
@@ -435,7 +435,7 @@ impl Inner {
         let Next { path, expected, rlibs, folder, maker, .. } = *next;
         Inner::loads(path.display())?;
         headroom(path)?;
-        let mut candidate = Candidate::open(path, &self.shadow, &self.requirements)?;
+        let mut candidate = Candidate::open(path, &self.shadow, &self.requirements, world)?;
         let found = &candidate.header;
         if let Some(expected) = expected.filter(|expected| *expected != found.crate_name) {
             let (found, expected) = (&found.package, world.package(expected));

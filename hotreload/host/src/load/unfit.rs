@@ -92,7 +92,7 @@ impl After<'_> {
     pub(super) fn is_overtaken(&self, unfit: &[Unfit]) -> bool {
         let removes = |image: &Image| {
             let before = self.world.bundles.get(&image.header.crate_name);
-            let mut removed = removed(before, |path| image.export(path).is_some());
+            let mut removed = removed(before, image.exports.iter().map(|site| &*site.item.path));
             let holds = |placed: &Placed| self.holds(placed) && !placed.may_go;
             removed.any(|site| self.placed(&site.item.path).any(holds))
         };
@@ -160,13 +160,18 @@ pub(super) fn linked_only<'a>(world: &'a World, image: &'a Image) -> impl Iterat
     of_crate.map(String::as_str).filter(|path| image.export(path).is_none())
 }
 
-/// What the bundle has exported and is not there any more.
-pub(super) fn removed(
-    before: Option<&Loaded>,
-    is_there: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = &Site> {
+/// What the bundle has exported and is not there any more. Both are in the order of the paths.
+pub(super) fn removed<'a, 'n>(
+    before: Option<&'a Loaded>,
+    there: impl Iterator<Item = &'n str>,
+) -> impl Iterator<Item = &'a Site> {
     let exports = before.into_iter().flat_map(|loaded| &loaded.image.exports);
-    exports.map(|site| &**site).filter(move |site| !is_there(&site.item.path))
+    let mut there = there.peekable();
+    exports.map(|site| &**site).filter(move |site| {
+        let path = &*site.item.path;
+        while there.next_if(|it| *it < path).is_some() {}
+        there.peek() != Some(&path)
+    })
 }
 
 fn remedy(placed: &Placed, path: &str) -> String {

@@ -123,6 +123,15 @@ impl Inner {
         self.write().is_ok_and(|writing| writing.world().bundles.contains_key(crate_name))
     }
 
+    /// Whether what is live of it was built in this folder.
+    #[cfg(feature = "watch")]
+    pub(crate) fn is_built_in(&self, crate_name: &str, folder: &std::path::Path) -> bool {
+        self.write().is_ok_and(|writing| {
+            let loaded = writing.world().bundles.get(crate_name);
+            loaded.is_some_and(|it| it.image.folder.as_deref() == Some(folder))
+        })
+    }
+
     /// Lets `listener` hear of everything that happens from now on.
     pub(crate) fn on_event(&self, listener: Listener) {
         self.listeners.rcu(|listeners| {

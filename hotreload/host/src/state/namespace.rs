@@ -1,12 +1,12 @@
 //! Names, nested, and what each of them means at the moment.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
+use rpds::RedBlackTreeMapSync;
 
 use crate::said::{Code, Error, Reason, Result};
 use crate::state::Definition;
@@ -53,10 +53,12 @@ pub struct Namespace {
     writer: Mutex<()>,
 }
 
+/// Readers have the one before while a writer makes the next of it: both share what they have in common, so
+/// that a name costs the same however many there are.
 #[derive(Default, Clone)]
 struct Entries {
-    namespaces: BTreeMap<Box<str>, Arc<Namespace>>,
-    definitions: BTreeMap<Box<str>, Arc<Definition>>,
+    namespaces: RedBlackTreeMapSync<Box<str>, Arc<Namespace>>,
+    definitions: RedBlackTreeMapSync<Box<str>, Arc<Definition>>,
     destroyed: bool,
 }
 
@@ -139,7 +141,7 @@ impl Namespace {
                 return Err(taken(&parent.full(name), "a namespace"));
             }
             let created = Arc::new(parent.child(name));
-            entries.namespaces.insert(name.into(), created.clone());
+            entries.namespaces.insert_mut(name.into(), created.clone());
             Ok(created)
         })
     }
@@ -151,7 +153,8 @@ impl Namespace {
     /// [`Code::NoNamespace`] if there is none of this name; [`Code::BadName`]; [`Code::HostOwned`].
     pub fn destroy(&self, path: &str) -> Result<()> {
         self.change(path, Missing::Refuse, |parent, entries, name| {
-            let destroyed = entries.namespaces.remove(name);
+            let destroyed = entries.namespaces.get(name).cloned();
+            entries.namespaces.remove_mut(name);
             destroyed.ok_or_else(|| no_namespace(&parent.full(name)))?.clear();
             Ok(())
         })
@@ -169,7 +172,7 @@ impl Namespace {
                 return Err(taken(known.path(), &format!("a {}", known.kind())));
             }
             let definition = Arc::new(Definition::open(parent.full(name), kind, pointer));
-            entries.definitions.insert(name.into(), definition.clone());
+            entries.definitions.insert_mut(name.into(), definition.clone());
             Ok(definition)
         })
     }
@@ -193,7 +196,8 @@ impl Namespace {
     /// namespace; [`Code::BadName`]; [`Code::HostOwned`].
     pub fn undefine(&self, path: &str) -> Result<*const ()> {
         self.change(path, Missing::Refuse, |parent, entries, name| {
-            let definition = entries.definitions.remove(name);
+            let definition = entries.definitions.get(name).cloned();
+            entries.definitions.remove_mut(name);
             let meaning = definition.and_then(|definition| definition.take());
             meaning.ok_or_else(|| undefined(&parent.full(name)))
         })
@@ -203,8 +207,12 @@ impl Namespace {
     pub(crate) fn place(&self, path: &str, kind: Kind) -> Arc<Definition> {
         self.get(path).unwrap_or_else(|| {
             let placed = self.descend(path, &Missing::Create, |parent, entries, name| {
-                let create = || Arc::new(Definition::sealed(parent.full(name), kind));
-                Ok(entries.definitions.entry(name.into()).or_insert_with(create).clone())
+                if let Some(known) = entries.definitions.get(name) {
+                    return Ok(known.clone());
+                }
+                let placed = Arc::new(Definition::sealed(parent.full(name), kind));
+                entries.definitions.insert_mut(name.into(), placed.clone());
+                Ok(placed)
             });
             placed.expect("the host's namespaces are never destroyed")
         })
@@ -252,7 +260,7 @@ impl Namespace {
         let inner = Arc::new(self.child(first));
         let changed = inner.descend(rest, missing, change)?;
         let mut entries = Entries::clone(&known);
-        entries.namespaces.insert(first.into(), inner);
+        entries.namespaces.insert_mut(first.into(), inner);
         self.entries.store(Arc::new(entries));
         Ok(changed)
     }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use hot_rt::rt::{ImageInfo, Kind, Locked, Moving, versioned::BehindHandle};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(crate) use crate::file::manifest::crate_of;
 use crate::{
     file::{TypeLayout, manifest::Item},
     said::{Code, Error, Reason, Report, Result},
@@ -67,11 +68,6 @@ impl Placed {
         let crate_name = crate_of(&self.site.item.path);
         self.image.as_ref().is_some_and(|image| image.header.crate_name == crate_name)
     }
-}
-
-/// The crate that a definition is of.
-pub(crate) fn crate_of(path: &str) -> &str {
-    path.split("::").next().unwrap_or_default()
 }
 
 /// A var's storage and the site that it was made for. Never freed.
@@ -271,6 +267,15 @@ impl World {
         befores
     }
 
+    /// What a record says that is, byte by byte, that of a function which the host has read before. Statics are
+    /// read again: [`befores`](World::befores) tells their versions by where they are.
+    pub(crate) fn known(&self, path: &str, record: &[u8]) -> Option<Arc<Item>> {
+        // The latest are the last.
+        let sites = self.sites.get(path)?.iter().rev().map(|placed| &placed.site);
+        let mut functions = sites.filter(|site| site.item.kind == Kind::Function);
+        functions.find(|site| site.accessor.record == record).map(|site| site.item.clone())
+    }
+
     /// Whether it is of a version that was there before.
     fn is_earlier(&self, item: &Item) -> bool {
         let is_it = |site: &Arc<Site>| ptr::eq(&*site.item, item);
@@ -290,5 +295,52 @@ impl World {
         let is_live =
             self.baseline.contains_key(path) || self.bundles.get(crate_name).is_some_and(is_var);
         is_live.then_some(stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::{Tables, manifest::Shared};
+
+    #[hot::export]
+    fn probed(text: &str, count: u32) -> bool {
+        text.len() > count as usize
+    }
+
+    #[hot::export]
+    static PROBED: hot::State<u32> = hot::State::new(|| 1);
+
+    /// A world that has read the item of this name, and no other.
+    fn world(name: &str) -> (World, Arc<Site>) {
+        let (tables, mut shared) = (Arc::new(Tables::default()), Shared::default());
+        let sites = hot_rt::rt::registered().map(|it| Site::new(it, &tables, &mut shared).unwrap());
+        let site = Arc::new(sites.into_iter().find(|site| site.item.path == name).unwrap());
+        let placed = Placed { site: site.clone(), image: None, may_go: false };
+        let mut world = World::default();
+        world.sites.insert(site.item.path.clone(), vec![placed]);
+        (world, site)
+    }
+
+    #[test]
+    fn a_record_is_known_only_if_every_byte_is_the_same() {
+        let (world, site) = world("hot_host::state::world::tests::probed");
+        let (path, record) = (&site.item.path, site.accessor.record);
+        let known = world.known(path, record).expect("it was read");
+        assert!(Arc::ptr_eq(&known, &site.item));
+        for index in 0..record.len() {
+            let mut other = record.to_vec();
+            other[index] ^= 1;
+            assert!(world.known(path, &other).is_none(), "byte {index}");
+            assert!(world.known(path, &record[..index]).is_none(), "the first {index}");
+        }
+        assert!(world.known(path, &[record, &[0]].concat()).is_none());
+        assert!(world.known("hot_host::state::world::tests::other", record).is_none());
+    }
+
+    #[test]
+    fn statics_are_read_again() {
+        let (world, site) = world("hot_host::state::world::tests::PROBED");
+        assert!(world.known(&site.item.path, site.accessor.record).is_none());
     }
 }

@@ -10,22 +10,36 @@ use crate::said::Outcome;
 use crate::watch::known_files::is_written_by_cargo;
 use crate::watch::rebuild::Task;
 use crate::watch::saves::Saved;
-use crate::watch::watching::{Watch, Work};
+use crate::watch::watching::Watch;
+use crate::watch::work::{Cause, Work};
 use crate::watch::{Sources, tweaks};
+
+/// So many builds in a row are begun only since the one before may have misread a file: a program may write
+/// one all the time.
+const MOST_MISREAD: u32 = 3;
 
 impl Watch {
     /// What these files lead to.
     pub(super) fn decide(&mut self, saved: Vec<Saved>) {
         let mut works: Vec<Work> = Vec::new();
         let (mut host, mut unchanged) = (BTreeSet::new(), Vec::new());
-        for Saved { path, is_edit, received } in saved {
+        for Saved { path, is_edit, is_misread, received } in saved {
             let bundles = self.concerned(&path);
             let waiting = self.waiting.iter().flat_map(BTreeMap::keys);
             let mut refused = waiting.chain(self.failed.iter().flatten());
-            if !bundles.is_empty() && (is_edit || refused.any(|name| bundles.contains(name))) {
+            let is_repaired = refused.any(|name| bundles.contains(name));
+            let is_built_again = is_misread && !is_edit && self.misread < MOST_MISREAD;
+            if !bundles.is_empty() && (is_edit || is_repaired || is_built_again) {
+                self.misread = if is_edit { 0 } else { self.misread + u32::from(is_built_again) };
                 let is_setting = self.trees().any(|tree| tree.is_setting(&path));
-                let asks = is_setting && !is_written_by_cargo(&path);
-                let mut work = Work { bundles, files: BTreeSet::from([path]), received, asks };
+                let cause = match is_edit || is_repaired {
+                    _ if is_written_by_cargo(&path) => Cause::Cargo,
+                    true => Cause::Save,
+                    false => Cause::Misread,
+                };
+                let asks = is_setting && cause != Cause::Cargo;
+                let files = BTreeSet::from([path]);
+                let mut work = Work { bundles, files, received, asks, cause };
                 // What is saved at once belongs together, but not across workspaces.
                 for other in mem::take(&mut works) {
                     if other.shares(&work) || self.root_of(&other) == self.root_of(&work) {

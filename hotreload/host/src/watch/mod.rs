@@ -4,7 +4,7 @@
 //! folders   which folders the system reports on
 //! saves     from reports to files that were saved; known_files: what they hold
 //! sources   which files a bundle is made of; program: which ones the host is
-//! watching  the thread that takes saves; decide: what they lead to
+//! watching  the thread that takes saves; decide: what they lead to; work: what is to be built
 //! rebuild   the thread that builds and loads
 //! tweaks    the thread that writes literals which a save has changed
 //! texts     what sources held before, for what the host was compiled with of them
@@ -23,6 +23,7 @@ mod sources;
 mod texts;
 mod tweaks;
 mod watching;
+mod work;
 
 use std::{
     path::Path,

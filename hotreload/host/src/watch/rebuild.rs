@@ -11,17 +11,17 @@ use std::{
     time::SystemTime,
 };
 
-use crate::build::{Abandon, Built, BundlePackage, Workspace};
+use crate::build::{Abandon, Built, BundlePackage, Workspace, load_is_over};
 use crate::load::{Next, Repeated, Step};
 use crate::said::Printer;
 use crate::said::{Code, Differing, Error, Event, Outcome, Phases, Reason, Result, Saved, Undone};
 use crate::state::{Image, Inner};
 use crate::watch::Sources;
-use crate::watch::known_files::is_written_by_cargo;
 use crate::watch::program::Program;
 use crate::watch::texts::Texts;
 use crate::watch::tweaks::Running;
-use crate::watch::watching::{Message, Work};
+use crate::watch::watching::Message;
+use crate::watch::work::{Cause, Work};
 
 /// Told of a crate's image that comes, and of the one before it.
 type Come<'a> = dyn Fn(&str, &Image, Option<&Image>) + 'a;
@@ -113,6 +113,7 @@ impl Rebuilder {
         let inner = self.inner;
         let mut rebuild = Rebuild {
             inner,
+            cause: work.cause,
             running: &self.running,
             began,
             abandon,
@@ -139,7 +140,7 @@ impl Rebuilder {
             _ => Ended::Built { waiting },
         };
         // Nobody has saved what cargo has written.
-        let is_quiet = work.files.iter().all(|file| is_written_by_cargo(file));
+        let is_quiet = work.cause == Cause::Cargo;
         let saved = outcome.map(|outcome| {
             let mut saved = Saved::new(work.files, outcome);
             (saved.undone, saved.differing) = (undone, differing);
@@ -187,6 +188,7 @@ fn undone(inner: &Inner, name: &str, built: &Built) -> Option<Undone> {
 struct Rebuild<'a> {
     inner: &'static Inner,
     running: &'a Running,
+    cause: Cause,
     /// When the build began.
     began: SystemTime,
     abandon: &'a Abandon,
@@ -226,6 +228,7 @@ impl Rebuild<'_> {
             let (outcome, differing) = known
                 .load(self.inner, &sources, self.began, |come| self.load(&built, phases, come));
             drop(known);
+            load_is_over();
             self.differing = differing;
             self.look(&built);
             outcome.map(Some)
@@ -260,7 +263,17 @@ impl Rebuild<'_> {
         self.waiting.iter_mut().for_each(|group| group.retain(is_next));
         self.waiting.retain(|group| !group.is_empty());
         let mut own = built.clone();
-        own.retain(is_next);
+        // What somebody has loaded from elsewhere meanwhile stays until the next save here.
+        let may_come = |name: &str, built: &Built| {
+            self.cause == Cause::Save || inner.is_built_in(name, &built.folder)
+        };
+        // Cargo and rustc alone make different files of the same sources.
+        let is_live = |name: &str, built: &Built| {
+            self.cause == Cause::Cargo && inner.is_live_code(name, &built.next())
+        };
+        own.retain(|name, built| {
+            is_next(name, built) && may_come(name, built) && !is_live(name, built)
+        });
         if own.is_empty() {
             return Ok(Outcome::Unchanged);
         }

@@ -71,6 +71,8 @@ struct Waiting {
     is_save: bool,
     /// It was waited for already: it counts as it is.
     is_last: bool,
+    /// A build may have read what it held for a moment.
+    is_misread: bool,
     received: Instant,
 }
 
@@ -79,12 +81,15 @@ pub(super) struct Saved {
     pub(super) path: PathBuf,
     /// Whether it holds something else than before.
     pub(super) is_edit: bool,
+    /// Whether a build may have read something else all the same: half of it, or what it held for a moment.
+    pub(super) is_misread: bool,
     pub(super) received: Instant,
 }
 
 impl Saves {
-    /// Takes in what was reported of a file, at this time.
-    pub(super) fn take(&mut self, path: PathBuf, sign: &Sign, received: Instant) {
+    /// Takes in what was reported of a file, at this time. `is_built` is whether a build was going on then
+    /// that reads it.
+    pub(super) fn take(&mut self, path: PathBuf, sign: &Sign, received: Instant, is_built: bool) {
         let (due, is_save) = match sign {
             Sign::Placed => (received, true),
             // Opened for writing and closed, as `touch` does, it was not saved.
@@ -98,9 +103,12 @@ impl Saves {
             Sign::Came if !TELLS_CLOSE => (received, false),
             Sign::Came | Sign::Gone => (received + MOMENT, false),
         };
-        let new = Waiting { due, is_save, is_last: due > received, received };
+        // To be closed changes nothing any more.
+        let is_misread = is_built && !matches!(sign, Sign::Complete);
+        let new = Waiting { due, is_save, is_last: due > received, is_misread, received };
         let waiting = self.waiting.entry(path).or_insert(Waiting { ..new });
         waiting.is_save |= new.is_save;
+        waiting.is_misread |= new.is_misread;
         if new.due < waiting.due {
             (waiting.due, waiting.is_last) = (new.due, new.is_last);
         }
@@ -108,7 +116,8 @@ impl Saves {
 
     /// A file that may have been saved before anybody looked.
     pub(super) fn suspect(&mut self, path: PathBuf, received: Instant) {
-        let new = Waiting { due: received, is_save: false, is_last: true, received };
+        let new =
+            Waiting { due: received, is_save: false, is_last: true, is_misread: false, received };
         self.waiting.entry(path).or_insert(new);
     }
 
@@ -120,18 +129,17 @@ impl Saves {
         since: SystemTime,
         known_files: &mut KnownFiles,
     ) -> Option<String> {
-        let is_save = || {
-            // Of one that is still waited for, a build that began later says nothing.
-            self.waiting.contains_key(path) || is_touched_since(path, since)
-        };
         if known_files.knows(path) {
             return None;
         }
-        if !is_written_by_cargo(path) && is_save() {
+        // It is read before it is asked about: what is saved in between is reported, or new by its time.
+        let (now, text) = Bytes::read(path);
+        // Of one that is still waited for, a build that began later says nothing.
+        let is_save = self.waiting.contains_key(path) || is_touched_since(path, since);
+        if is_save && !is_written_by_cargo(path) {
             self.suspect(path.to_owned(), Instant::now());
             return None;
         }
-        let (now, text) = Bytes::read(path);
         known_files.set(path.to_owned(), now);
         text
     }
@@ -157,9 +165,9 @@ impl Saves {
             }
             known_files.set(path.clone(), bytes);
             self.begun.remove(path);
-            if is_edit || waiting.is_save {
-                let (path, received) = (path.clone(), waiting.received);
-                saved.push(Saved { path, is_edit, received });
+            let Waiting { is_save, is_misread, received, .. } = *waiting;
+            if is_edit || is_save || is_misread {
+                saved.push(Saved { path: path.clone(), is_edit, is_misread, received });
             }
             false
         });
@@ -175,6 +183,8 @@ impl Saves {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    #[cfg(target_os = "linux")]
+    use std::{process::Command, thread};
 
     use super::*;
 
@@ -192,13 +202,63 @@ mod tests {
         assert_eq!(saves.note(&path, before, &mut known_files), None);
         assert_eq!(saves.note(&path, after, &mut known_files), None);
         assert_eq!(saves.note(&built, after, &mut known_files).as_deref(), Some("22"));
-        saves.take(path.clone(), &Sign::Begun, Instant::now());
-        saves.take(path.clone(), &Sign::Complete, Instant::now());
+        saves.take(path.clone(), &Sign::Begun, Instant::now(), false);
+        saves.take(path.clone(), &Sign::Complete, Instant::now(), false);
         let saved = saves.settle(Instant::now(), &mut known_files);
         let saved: Vec<_> = saved.into_iter().map(|it| (it.path, it.is_edit)).collect();
         assert_eq!(saved, [(path.clone(), true)]);
         // It is known from then on.
         assert_eq!(saves.note(&path, before, &mut known_files), None);
         assert!(saves.due().is_none());
+    }
+
+    /// A build reads a file that is written once more with the same bytes: half of it, perhaps.
+    #[test]
+    fn what_a_build_may_have_misread_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lib.rs");
+        fs::write(&path, "as it was").unwrap();
+        let (mut saves, mut known_files) = (Saves::default(), KnownFiles::default());
+        known_files.set(path.clone(), Bytes::of(&path));
+        let mut told = |signs: &[(Sign, bool)]| {
+            for (sign, is_built) in signs {
+                saves.take(path.clone(), sign, Instant::now(), *is_built);
+            }
+            let saved = saves.settle(Instant::now() + MOMENT, &mut known_files);
+            let [Saved { is_edit: false, is_misread, .. }] = &*saved else {
+                panic!("{}", saved.len())
+            };
+            *is_misread
+        };
+        assert!(!told(&[(Sign::Begun, false), (Sign::Complete, false)]));
+        // It was whole before the build began.
+        assert!(!told(&[(Sign::Begun, false), (Sign::Complete, true)]));
+        assert!(told(&[(Sign::Begun, true), (Sign::Complete, true)]));
+        // Somebody else goes on writing what is not closed.
+        assert!(told(&[(Sign::Begun, true)]));
+        for sign in [Sign::Gone, Sign::Came] {
+            assert!(told(&[(sign, true), (Sign::Placed, false)]));
+        }
+    }
+
+    /// Somebody saves at the moment in which a file is noted: reading it waits for that here.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_saved_meanwhile_is_not_taken_for_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lib.rs");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // Times of files lag behind by a tick of the clock, and a build takes longer.
+        let tick = Duration::from_millis(50);
+        thread::sleep(tick);
+        let since = SystemTime::now();
+        thread::sleep(tick);
+        let (mut saves, mut known_files) = (Saves::default(), KnownFiles::default());
+        let text = thread::scope(|scope| {
+            scope.spawn(|| fs::write(&path, "saved").unwrap());
+            saves.note(&path, since, &mut known_files)
+        });
+        assert_eq!((text, known_files.knows(&path)), (None, false));
+        assert!(saves.waiting.contains_key(&path), "it is looked at again");
     }
 }

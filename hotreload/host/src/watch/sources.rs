@@ -151,9 +151,10 @@ impl Tree {
         self.concerns(path) && !self.is_setting(path) && self.owner(path).is_some_and(is_in_memory)
     }
 
-    /// Whether cargo has to be asked anew which packages there are.
+    /// Whether cargo has to be asked anew which packages there are, and which of them have a build script.
     pub(super) fn is_setting(&self, path: &Path) -> bool {
-        is_manifest(path) || self.settings.iter().any(|file| file == path)
+        let is_script = || self.packages.iter().any(|it| it.folder.join("build.rs") == path);
+        is_manifest(path) || self.settings.iter().any(|file| file == path) || is_script()
     }
 
     /// Whether the file is of one of its packages' folders; those of other programs may be there.

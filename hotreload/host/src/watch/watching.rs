@@ -23,6 +23,7 @@ use crate::watch::rebuild::{Done, Ended, Group, Rebuilder, Task};
 use crate::watch::saves::{Saved, Saves, Sign};
 use crate::watch::sources::Tree;
 use crate::watch::tweaks::News;
+use crate::watch::work::{Cause, Work};
 use crate::watch::{Sources, saves, tweaks};
 
 /// A build that saves make stale again and again is let finish at last: a build script that writes
@@ -52,31 +53,6 @@ pub(super) struct Added {
     pub(super) watched: Sender<()>,
 }
 
-/// What is to be built, and why.
-#[derive(Clone)]
-pub(super) struct Work {
-    /// Crate names.
-    pub(super) bundles: BTreeSet<String>,
-    pub(super) files: BTreeSet<PathBuf>,
-    /// When the last save was reported.
-    pub(super) received: Instant,
-    /// Whether cargo has to be asked anew which packages there are.
-    pub(super) asks: bool,
-}
-
-impl Work {
-    pub(super) fn shares(&self, other: &Work) -> bool {
-        !self.bundles.is_disjoint(&other.bundles)
-    }
-
-    pub(super) fn add(&mut self, other: Work) {
-        self.bundles.extend(other.bundles);
-        self.files.extend(other.files);
-        self.received = self.received.max(other.received);
-        self.asks |= other.asks;
-    }
-}
-
 /// The thread's state.
 pub(super) struct Watch {
     inner: &'static Inner,
@@ -98,6 +74,8 @@ pub(super) struct Watch {
     pub(super) queued: VecDeque<Work>,
     /// How many builds were abandoned since one has ended.
     abandoned: u32,
+    /// How many in a row were begun only since the one before may have misread a file.
+    pub(super) misread: u32,
     /// When the next build may begin.
     begin: Instant,
     /// Bundles whose last build failed, with those that were to change together with them.
@@ -130,6 +108,7 @@ impl Watch {
             building: None,
             queued: VecDeque::new(),
             abandoned: 0,
+            misread: 0,
             begin: Instant::now(),
             failed: Vec::new(),
             waiting: Vec::new(),
@@ -193,7 +172,8 @@ impl Watch {
             if matches!(sign, Sign::Placed | Sign::Gone) && self.is_folder(&path, &sign) {
                 self.folder(&path, at);
             } else if self.concerns(&path) {
-                self.saves.take(path, &sign, at);
+                let is_built = self.is_built(&path);
+                self.saves.take(path, &sign, at, is_built);
             }
         }
     }
@@ -267,6 +247,15 @@ impl Watch {
         self.trees().any(|tree| tree.concerns(path))
     }
 
+    /// Whether a build is going on that reads the file, and does not write it itself: a build script may, in each
+    /// build.
+    fn is_built(&self, path: &Path) -> bool {
+        let bundles = self.building.iter().flat_map(|(work, _)| &work.bundles);
+        let mut trees = bundles.filter_map(|name| self.bundles.get(name)).map(|it| &it.tree);
+        !is_written_by_cargo(path)
+            && trees.any(|tree| tree.concerns(path) && !tree.may_be_read(path))
+    }
+
     /// A bundle was built after `since` and loaded.
     fn add(&mut self, added: Added) {
         // Before files count that did not: what a new folder holds may be older than `since`.
@@ -317,7 +306,7 @@ impl Watch {
         if let Some((building, abandon)) = &self.building
             && building.shares(&work)
             && self.abandoned < MOST_ABANDONED
-            && !work.files.iter().all(|file| is_written_by_cargo(file))
+            && work.cause != Cause::Cargo
         {
             abandon.abandon();
         }

@@ -8,6 +8,7 @@ use std::{
 use super::{in_terminal, wait_for_id, wait_for_status};
 use crate::terminal::Terminal;
 use tests::{
+    PATIENCE,
     control::socket,
     project::{PROGRAM, Project, assert_gone, id, is_alive},
     wait_until,
@@ -64,7 +65,7 @@ fn an_end_during_a_build_ends_the_build() {
         if let Some(script) = id(&fs::read_to_string(&file).unwrap_or_default(), "script") {
             break script;
         }
-        assert!(start.elapsed() < Duration::from_secs(120), "no build script runs");
+        assert!(start.elapsed() < PATIENCE, "no build script runs");
         thread::sleep(Duration::from_millis(10));
     };
     let stat = fs::read_to_string(format!("/proc/{script}/stat")).unwrap();

@@ -18,6 +18,7 @@ use std::{
 
 use crate::terminal::{self, Terminal};
 use tests::{
+    PATIENCE,
     fixture::target_dir,
     project::{Project, id, is_from_cargo},
 };
@@ -54,7 +55,7 @@ fn wait_for_id(terminal: &Terminal, word: &str) -> u32 {
         if let Some(id) = id(&String::from_utf8_lossy(&terminal.bytes()), word) {
             return id;
         }
-        assert!(start.elapsed() < Duration::from_secs(120), "no {word}:\n{}", terminal.text());
+        assert!(start.elapsed() < PATIENCE, "no {word}:\n{}", terminal.text());
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use super::{in_terminal, in_terminal_with, status_line, wait_for_id, wait_for_status};
 use crate::terminal::has_attributes;
 use tests::{
+    PATIENCE,
     control::socket,
     project::{PROGRAM, Piped, Project, assert_gone, is_alive},
     wait_until,
@@ -254,7 +255,7 @@ fn a_program_with_the_terminal_to_itself_is_logged() {
     let logged = |wanted: &str| {
         let start = Instant::now();
         while !fs::read_to_string(&log).unwrap_or_default().contains(wanted) {
-            assert!(start.elapsed() < Duration::from_secs(120), "{wanted} is not in the log");
+            assert!(start.elapsed() < PATIENCE, "{wanted} is not in the log");
             thread::sleep(Duration::from_millis(10));
         }
     };

@@ -2,7 +2,9 @@ use std::ffi::OsString;
 
 use tempfile::TempDir;
 
+use super::definitions::spelled;
 use super::*;
+use syn::visit::Visit as _;
 
 /// A crate in a folder of its own.
 struct Crate {
@@ -30,7 +32,7 @@ impl Crate {
     }
 
     fn types(&self) -> Types {
-        of(&self.invocation, &read_before(&self.invocation)).unwrap()
+        Found::of(&self.invocation).unwrap().types
     }
 
     fn hash(&self) -> Hash {
@@ -237,7 +239,7 @@ fn the_environment() {
     found.text("const N : & str = my_env ! (\"CARGO_PKG_NAME\") ;".to_owned());
     assert!(found.found.iter().all(|it| !it.contains(&value)), "{found:?}");
     let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let call: Macro = syn::parse_quote!(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/a")));
+    let call: syn::Macro = syn::parse_quote!(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/a")));
     let spelled = spelled(&call.parse_body().unwrap());
     assert_eq!(spelled, Some(format!("{folder}/a")));
     assert_ne!(of("const A: usize = 1;"), of("const A: usize = 2;"));
@@ -261,4 +263,45 @@ fn crates_below_count() {
     it.write("src/lib.rs", "pub const N: u32 = 3;");
     let other = it.types();
     assert!(one.own == other.own && one.for_others != other.for_others);
+}
+
+#[test]
+fn what_is_saved_meanwhile() {
+    let it = Crate::new(&[("src/lib.rs", "mod a; mod b { struct B(u8); } fn f() -> u8 { 1 }")]);
+    let found = Found::of(&it.invocation).unwrap();
+    let holds = || found.holds(&it.invocation).unwrap();
+    assert!(holds());
+    it.write("src/lib.rs", "mod a; mod b { struct B(u8); } fn f() -> u8 { 2 }");
+    assert!(holds(), "another body");
+    it.write("src/lib.rs", "mod a; mod b { struct B(u16); } fn f() -> u8 { 1 }");
+    assert!(!holds(), "another type");
+    it.write("src/lib.rs", "mod a; mod b { struct B(u8); } fn f() -> u8 { 1 }");
+    assert!(holds());
+    it.write("src/a.rs", "struct A;");
+    assert!(!holds(), "a file that was not there");
+}
+
+/// The sources of this project are parsed with all bodies, and without those that are left out: what is found
+/// in them is the same.
+#[test]
+fn nothing_is_found_in_bodies_that_are_left_out() {
+    let mut looked_at = 0;
+    for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) {
+        let Some(text) = fs::read_to_string(&path).ok().filter(|text| !text.starts_with('#'))
+        else {
+            continue;
+        };
+        let is_source = path.extension().is_some_and(|it| it == "rs");
+        let Some(all) = syn::parse_file(&text).ok().filter(|_| is_source) else { continue };
+        let tokens = bodies::left_out(text.parse().unwrap());
+        let less: syn::File = syn::parse2(tokens).unwrap();
+        let found = |file: &syn::File| {
+            let mut definitions = Definitions::default();
+            definitions.visit_file(file);
+            (definitions.name_constants(), definitions.found)
+        };
+        assert_eq!(found(&all), found(&less), "{}", path.display());
+        looked_at += 1;
+    }
+    assert!(looked_at > 200, "{looked_at} sources");
 }

@@ -10,6 +10,7 @@
 //! sessions what rustc keeps for the next call
 //! waiting  a rustc that has been started for the next call
 //! run      the call, and what rustc says
+//! load     what follows it, and what waits for that
 //! ```
 //!
 //! Whatever cargo would have noticed is cargo's: `inputs` are the files of everything but the crate
@@ -24,6 +25,7 @@
 mod capture;
 mod facade;
 mod inputs;
+mod load;
 mod question;
 mod run;
 mod rustc;
@@ -53,6 +55,7 @@ pub use capture::Capture;
 use facade::Facade;
 pub(super) use facade::Part;
 pub(super) use inputs::Inputs;
+pub(crate) use load::load_is_over;
 pub(super) use question::Question;
 pub(super) use run::{Ended, Said};
 use rustc::Rustc;
@@ -216,7 +219,7 @@ fn prepare(recorded: &Arc<Recorded>) {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let made = recorded.facade.as_ref().is_some_and(|it| it.make(&recorded.rustc).is_ok());
     recorded.has_facade.store(made, Ordering::Relaxed);
-    let ended = recorded.run(None, &mut |_| ());
+    let ended = recorded.run_first();
     drop(turn);
     let state = match ended {
         Ended::Built { rlibs, of_cargos: true, .. } => {
@@ -227,10 +230,9 @@ fn prepare(recorded: &Arc<Recorded>) {
         }
         // Without a twin nobody could tell what the next save has changed, nor whether it is what was
         // rolled back.
-        Ended::Built { .. } | Ended::Errors { .. } => {
+        Ended::Built { .. } | Ended::Errors { .. } | Ended::Abandoned => {
             State::Unfit("the sources were saved during rustc's first call".to_owned())
         }
-        Ended::Abandoned => State::Unfit("rustc's first call was abandoned".to_owned()),
         Ended::Changed(why) | Ended::Unclear(why) => State::Unfit(why),
     };
     let mut states = states();

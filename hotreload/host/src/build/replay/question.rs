@@ -171,12 +171,16 @@ fn set_by_script(call: &Capture) -> Option<Vec<String>> {
     Some(text.lines().filter(|it| it.contains("rustc-env=")).map(str::to_owned).collect())
 }
 
-/// The search path without the toolchain's own libraries, which rustup puts there; `None` if nothing else
-/// is in it.
+/// The search path without the toolchain's own libraries, which rustup and cargo put there; `None` if nothing
+/// else is in it.
 fn without_toolchains(path: &OsStr, call: &Capture) -> Option<OsString> {
     let rustc = call.arguments.first().map(Path::new);
     let libraries = rustc.and_then(|it| Some(it.parent()?.parent()?.join("lib")));
-    let others = env::split_paths(path).filter(|it| Some(it) != libraries.as_ref());
+    let is_toolchains = |it: &PathBuf| {
+        // Std's are below it, in a folder for each target.
+        libraries.as_ref().is_some_and(|own| it == own || it.starts_with(own.join("rustlib")))
+    };
+    let others = env::split_paths(path).filter(|it| !is_toolchains(it));
     let others: Vec<_> = others.filter(|it| !it.as_os_str().is_empty()).collect();
     if others.is_empty() { None } else { env::join_paths(others).ok() }
 }
@@ -213,13 +217,15 @@ mod tests {
             question.settings(&call).map(|it| it.to_string())
         };
         let was = hash(&["build", "-p", "app"], &[("TOKEN", "a"), ("PATH", "/bin")]).unwrap();
-        let same: [Asked<'_>; 4] = [
+        let same: [Asked<'_>; 5] = [
             // Another terminal, and another selection: which crate is built, cargo's fingerprint tells.
             (&["build", "-p", "logic", "--lib"], &[("TOKEN", "b"), ("OTHER", "1")]),
             (&["run", "--", "--config", "env.A=1"], &[]),
             (&[], &[("CARGO_PKG_NAME", "app"), ("OUT_DIR", "/o")]),
             // What rustup has put there.
             (&[], &[(LIBRARY_PATH, "/t/lib")]),
+            // What cargo has put there for a program that it runs.
+            (&[], &[(LIBRARY_PATH, "/t/lib/rustlib/x/lib:/t/lib")]),
         ];
         for (arguments, variables) in same {
             assert_eq!(

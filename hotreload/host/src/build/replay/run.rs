@@ -1,14 +1,14 @@
 //! One call of rustc, and what came of it.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     ops::ControlFlow,
     path::PathBuf,
     process::ExitStatus,
     sync::atomic::Ordering,
     thread,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
@@ -16,13 +16,11 @@ use serde::Deserialize;
 
 use crate::build::process::{self, Event, Running};
 use crate::build::replay::facade::Facade;
+use crate::build::replay::load::{LOAD, Load};
 use crate::build::replay::waiting::WAITING;
 use crate::build::replay::{Recorded, inputs, sessions};
 use crate::build::unit::entries;
 use crate::build::{Abandon, dep_info};
-
-/// As long as a load may take that follows a build.
-const LOAD: Duration = Duration::from_millis(100);
 
 /// What came of a call.
 pub(in crate::build) enum Ended {
@@ -83,6 +81,7 @@ impl Said {
     fn take(&mut self, event: Event) -> Option<PathBuf> {
         match event {
             Event::Line(line) => match serde_json::from_str(&line) {
+                Ok(Line::Diagnostic(diagnostic)) if is_sum(&diagnostic) => {}
                 Ok(Line::Diagnostic(diagnostic)) => self.diagnostics.push(diagnostic),
                 Ok(Line::Artifact { artifact }) => return Some(artifact),
                 Ok(Line::Other) => {}
@@ -101,14 +100,21 @@ impl Said {
     /// Whether rustc has found errors in sources, and none that it has elsewhere: the linker's, or a
     /// crate that is not what it was.
     fn is_of_sources(&self) -> bool {
-        let is_error = |it: &&Diagnostic| {
-            matches!(it.level, DiagnosticLevel::Error | DiagnosticLevel::Ice)
-                && !it.message.starts_with("aborting due to")
-        };
+        let is_error =
+            |it: &&Diagnostic| matches!(it.level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
         let mut errors = self.diagnostics.iter().filter(is_error).peekable();
         errors.peek().is_some()
             && errors.all(|it| !it.spans.is_empty() && it.level == DiagnosticLevel::Error)
     }
+}
+
+/// Whether rustc says how many errors or warnings there were. Cargo leaves that out.
+fn is_sum(diagnostic: &Diagnostic) -> bool {
+    let Diagnostic { message, spans, .. } = diagnostic;
+    let is_said = message.starts_with("aborting due to")
+        || message.ends_with(" warning emitted")
+        || message.ends_with(" warnings emitted");
+    spans.is_empty() && is_said
 }
 
 impl Recorded {
@@ -118,7 +124,22 @@ impl Recorded {
         abandon: Option<&Abandon>,
         tick: &mut dyn FnMut(&Event),
     ) -> Ended {
-        let mut call = || match self.try_to_run(abandon, tick) {
+        self.run_for(abandon, false, tick)
+    }
+
+    /// Calls rustc for the sources of cargo's build, and abandons it once it has read others: it would be
+    /// of no use, and the save that waits for it is cargo's.
+    pub(super) fn run_first(&self) -> Ended {
+        self.run_for(Some(&Abandon::default()), true, &mut |_| ())
+    }
+
+    fn run_for(
+        &self,
+        abandon: Option<&Abandon>,
+        is_first: bool,
+        tick: &mut dyn FnMut(&Event),
+    ) -> Ended {
+        let mut call = || match self.try_to_run(abandon, is_first, tick) {
             Ok(ended) => ended,
             Err(error) => Ended::Unclear(format!("rustc could not be called: {error}")),
         };
@@ -131,10 +152,11 @@ impl Recorded {
             self.has_facade.store(!matches!(ended, Ended::Built { .. }), Ordering::Relaxed);
         }
         match &ended {
-            Ended::Built { rlibs, .. } if self.rustc.is_incremental => {
-                self.tidy(rlibs.first().cloned());
+            Ended::Built { rlibs, .. } => {
+                let latest = rlibs.first().filter(|_| self.rustc.is_incremental);
+                self.tidy(latest.cloned(), Some(LOAD.expected()));
             }
-            Ended::Built { .. } | Ended::Errors { .. } => self.tidy(None),
+            Ended::Errors { .. } => self.tidy(None, None),
             Ended::Abandoned | Ended::Changed(_) | Ended::Unclear(_) => {}
         }
         ended
@@ -143,6 +165,7 @@ impl Recorded {
     fn try_to_run(
         &self,
         abandon: Option<&Abandon>,
+        is_first: bool,
         tick: &mut dyn FnMut(&Event),
     ) -> io::Result<Ended> {
         let rustc = &self.rustc;
@@ -153,6 +176,8 @@ impl Recorded {
             // The wrapper asks what was read the last time.
             fs::copy(rustc.file(&rustc.cargos, name, "d"), &list)?;
         }
+        // Until this returns: the other one's linker may write what this one's has written.
+        let Some(_turn) = self.turn(abandon)? else { return Ok(Ended::Abandoned) };
         // Another cargo waits for it meanwhile. One that has it already does not matter, unless it
         // changes what rustc reads: then that is seen below.
         let lock = rustc.cargos.parent().map(|it| it.join(".cargo-lock")).map(File::open);
@@ -178,10 +203,14 @@ impl Recorded {
             let written = said.take(event);
             if written.as_ref() == Some(&list) {
                 // It has read all sources by now, which may be saved again from here on; and it goes on.
-                read = Some(self.has_read());
+                let now = self.has_read();
+                if is_first && !now.of_cargos {
+                    abandon.into_iter().for_each(Abandon::abandon);
+                }
+                read = Some(now);
             }
-            // What rustc does afterwards is to tidy up; a wrapper has more to look at.
-            match written.is_some_and(|it| it == library) && self.wrapper.is_none() {
+            // What rustc does afterwards is to tidy up. The wrapper has looked at the library by now.
+            match written.is_some_and(|it| it == library) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
@@ -217,18 +246,42 @@ impl Recorded {
         Ok(Ended::Built { library, rlibs: self.code(), said, of_cargos })
     }
 
-    /// Removes what calls before have left, and has a rustc wait for the next call, on a thread: nobody waits
+    /// Waits until no other process calls rustc for this crate: two copies of a program may have one folder,
+    /// and both build what is saved. `None` if that was abandoned.
+    fn turn(&self, abandon: Option<&Abandon>) -> io::Result<Option<File>> {
+        /// A process that was stopped may have it for ever. A call beside another one may fail: then it is
+        /// cargo's.
+        const LONGEST: Duration = Duration::from_secs(10);
+        const INTERVAL: Duration = Duration::from_millis(2);
+
+        let path = self.rustc.file(&self.rustc.own, &self.bundle.crate_name, "lock");
+        let turn = File::options().create(true).append(true).open(path)?;
+        let start = Instant::now();
+        loop {
+            match turn.try_lock() {
+                Err(TryLockError::WouldBlock) if start.elapsed() < LONGEST => {}
+                // Some file systems have no locks.
+                Ok(()) | Err(_) => return Ok(Some(turn)),
+            }
+            if abandon.is_some_and(Abandon::is_abandoned) {
+                return Ok(None);
+            }
+            thread::sleep(INTERVAL);
+        }
+    }
+
+    /// Has a rustc wait for the next call, and removes what calls before have left, on a thread: nobody waits
     /// for it, least of all the load that comes now. `latest` is the session that this call has left.
-    fn tidy(&self, latest: Option<PathBuf>) {
+    fn tidy(&self, latest: Option<PathBuf>, load: Option<Load>) {
         let (rustc, name) = (self.rustc.clone(), self.bundle.crate_name.clone());
         let wrapper = self.wrapper.clone();
         let tidy = move || {
-            thread::sleep(LOAD);
-            latest.iter().for_each(|it| sessions::remove_older(it));
-            rustc.remove_old_debug_information(&name);
+            load.into_iter().for_each(Load::wait);
             if let Some(next) = rustc.next(wrapper.as_deref()) {
                 WAITING.begin(next);
             }
+            latest.iter().for_each(|it| sessions::remove_older(it));
+            rustc.remove_old_debug_information(&name);
         };
         // The next call does without: rustc removes sessions itself.
         let _ = thread::Builder::new().name("hot-tidy".to_owned()).spawn(tidy);

@@ -2,6 +2,7 @@
 //! made where cargo is asked, is what a cargo makes that knows of nothing else.
 
 mod interrupted;
+mod question;
 mod versions;
 
 use std::{
@@ -26,7 +27,7 @@ const WRAPPER: &str = "#!/bin/sh
 \"$HOTRELOAD_INNER_WRAPPER\" \"$@\" || exit $?
 case \"$*\" in *'--crate-name logic '*)
     printf '%s\\0' \"$@\" > call
-    exec TESTS build::replay::tests::what_its_cargo_was_asked_is_known --exact > /dev/null 2>&1
+    exec TESTS --exact LEAVES_WORD > /dev/null 2>&1
 esac
 ";
 
@@ -133,7 +134,8 @@ impl Project {
         project.write("names/Cargo.toml", &package("names", "[lib]\nproc-macro = true\n"));
         project.write("names/src/lib.rs", &names("macro"));
         let this = std::env::current_exe().unwrap();
-        let wrapper = WRAPPER.replace("TESTS", this.to_str().unwrap());
+        let wrapper = WRAPPER.replace("LEAVES_WORD", question::leaves_word());
+        let wrapper = wrapper.replace("TESTS", this.to_str().unwrap());
         for (name, text) in [("wrapper-rustc", &*wrapper), ("inner-rustc", INNER)] {
             project.write(name, text);
             let program = project.root.join(name);
@@ -166,6 +168,22 @@ impl Project {
     }
 
     fn build_until(&self, abandon: Abandon) -> Result<Built, Error> {
+        self.build_by(true, abandon, &Arc::default())
+    }
+
+    /// What a build says of the sources: rustc's alone, if it can be.
+    fn said(&self, replays: bool) -> Vec<String> {
+        let said = Arc::default();
+        let _ = self.build_by(replays, Abandon::default(), &said);
+        std::mem::take(&mut *said.lock().unwrap())
+    }
+
+    fn build_by(
+        &self,
+        replays: bool,
+        abandon: Abandon,
+        said: &Arc<Mutex<Vec<String>>>,
+    ) -> Result<Built, Error> {
         let workspace = Workspace::find(std::slice::from_ref(&self.root)).unwrap();
         let bundle = [workspace.bundle("logic").unwrap()];
         let [program, inner] = ["wrapper-rustc", "inner-rustc"].map(|it| self.root.join(it));
@@ -173,15 +191,18 @@ impl Project {
             Wrapper::new(program, Role::LooksOn, Inner { all: Some(inner), workspace: None });
         let mut build = Build::new(&workspace, &bundle);
         build.wrapper = Some(wrapper);
-        build.replays = true;
+        build.replays = replays;
         build.profile = self.profile.to_owned();
         build.colour = false;
         // As a save is built: what rustc has started ends with it.
         build.abandon = Some(abandon);
-        build.sink = Arc::new(|message| {
-            if let BuildMessage::Line(line) = message {
-                eprintln!("{line}");
+        let said = said.clone();
+        build.sink = Arc::new(move |message| match message {
+            BuildMessage::Line(line) => eprintln!("{line}"),
+            BuildMessage::Diagnostic { rendered, .. } => {
+                said.lock().unwrap().push(rendered.to_owned());
             }
+            _ => {}
         });
         build.run().map(|mut built| built.remove(0))
     }
@@ -270,21 +291,6 @@ fn names(name: &str) -> String {
 
 /// With the variables of a wrapper, this is one: it leaves word of the call.
 #[test]
-fn what_its_cargo_was_asked_is_known() {
-    if std::env::var_os(Wrapper::VARIABLE).is_some() {
-        let call = fs::read_to_string("call").unwrap();
-        let call: Vec<OsString> = call.split_terminator('\0').map(Into::into).collect();
-        let folder = call.iter().skip_while(|it| *it != "--out-dir").nth(1).unwrap();
-        let library = Path::new(folder).join("liblogic.so");
-        return Capture::keep(&call, "logic", &library).unwrap();
-    }
-    // It may have been started by itself.
-    let Some((question, began)) = Question::of_parent() else { return };
-    assert!(question.arguments.iter().any(|it| it == "test"), "{question:?}");
-    assert!(began < SystemTime::now());
-}
-
-#[test]
 fn whatever_cargo_would_notice_is_cargos() {
     let mut project = Project::new();
     let (by, value) = project.built();
@@ -317,8 +323,18 @@ fn whatever_cargo_would_notice_is_cargos() {
     let error = project.build().unwrap_err();
     assert_eq!(error.code(), Code::BuildFailed);
     assert!(error.to_string().contains("function `dead` is never used"), "{error}");
+    let wrong = "fn unused() {}\nfn one() -> u8 { true }\nfn two() -> u8 { false }\n";
+    project.write("logic/src/lib.rs", &format!("{good}\n{wrong}"));
+    let by_rustc = project.said(true);
+    assert_eq!(by_rustc.iter().filter(|it| it.starts_with("error")).count(), 2, "{by_rustc:?}");
     project.write("logic/src/lib.rs", &good);
     project.by_rustc("fourth");
+    project.write("logic/src/lib.rs", &format!("{good}\n{wrong}"));
+    assert_eq!(project.said(false), by_rustc, "cargo says the same");
+    project.write("logic/src/lib.rs", &good);
+    project.built();
+    project.write("new.txt", "fourth and last");
+    project.by_rustc("fourth and last");
 
     // Everything else.
     project.write("logic/asset.txt", "asset-two");
@@ -522,51 +538,20 @@ fn whatever_cargo_would_notice_is_cargos() {
     abandon.abandon();
     assert_eq!(project.build_until(abandon).unwrap_err().code(), Code::CargoFailed);
     project.by_cargo("cargo's last build was ended by another save", "seventeenth");
-    drop(project.folder);
-}
 
-#[test]
-fn another_environment_is_another_question() {
-    let question = |variables: &[(&str, &str)]| Question {
-        folder: "/w".into(),
-        arguments: vec!["build".into()],
-        environment: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+    // What comes with an old time is fresh to cargo.
+    let come = |project: &Project, path: &str, text: &str| {
+        let backup = project.root.join("backup");
+        fs::write(&backup, text).unwrap();
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        File::options().write(true).open(&backup).unwrap().set_modified(old).unwrap();
+        fs::rename(backup, project.root.join(path)).unwrap();
+        thread::sleep(Duration::from_millis(50));
     };
-    let folder = PathBuf::from("/no/such/folder/of/a/bundle");
-    let bundle = BundlePackage {
-        name: "logic".to_owned(),
-        crate_name: "logic".to_owned(),
-        folder: folder.clone(),
-        id: cargo_metadata::PackageId { repr: "logic".to_owned() },
-    };
-    assert!(matches!(of(&bundle, &question(&[])), Err(None)));
-    let arguments = ["rustc", "--out-dir", "/w/target/debug/deps"].map(Into::into).to_vec();
-    let capture = Capture::plain(arguments, Vec::new());
-    let recorded = Recorded {
-        bundle: bundle.clone(),
-        question: question(&[("A", "1"), ("B", "2")]),
-        wrapper: None,
-        rustc: Rustc::of(capture).unwrap(),
-        facade: None,
-        has_facade: AtomicBool::new(false),
-        inputs: Inputs::default(),
-        rlibs: Vec::new(),
-        others: Vec::new(),
-        number: 1,
-        began: SystemTime::now(),
-        is_warm: false,
-        twin: OnceLock::new(),
-    };
-    states().insert(folder, State::Ready(Arc::new(recorded)));
-    assert!(of(&bundle, &question(&[("A", "1"), ("B", "2")])).is_ok());
-    for (other, name) in [(&[("A", "2"), ("B", "2")][..], "A"), (&[("A", "1")], "B")] {
-        let why = of(&bundle, &question(other)).unwrap_err().unwrap();
-        assert_eq!(why, format!("the variable {name} was changed"));
-    }
-    let mut other = question(&[("A", "1"), ("B", "2")]);
-    other.arguments.push("--release".into());
-    assert!(of(&bundle, &other).is_err());
-    forget(std::slice::from_ref(&bundle), "cargo is asked");
-    let why = of(&bundle, &question(&[("A", "1"), ("B", "2")])).unwrap_err();
-    assert_eq!(why.as_deref(), Some("cargo is asked"));
+    come(&project, "logic/src/text.txt", "from a backup");
+    project.started_again("from a backup");
+    come(&project, "dep/src/lib.rs", "pub struct Type { pub field: [u8; 77] }");
+    project.started_again(" 77 ");
+    project.started_again("from a backup");
+    drop(project.folder);
 }

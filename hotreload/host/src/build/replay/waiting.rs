@@ -56,8 +56,10 @@ impl Slot {
     /// Has one wait that is started like this, in place of the one that waits now. `rustc` has no arguments,
     /// and a wrapper those that name programs. Where it cannot be started nobody waits.
     pub(super) fn begin(&self, rustc: Command) {
-        let new = Waiting::start(rustc).ok();
-        let old = std::mem::replace(&mut *self.waiting(), new);
+        let mut waiting = self.waiting();
+        // Who comes for it now has it sooner than one that is started beside it.
+        let old = std::mem::replace(&mut *waiting, Waiting::start(rustc).ok());
+        drop(waiting);
         // It is ended outside of the lock.
         drop(old);
     }

@@ -276,7 +276,7 @@ impl Compiled {
     fn define(&mut self, id: Id, name: &[u8], node: Node, bytes: &[u8]) {
         if node.role != Role::Function && names::contains(name, b"__HOT_RECORD") {
             let record = Manifest::parse(bytes).ok().and_then(|mut manifest| manifest.items.pop());
-            self.records.extend(record.map(|record| (id, record)));
+            self.records.extend(record.map(|record| (id, Arc::unwrap_or_clone(record))));
         } else if node.role != Role::Function && names::contains(name, b"__HOT_ACCESSOR") {
             self.accessors.push(id);
         }

@@ -13,11 +13,11 @@ use std::{ops::Range, sync::Arc};
 
 use hot_rt::rt::versioned::Hasher;
 
-use self::reader::Reader;
+use self::reader::{Reader, utf8};
 pub(crate) use crate::file::manifest::shared::Shared;
 pub use crate::file::manifest::types::{Field, Table, TypeName, Variant};
 pub(crate) use crate::file::manifest::types::{GenericType, Identities, Lifetimes};
-use crate::said::{Code, Reason, counted};
+use crate::said::{Code, Reason};
 use hot_rt::rt::{
     Kind,
     manifest::{FORMAT, FUNCTION, HEADER, MIGRATE, VAR},
@@ -28,7 +28,8 @@ use hot_rt::rt::{
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
     pub headers: Vec<Header>,
-    pub items: Vec<Item>,
+    /// In the order of their paths.
+    pub items: Vec<Arc<Item>>,
     /// The tables of types, of the root crate and all that it links.
     pub types: Vec<Table>,
     pub generics: Vec<GenericType>,
@@ -124,7 +125,7 @@ impl Header {
     }
 
     /// What the bundle's own crate exports, and the others.
-    pub(crate) fn divide(&self, items: Vec<Item>) -> (Vec<Item>, Vec<Item>) {
+    pub(crate) fn divide(&self, items: Vec<Arc<Item>>) -> (Vec<Arc<Item>>, Vec<Arc<Item>>) {
         items.into_iter().partition(|item| self.owns(item))
     }
 }
@@ -132,7 +133,7 @@ impl Header {
 impl Item {
     /// The crate that the path begins with.
     pub(crate) fn crate_name(&self) -> &str {
-        self.path.split("::").next().unwrap_or_default()
+        crate_of(&self.path)
     }
 
     /// Whether it is of this crate.
@@ -174,11 +175,26 @@ impl Item {
         hasher.digest()
     }
 
-    /// Parses the record of an accessor of this image, as one of those that share something.
-    pub(crate) fn of(record: &'static [u8], shared: &mut Shared<'static>) -> Result<Item, Reason> {
-        let mut manifest = Manifest::parse_with(record, shared)?;
-        manifest.items.pop().ok_or_else(|| malformed("an accessor without a record"))
+    /// Parses a record, as one of those that share something.
+    pub(crate) fn of<'a>(record: &'a [u8], shared: &mut Shared<'a>) -> Result<Item, Reason> {
+        let mut reader = Reader(record);
+        let tag = reader.u8()?;
+        let mut body = reader.record()?;
+        let item = match tag {
+            FUNCTION => function(&mut body, shared)?,
+            VAR => var(&mut body, shared)?,
+            tag => return Err(malformed(format!("an item's record with the tag {tag}"))),
+        };
+        body.end().and(reader.end())?;
+        Ok(item)
     }
+}
+
+/// The crate that a path begins with.
+pub(crate) fn crate_of(path: &str) -> &str {
+    // A colon ends it: to look for two takes many times longer.
+    let end = path.bytes().position(|byte| byte == b':');
+    &path[..end.unwrap_or(path.len())]
 }
 
 impl Manifest {
@@ -187,11 +203,15 @@ impl Manifest {
         self.section == other.section
     }
 
-    /// Parses a whole section.
-    pub(crate) fn parse(section: &[u8]) -> Result<Manifest, Reason> {
-        let mut manifest = Manifest::parse_with(section, &mut Shared::default())?;
-        section.clone_into(&mut manifest.section);
-        Ok(manifest)
+    /// Parses records.
+    pub(crate) fn parse(records: &[u8]) -> Result<Manifest, Reason> {
+        Manifest::parse_with(records, &|_, _| None)
+    }
+
+    /// Parses a whole section, and keeps it.
+    pub(crate) fn of_section(section: Vec<u8>, known: Known<'_>) -> Result<Manifest, Reason> {
+        let manifest = Manifest::parse_with(&section, known)?;
+        Ok(Manifest { section, ..manifest })
     }
 
     /// The bytes of each item's record: the image registers the same ones at run time.
@@ -199,8 +219,9 @@ impl Manifest {
         self.records.iter().map(|record| &self.section[record.clone()])
     }
 
-    fn parse_with<'a>(section: &'a [u8], shared: &mut Shared<'a>) -> Result<Manifest, Reason> {
-        let mut manifest = Manifest::default();
+    fn parse_with(section: &[u8], known: Known<'_>) -> Result<Manifest, Reason> {
+        let (mut manifest, mut items) = (Manifest::default(), Vec::new());
+        let shared = &mut Shared::default();
         let mut reader = Reader(section);
         while !reader.0.is_empty() {
             let start = section.len() - reader.0.len();
@@ -209,15 +230,15 @@ impl Manifest {
                 // Linkers may pad between records.
                 continue;
             }
-            let length = reader.u32()? as usize;
-            let mut body = Reader(reader.take(length)?);
-            if let FUNCTION | VAR = tag {
-                manifest.records.push(start..section.len() - reader.0.len());
-            }
+            let mut body = reader.record()?;
             match tag {
+                FUNCTION | VAR => {
+                    let record = start..section.len() - reader.0.len();
+                    items.push((path(body)?, &section[record.clone()]));
+                    manifest.records.push(record);
+                    continue;
+                }
                 HEADER => manifest.headers.push(header(&mut body)?),
-                FUNCTION => manifest.items.push(function(&mut body, shared)?),
-                VAR => manifest.items.push(var(&mut body, shared)?),
                 MIGRATE => manifest.migrates.push(migrate(&mut body)?),
                 TYPE => manifest.types.push(types::table(&mut body, shared)?),
                 GENERIC => manifest.generics.push(types::generic(&mut body)?),
@@ -225,30 +246,26 @@ impl Manifest {
                 IDENTITIES => manifest.identities.push(types::identities(&mut body)?),
                 tag => return Err(malformed(format!("a record with the unknown tag {tag}"))),
             }
-            if !body.0.is_empty() {
-                return Err(malformed(format!(
-                    "{} too many in a record",
-                    counted(body.0.len(), "byte")
-                )));
-            }
+            body.end()?;
         }
         // Linkers choose the order; refusals shall not.
-        let rest = |item: &Item| (item.exported, item.package.clone(), item.display.clone());
-        let items = &manifest.items;
-        // Their numbers are moved while they are sorted: an item is long.
-        let mut order: Vec<usize> = (0..items.len()).collect();
-        order.sort_unstable_by(|a, b| {
-            let (a, b) = (&items[*a], &items[*b]);
-            a.path.cmp(&b.path).then_with(|| rest(a).cmp(&rest(b)))
-        });
-        let mut items: Vec<_> = manifest.items.into_iter().map(Some).collect();
-        manifest.items = order.into_iter().filter_map(|at| items[at].take()).collect();
+        items.sort_unstable();
+        manifest.items.reserve_exact(items.len());
+        for (path, record) in items {
+            manifest.items.push(match known(path, record) {
+                Some(known) => known,
+                None => Arc::new(Item::of(record, shared)?),
+            });
+        }
         manifest.migrates.sort_by(|a, b| a.path.cmp(&b.path));
         manifest.types.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));
         manifest.generics.sort_by(|a, b| (&a.name.path, a.name.id).cmp(&(&b.name.path, b.name.id)));
         Ok(manifest)
     }
 }
+
+/// What was read before of an item's record: it is given the path that the record begins with, and the record.
+pub(crate) type Known<'k> = &'k dyn Fn(&str, &[u8]) -> Option<Arc<Item>>;
 
 /// What to do where two versions of the framework meet.
 pub(crate) const ONE_FRAMEWORK: &str =
@@ -281,16 +298,21 @@ fn header(body: &mut Reader<'_>) -> Result<Header, Reason> {
     })
 }
 
+/// With what the record of an item begins.
+fn path(mut body: Reader<'_>) -> Result<&str, Reason> {
+    utf8(body.bytes()?)
+}
+
 fn function<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Item, Reason> {
     let mut function = Item {
         kind: Kind::Function,
         path: body.text()?,
-        package: shared.texts.read(body)?,
-        version: shared.texts.read(body)?,
+        package: shared.package.read(body)?,
+        version: shared.version.read(body)?,
         exported: body.flag()?,
         is_unsafe: body.flag()?,
-        abi: shared.texts.read(body)?,
-        display: shared.texts.read(body)?,
+        abi: shared.abi.read(body)?,
+        display: body.shared_text()?,
         types: Vec::new(),
         reset: false,
         renamed_from: String::new(),
@@ -312,12 +334,12 @@ fn var<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Item, Reaso
     Ok(Item {
         kind: Kind::Var,
         path: body.text()?,
-        package: shared.texts.read(body)?,
-        version: shared.texts.read(body)?,
+        package: shared.package.read(body)?,
+        version: shared.version.read(body)?,
         exported: body.flag()?,
         is_unsafe: false,
         abi: Arc::default(),
-        display: shared.texts.read(body)?,
+        display: body.shared_text()?,
         types: vec![ty(body, shared)?],
         reset: body.flag()?,
         renamed_from: body.text()?,
@@ -331,11 +353,10 @@ fn migrate(body: &mut Reader<'_>) -> Result<Migrate, Reason> {
 }
 
 fn ty<'a>(body: &mut Reader<'a>, shared: &mut Shared<'a>) -> Result<Arc<Type>, Reason> {
-    let Shared { texts, types, .. } = shared;
-    types.read(body, |body| {
+    shared.types.read(body, |body| {
         Ok(Type {
-            name: texts.read(body)?,
-            lifetimes: texts.read(body)?,
+            name: body.shared_text()?,
+            lifetimes: body.shared_text()?,
             size: body.u64()?,
             align: body.u64()?,
             option_size: body.u64()?,

@@ -1,7 +1,9 @@
 //! The fields of a record.
 
+use std::sync::Arc;
+
 use crate::file::manifest::malformed;
-use crate::said::Reason;
+use crate::said::{Reason, counted};
 
 /// The bytes that are still to be read.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
@@ -48,6 +50,11 @@ impl<'a> Reader<'a> {
         self.chunk().map(i128::from_le_bytes)
     }
 
+    /// What is in a record, behind its tag.
+    pub(super) fn record(&mut self) -> Result<Reader<'a>, Reason> {
+        self.bytes().map(Reader)
+    }
+
     /// Those of a text, which may be none.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Reason> {
         let length = self.u32()? as usize;
@@ -58,8 +65,20 @@ impl<'a> Reader<'a> {
         utf8(self.bytes()?).map(str::to_owned)
     }
 
+    pub(super) fn shared_text(&mut self) -> Result<Arc<str>, Reason> {
+        utf8(self.bytes()?).map(Arc::from)
+    }
+
     pub(super) fn skip_text(&mut self) -> Result<(), Reason> {
         self.bytes().map(drop)
+    }
+
+    /// Nothing is left of a record.
+    pub(super) fn end(&self) -> Result<(), Reason> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(malformed(format!("{} too many in a record", counted(self.0.len(), "byte"))))
     }
 }
 

@@ -4,30 +4,31 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::file::manifest::reader::utf8;
 use crate::file::manifest::{Reader, Type, TypeName};
 use crate::said::Reason;
 
 /// What the records of a library have in common.
 #[derive(Default)]
 pub(crate) struct Shared<'a> {
-    pub(super) texts: Texts<'a>,
+    pub(super) package: Text<'a>,
+    pub(super) version: Text<'a>,
+    pub(super) abi: Text<'a>,
     pub(super) types: Types<'a>,
     pub(super) names: Values<'a, TypeName>,
 }
 
+/// A field that nearly always says what it said in the record before: the last text that was read.
 #[derive(Default)]
-pub(super) struct Texts<'a>(FxHashMap<&'a [u8], Arc<str>>);
+pub(super) struct Text<'a>(&'a [u8], Arc<str>);
 
-impl<'a> Texts<'a> {
+impl<'a> Text<'a> {
     pub(super) fn read(&mut self, body: &mut Reader<'a>) -> Result<Arc<str>, Reason> {
+        let start = body.0;
         let bytes = body.bytes()?;
-        if let Some(known) = self.0.get(bytes) {
-            return Ok(known.clone());
+        if bytes != self.0 {
+            *self = Text(bytes, Reader(start).shared_text()?);
         }
-        let text: Arc<str> = utf8(bytes)?.into();
-        self.0.insert(bytes, text.clone());
-        Ok(text)
+        Ok(self.1.clone())
     }
 }
 

@@ -80,7 +80,7 @@ fn what_an_author_says_of_fields_and_variants_is_read_back() {
 
 #[test]
 fn what_is_written_is_read_back_through_padding() {
-    let manifest = Manifest::parse(&section()).unwrap();
+    let manifest = Manifest::of_section(section(), &|_, _| None).unwrap();
     let function = &manifest.items[0];
     assert_eq!((function.path.as_str(), function.crate_name()), ("p::m::f", "p"));
     assert_eq!(&*function.types[0].name, "&str");
@@ -155,6 +155,36 @@ fn every_truncation_and_every_flipped_byte_is_an_answer_not_a_panic() {
         }
     }
     assert!(refused > section.len(), "only {refused} were refused");
+}
+
+#[test]
+fn what_is_known_is_taken_as_it_is_and_the_rest_read() {
+    let section = section();
+    let read = Manifest::parse(&section).unwrap();
+    let record = FUNCTION.encode::<{ FUNCTION.size() }>();
+    let known = |path: &str, other: &[u8]| {
+        (path == "p::m::f" && other == record).then(|| read.items[0].clone())
+    };
+    let again = Manifest::of_section(section.clone(), &known).unwrap();
+    assert!(Arc::ptr_eq(&again.items[0], &read.items[0]));
+    let start = section.windows(record.len()).position(|it| it == record).unwrap();
+    let (mut other, mut refused) = (0, 0);
+    for index in start..start + record.len() {
+        let mut bytes = section.clone();
+        bytes[index] ^= 1;
+        let parsed = Manifest::parse(&bytes);
+        match (Manifest::of_section(bytes, &known), parsed) {
+            (Ok(one), Ok(parsed)) => {
+                assert_eq!(one.items, parsed.items, "byte {index}");
+                assert!(one.items.iter().all(|it| !Arc::ptr_eq(it, &read.items[0])));
+                other += usize::from(one.items != read.items);
+            }
+            (Err(_), Err(_)) => refused += 1,
+            _ => panic!("byte {index}"),
+        }
+    }
+    assert_eq!(other + refused, record.len());
+    assert!(other > 16, "{other} are other items");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use super::{Closure, Dynamic, Mapped, mapped, missing, without_build};
+use super::{Closure, Dynamic, Mapped, Names, mapped, without_build};
 use crate::platform;
 
 struct Libraries(tempfile::TempDir);
@@ -93,21 +93,29 @@ fn names_that_are_nowhere_are_listed() {
         &["libengine.so", "-lm", "-Wl,-rpath,$ORIGIN"],
     );
     let memory = mapped(&platform::mappings());
-    let lacking = || missing(&top, &top, &memory).into_iter().collect::<Vec<_>>();
-    assert_eq!(lacking(), ["nowhere"]);
+    let names = |memory: &[Mapped]| {
+        let Names { missing, of_libraries } =
+            Names::of(&top, &top, &Closure::named(&top, &top).found, memory);
+        let named = |of: BTreeSet<String>| of.into_iter().collect::<Vec<_>>().join(" ");
+        (named(missing), named(of_libraries))
+    };
+    let is = |missing: &str, of_libraries: &str| (missing.to_owned(), of_libraries.to_owned());
+    // Not those of the system's libraries, which the file needs as well.
+    assert_eq!(names(&memory), is("nowhere", "also gone kept own"));
     for style in ["gnu", "sysv"] {
         let style = format!("-Wl,--hash-style={style}");
-        all.library("libengine.so", "int kept; __thread int own;", &[soname, &style]);
-        assert_eq!(lacking(), ["also", "gone", "nowhere"]);
+        let source = "int kept; __thread int own; int perhaps(void) { return 1; }";
+        all.library("libengine.so", source, &[soname, &style]);
+        assert_eq!(names(&memory), is("also gone nowhere", "kept own perhaps"));
     }
 
     // Something that is in memory may have the names, or a library that is not found.
     let replaced = Mapped { inode: 1, path: "/x/libold.so".into(), deleted: true, start: 0 };
     let memory: Vec<Mapped> = memory.into_iter().chain([replaced]).collect();
-    assert_eq!(missing(&top, &top, &memory), BTreeSet::new());
+    assert_eq!(names(&memory).0, "");
     fs::remove_file(all.path("libengine.so")).unwrap();
     let memory = mapped(&platform::mappings());
-    assert_eq!(missing(&top, &top, &memory), BTreeSet::new());
+    assert_eq!(names(&memory).0, "");
 }
 
 #[test]

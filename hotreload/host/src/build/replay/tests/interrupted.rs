@@ -6,6 +6,7 @@ use crate::build::{folder::AloneFolder, unit::entries};
 /// The linker. It does once what a file beside it says, and leaves its number there.
 const LINKER: &str = "#!/bin/sh
 here=$(dirname \"$0\")
+echo \"$*\" >> \"$here/links\"
 if mv \"$here/kills-rustc\" \"$here/done\" 2>/dev/null; then
     echo $$ > \"$here/linker.pid\"
     kill -9 $PPID
@@ -112,6 +113,70 @@ fn a_save_survives_what_ends_in_the_middle_of_it() {
     });
     assert!(project.value(&built.library).contains("four"));
     project.goes_on("a removed folder");
+
+    // Another copy of the program calls rustc for the crate, too: it is waited for.
+    let turn = File::options().append(true).open(own.join("logic.lock")).unwrap();
+    turn.lock().unwrap();
+    project.write("logic/src/text.txt", "of two");
+    project.linker("waits");
+    let built = thread::scope(|scope| {
+        let building = scope.spawn(|| project.build());
+        thread::sleep(Duration::from_millis(300));
+        let is_linked = fs::remove_file(project.root.join("waits")).is_err();
+        drop(turn);
+        // Whatever came of it: the linker waits for this.
+        let _ = fs::remove_file(project.root.join("done"));
+        assert!(!is_linked, "it has linked beside another");
+        building.join().unwrap().unwrap()
+    });
+    assert_eq!(built.maker.unwrap().by, BuiltBy::Rustc);
+    assert!(project.value(&built.library).contains("of two"));
+    let turn = File::options().append(true).open(own.join("logic.lock")).unwrap();
+    turn.lock().unwrap();
+    let abandon = Abandon::default();
+    thread::scope(|scope| {
+        let building = scope.spawn(|| project.build_until(abandon.clone()));
+        abandon.abandon();
+        assert_eq!(building.join().unwrap().unwrap_err().code(), Code::CargoFailed);
+    });
+    drop(turn);
+    project.goes_on("another's call");
+
+    // A save before rustc's first call has read anything: that would make what nobody can compare, and ends.
+    let turn = File::options().append(true).open(own.join("logic.lock")).unwrap();
+    turn.lock().unwrap();
+    project.write("logic/asset.txt", "before the first call");
+    assert!(matches!(project.build().unwrap().maker.unwrap().by, BuiltBy::Cargo { .. }));
+    let before = fs::read_to_string(project.root.join("links")).unwrap();
+    let linked = |to: &str| {
+        let links = fs::read_to_string(project.root.join("links")).unwrap();
+        links[before.len()..].lines().any(|it| it.contains(to))
+    };
+    project.linker("waits");
+    project.write("logic/src/text.txt", "early");
+    drop(turn);
+    let (built, is_late) = thread::scope(|scope| {
+        let building = scope.spawn(|| project.build());
+        let (mut waits_since, mut is_late) = (None, false);
+        while !building.is_finished() {
+            let is_cargos = linked("debug/deps/liblogic.so");
+            if !is_cargos && linked("debug/hotreload/liblogic.so") {
+                // The first call's linker waits, and is ended with its rustc.
+                is_late |= waits_since.get_or_insert_with(Instant::now).elapsed()
+                    > Duration::from_secs(60);
+            }
+            if is_cargos || is_late {
+                let _ = fs::remove_file(project.root.join("done"));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        (building.join().unwrap().unwrap(), is_late)
+    });
+    assert!(!is_late, "cargo has waited for what nobody needs");
+    let BuiltBy::Cargo { why } = built.maker.unwrap().by else { panic!("it has no twin") };
+    assert_eq!(why.unwrap(), "the sources were saved during rustc's first call");
+    assert!(project.value(&built.library).contains("early"));
+    project.goes_on("an early save");
 
     // Between two saves.
     remove(&own).unwrap();

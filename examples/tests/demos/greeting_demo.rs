@@ -1,21 +1,20 @@
 //! `greeting_demo` as a person sees it: the real program, the real cargo.
-#![cfg(unix)]
-
-mod terminal;
 
 use std::{
     fs,
     io::Write as _,
-    path::Path,
     process::{Command, Stdio},
 };
 
 use examples::scratch::Scratch;
 use portable_pty::CommandBuilder;
-use terminal::{Terminal, command, has_attributes, number};
+
+use crate::{
+    USUAL, edited, restored_whatever_ends_it,
+    terminal::{Terminal, command, has_attributes, number},
+};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_greeting_demo");
-const USUAL: (u16, u16) = (80, 24);
 
 fn guests(screen: &str) -> Option<i64> {
     number(screen, "guests    ")
@@ -66,15 +65,7 @@ fn keys_change_the_greeting_and_the_guest_book_persists() {
 
 #[test]
 fn the_terminal_is_restored_by_ctrl_c_a_signal_and_a_panic() {
-    for (keys, signal, code) in [("\x03", "", 0), ("", "TERM", 143), ("!", "", 101)] {
-        let mut demo = greeting(command(DEMO, &[]), USUAL);
-        match signal {
-            "" => demo.press(keys),
-            signal => demo.signal(signal),
-        }
-        assert_eq!(demo.end().exit_code(), code);
-        demo.assert_restored();
-    }
+    restored_whatever_ends_it(|| greeting(command(DEMO, &[]), USUAL));
 }
 
 #[test]
@@ -124,7 +115,7 @@ fn keys_come_from_a_pipe_and_each_is_heard() {
 /// With a workspace that has a copy of the crate, so that the git tree stays clean.
 #[test]
 fn an_edit_is_seen_and_a_panic_is_shown() {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited");
+    let root = edited();
     let copy = Scratch::copy_to(&root, "greeting").unwrap();
     let save = |to: &str| {
         let source = copy.original().replace("format!(\"Hello, {name}!\")", to);

@@ -1,12 +1,9 @@
 //! `hot_reload` as a person sees it, who builds in another terminal.
-#![cfg(unix)]
-
-mod terminal;
 
 use std::{
     env, fs,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -14,10 +11,13 @@ use std::{
 
 use examples::scratch::Scratch;
 use portable_pty::CommandBuilder;
-use terminal::{Terminal, command, has_attributes, number};
+
+use crate::{
+    USUAL, edited, restored_whatever_ends_it,
+    terminal::{Terminal, command, has_attributes, number},
+};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_hot_reload");
-const USUAL: (u16, u16) = (80, 24);
 
 /// A workspace with a copy of the crate, so that the git tree stays clean.
 struct Workspace {
@@ -27,7 +27,7 @@ struct Workspace {
 
 impl Workspace {
     fn new() -> Workspace {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited");
+        let root = edited();
         let copy = Scratch::copy_to(&root, "example").unwrap();
         Workspace { root, copy }
     }
@@ -113,15 +113,7 @@ fn a_build_made_outside_is_seen_and_a_bad_one_is_refused() {
 
 #[test]
 fn the_terminal_is_restored_by_ctrl_c_a_signal_and_a_panic() {
-    for (keys, signal, code) in [("\x03", "", 0), ("", "TERM", 143), ("!", "", 101)] {
-        let mut demo = calling(command(DEMO, &[]), USUAL);
-        match signal {
-            "" => demo.press(keys),
-            signal => demo.signal(signal),
-        }
-        assert_eq!(demo.end().exit_code(), code);
-        demo.assert_restored();
-    }
+    restored_whatever_ends_it(|| calling(command(DEMO, &[]), USUAL));
 }
 
 #[test]

@@ -1,21 +1,20 @@
 //! `counter_demo` as a person sees it: the real program, the real cargo.
-#![cfg(unix)]
-
-mod terminal;
 
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
     process::{Command, Stdio},
 };
 
 use examples::scratch::Scratch;
 use portable_pty::CommandBuilder;
-use terminal::{Terminal, command, has_attributes, number};
+
+use crate::{
+    USUAL, edited,
+    terminal::{Terminal, command, has_attributes, number},
+};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_counter_demo");
-const USUAL: (u16, u16) = (80, 24);
 
 fn count(screen: &str) -> Option<i64> {
     number(screen, "count     ")
@@ -192,7 +191,7 @@ fn ends_when_nobody_reads() {
 /// With a workspace that has a copy of the crate, so that the git tree stays clean.
 #[test]
 fn an_edit_of_the_source_is_seen_and_a_mistake_is_shown() {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited");
+    let root = edited();
     let copy = Scratch::copy_to(&root, "counter").unwrap();
     let save = |from: &str, to: &str| {
         assert!(copy.original().contains(from));

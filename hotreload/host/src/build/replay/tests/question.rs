@@ -1,0 +1,70 @@
+//! What cargo was asked decides whether rustc can be called as it has called it.
+
+use super::*;
+
+/// The test that leaves word of a call where a wrapper has started it, by the name that `--exact` wants.
+pub(super) fn leaves_word() -> &'static str {
+    let name = std::any::type_name_of_val(&what_its_cargo_was_asked_is_known);
+    name.split_once("::").unwrap().1
+}
+
+#[test]
+fn what_its_cargo_was_asked_is_known() {
+    if std::env::var_os(Wrapper::VARIABLE).is_some() {
+        let call = fs::read_to_string("call").unwrap();
+        let call: Vec<OsString> = call.split_terminator('\0').map(Into::into).collect();
+        let folder = call.iter().skip_while(|it| *it != "--out-dir").nth(1).unwrap();
+        let library = Path::new(folder).join("liblogic.so");
+        return Capture::keep(&call, "logic", &library).unwrap();
+    }
+    // It may have been started by itself.
+    let Some((question, began)) = Question::of_parent() else { return };
+    assert!(question.arguments.iter().any(|it| it == "test"), "{question:?}");
+    assert!(began < SystemTime::now());
+}
+
+#[test]
+fn another_environment_is_another_question() {
+    let question = |variables: &[(&str, &str)]| Question {
+        folder: "/w".into(),
+        arguments: vec!["build".into()],
+        environment: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+    };
+    let folder = PathBuf::from("/no/such/folder/of/a/bundle");
+    let bundle = BundlePackage {
+        name: "logic".to_owned(),
+        crate_name: "logic".to_owned(),
+        folder: folder.clone(),
+        id: cargo_metadata::PackageId { repr: "logic".to_owned() },
+    };
+    assert!(matches!(of(&bundle, &question(&[])), Err(None)));
+    let arguments = ["rustc", "--out-dir", "/w/target/debug/deps"].map(Into::into).to_vec();
+    let capture = Capture::plain(arguments, Vec::new());
+    let recorded = Recorded {
+        bundle: bundle.clone(),
+        question: question(&[("A", "1"), ("B", "2")]),
+        wrapper: None,
+        rustc: Rustc::of(capture).unwrap(),
+        facade: None,
+        has_facade: AtomicBool::new(false),
+        inputs: Inputs::default(),
+        rlibs: Vec::new(),
+        others: Vec::new(),
+        number: 1,
+        began: SystemTime::now(),
+        is_warm: false,
+        twin: OnceLock::new(),
+    };
+    states().insert(folder, State::Ready(Arc::new(recorded)));
+    assert!(of(&bundle, &question(&[("A", "1"), ("B", "2")])).is_ok());
+    for (other, name) in [(&[("A", "2"), ("B", "2")][..], "A"), (&[("A", "1")], "B")] {
+        let why = of(&bundle, &question(other)).unwrap_err().unwrap();
+        assert_eq!(why, format!("the variable {name} was changed"));
+    }
+    let mut other = question(&[("A", "1"), ("B", "2")]);
+    other.arguments.push("--release".into());
+    assert!(of(&bundle, &other).is_err());
+    forget(std::slice::from_ref(&bundle), "cargo is asked");
+    let why = of(&bundle, &question(&[("A", "1"), ("B", "2")])).unwrap_err();
+    assert_eq!(why.as_deref(), Some("cargo is asked"));
+}
