@@ -113,6 +113,16 @@ impl Workspace {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
+    /// Has cargo download what the members need and the repository itself is not built of: all else here is
+    /// done without a network.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn fetch(&self) {
+        let output = self.output(cargo(), &["fetch", "--quiet", "--target", "host-tuple"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn output(&self, mut cargo: Command, arguments: &[&str]) -> Output {
         cargo.current_dir(&self.folder).args(arguments).output().expect("cargo runs")
     }

@@ -113,6 +113,7 @@ fn workspace() -> Workspace {
         "entries-game/src/main.rs",
         "fn main() { println!(\"first {}.\", std::hint::black_box(Box::new(1))) }\n",
     );
+    workspace.fetch();
     share(&workspace, "entries-engine");
     workspace
 }
