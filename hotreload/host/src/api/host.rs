@@ -148,7 +148,7 @@ impl Host {
         #[cfg(feature = "watch")]
         if let Some(watcher) = Watcher::get() {
             let (workspace, package) = _crate;
-            watcher.add(workspace, package, &built.library, began);
+            watcher.add(workspace, package, &built, began);
         }
         Ok(bundle)
     }

@@ -5,10 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files that a dep-info file lists, which are relative to the root where the user set
-/// `build.dep-info-basedir`, and where rustc has written it. `None` if there is no such file.
+/// The files that a dep-info file lists. Where rustc has written it they are relative to the root; where
+/// the user set `build.dep-info-basedir`, to that or to a folder above. `None` if there is no such file.
 pub(crate) fn listed(file: &Path, root: &Path) -> Option<Vec<PathBuf>> {
-    Some(read(file)?.into_iter().map(|path| root.join(path)).collect())
+    let listed = read(file)?;
+    let relative: Vec<_> = listed.iter().filter(|it| it.is_relative()).collect();
+    let is_base = |folder: &&Path| relative.iter().all(|it| folder.join(it).exists());
+    // A file may be gone since: then nothing tells, and mostly it is the root.
+    let base = root.ancestors().find(is_base).unwrap_or(root);
+    Some(listed.iter().map(|path| base.join(path)).collect())
 }
 
 /// Those that cargo has listed of a whole program, where they are now: a project can be copied or

@@ -17,6 +17,7 @@
 //! folder     the target folders that are a wrapper's own
 //! dep_info   what cargo and rustc say that a build has read
 //! outdated   what cargo takes for fresh that is not
+//! patched    packages that stand in for those of a registry
 //! unit       what cargo keeps beside the running program
 //! places     where the sources are: of the program, and of what it loads
 //! crates     what a host builds, and how
@@ -32,6 +33,7 @@ pub(crate) mod dep_info;
 mod folder;
 mod origin;
 mod outdated;
+mod patched;
 mod places;
 mod process;
 mod replay;

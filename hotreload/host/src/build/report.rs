@@ -13,6 +13,7 @@ use cargo_metadata::{
 };
 
 use crate::build::alike::Made;
+use crate::build::patched::Local;
 use crate::build::process::Event;
 use crate::build::replay::Part;
 use crate::build::sink::without_colour;
@@ -29,6 +30,8 @@ pub(super) struct Report {
     pub(super) libraries: HashMap<PackageId, (PathBuf, bool)>,
     /// The rlibs of packages with a local path.
     pub(super) rlibs: Vec<PathBuf>,
+    /// What was made of packages with a local path.
+    pub(super) local: Vec<Local>,
     /// All libraries.
     pub(super) made: Vec<Made>,
     /// The files of all crates.
@@ -65,6 +68,7 @@ impl Report {
             Message::CompilerArtifact(artifact) => {
                 self.crates += usize::from(!artifact.fresh);
                 self.made.extend(Made::of(&artifact));
+                self.local.extend(Local::of(&artifact));
                 self.framework.extend(Part::of(&artifact));
                 self.files.extend(artifact.filenames.iter().map(|file| file.clone().into()));
                 // Cargo's identities of packages begin with where they come from.

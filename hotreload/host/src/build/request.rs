@@ -14,6 +14,7 @@
 //!   So several bundles are several runs of cargo.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsString,
     path::{Path, PathBuf},
@@ -24,7 +25,8 @@ use std::{
 use crate::build::alike::Program;
 use crate::build::origin::{Place, default_profile};
 use crate::build::{
-    Abandon, BundlePackage, HostPackage, Origin, Shared, Workspace, Wrapper, command, sink,
+    Abandon, BundlePackage, HostPackage, Origin, Shared, Workspace, Wrapper, command, dep_info,
+    sink,
 };
 use crate::load::Next;
 use crate::said::BuildSink;
@@ -77,6 +79,8 @@ pub(crate) struct Built {
     /// The libraries for rustc of all packages with a local path that took part: the bundle's own
     /// and those of its path dependencies are among them.
     pub(crate) rlibs: Vec<PathBuf>,
+    /// The files of packages that stand in for those of a registry: cargo does not list them.
+    pub(crate) patched: BTreeSet<PathBuf>,
     /// How long that took, with all that was waited for.
     pub(crate) duration: Duration,
     /// How many warnings rustc has, also of crates that were there already.
@@ -92,7 +96,15 @@ impl Built {
     pub(crate) fn before(folder: PathBuf, library: PathBuf) -> Built {
         let (rlibs, log) = (Vec::new(), String::new());
         let (duration, maker) = (Duration::ZERO, None);
-        Built { folder, library, fresh: true, rlibs, duration, warnings: 0, log, maker }
+        let patched = BTreeSet::new();
+        Built { folder, library, fresh: true, rlibs, patched, duration, warnings: 0, log, maker }
+    }
+
+    /// The files that it is made of, wherever they lie, by cargo's list; none if there is no such list.
+    pub(crate) fn read(&self, root: &Path) -> Vec<PathBuf> {
+        let listed = dep_info::listed(&self.library.with_extension("d"), root);
+        let patched = self.patched.iter().cloned();
+        listed.map(|it| it.into_iter().chain(patched).collect()).unwrap_or_default()
     }
 
     /// As what shall be loaded next.

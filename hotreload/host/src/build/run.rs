@@ -2,7 +2,8 @@
 //! else by cargo.
 
 use std::{
-    path::Path,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,7 +15,7 @@ use crate::build::outdated::Fresh;
 use crate::build::process::Event;
 use crate::build::replay::{self, Ended, Question, Recorded};
 use crate::build::report::Report;
-use crate::build::{Abandon, Build, Built, BundlePackage, command, process, sink};
+use crate::build::{Abandon, Build, Built, BundlePackage, command, patched, process, sink};
 use crate::said::{BuildMessage, BuiltBy};
 use crate::said::{Code, Error, Reason, Result};
 use crate::state::Maker;
@@ -97,6 +98,8 @@ impl Build<'_> {
                     library,
                     fresh: false,
                     rlibs,
+                    // They are in rustc's list.
+                    patched: BTreeSet::new(),
                     duration: start.elapsed(),
                     warnings: report.warnings,
                     log,
@@ -221,6 +224,7 @@ impl Ran {
         start: Instant,
     ) -> Result<Vec<Built>> {
         let mut all = Vec::new();
+        let patched = patched::files(&self.report.local, build.workspace.root());
         for bundle in bundles {
             let found = self.report.libraries.remove(&bundle.id);
             let (library, fresh) = found.ok_or_else(|| {
@@ -231,13 +235,14 @@ impl Ran {
                     log => reason.fact("cargo", log),
                 }
             })?;
-            self.record(build, bundle, &library, fresh);
+            self.record(build, bundle, (&library, fresh), &patched);
             let Ran { report, number, .. } = &self;
             all.push(Built {
                 folder: bundle.folder.clone(),
                 library,
                 fresh,
                 rlibs: report.rlibs.clone(),
+                patched: patched.clone(),
                 duration: start.elapsed(),
                 warnings: report.warnings,
                 log: report.log.clone(),
@@ -269,7 +274,13 @@ impl Ran {
     }
 
     /// So that the next build can do without cargo.
-    fn record(&self, build: &Build<'_>, bundle: &BundlePackage, library: &Path, is_fresh: bool) {
+    fn record(
+        &self,
+        build: &Build<'_>,
+        bundle: &BundlePackage,
+        (library, is_fresh): (&Path, bool),
+        patched: &BTreeSet<PathBuf>,
+    ) {
         let Some(wrapper) = build.wrapper.as_ref().filter(|_| build.replays) else { return };
         let others = self.report.messages.iter().filter(|it| it.package_id != bundle.id);
         let target_dir = build.target_folder();
@@ -285,6 +296,7 @@ impl Ran {
             target_dir: target_dir.as_deref().unwrap_or(build.workspace.target_dir()),
             is_fresh,
             made: &self.report.files,
+            patched,
             rlibs: &self.report.rlibs,
             framework: &self.report.framework,
             others: others.cloned().collect(),

@@ -41,6 +41,8 @@ pub(crate) struct PathPackage {
     pub(crate) name: Option<String>,
     /// The folder of its `Cargo.toml`.
     pub(crate) folder: PathBuf,
+    /// The root of the workspace that it inherits from, if that is another one.
+    pub(crate) workspace: Option<PathBuf>,
     /// Whether it has a build script, which may read any file.
     pub(crate) has_build_script: bool,
     /// The name of its library's crate and the crate's root file, if it could be read.
@@ -243,10 +245,11 @@ impl Workspace {
     /// One that cannot be read is named all the same: mending it is a change.
     pub(crate) fn path_packages(&self, folder: &Path) -> Vec<PathPackage> {
         // Packages outside of the workspace are described by their own.
-        let mut others: Vec<Package> = Vec::new();
+        let mut others: Vec<(Package, PathBuf)> = Vec::new();
         let new = |folder: PathBuf| PathPackage {
             name: None,
             folder,
+            workspace: None,
             has_build_script: false,
             library: None,
             is_dylib: false,
@@ -256,12 +259,17 @@ impl Workspace {
         while let Some(folder) = found.get(next).map(|it| it.folder.clone()) {
             next += 1;
             let is_there = |it: &&Package| folder_of(it) == folder;
-            if !self.packages.iter().chain(&others).any(|it| is_there(&it)) {
-                others.extend(metadata(&folder).into_iter().flat_map(|it| it.packages));
+            let is_other = |it: &&(Package, PathBuf)| folder_of(&it.0) == folder;
+            let own = self.packages.iter().find(is_there);
+            if own.is_none() && !others.iter().any(|it| is_other(&it)) {
+                others.extend(metadata(&folder).into_iter().flat_map(|it| {
+                    let root: PathBuf = it.workspace_root.into();
+                    it.packages.into_iter().map(move |it| (it, root.clone()))
+                }));
             }
-            let Some(package) = self.packages.iter().chain(&others).find(is_there) else {
-                continue;
-            };
+            let other = others.iter().find(is_other).filter(|_| own.is_none());
+            let Some(package) = own.or(other.map(|(it, _)| it)) else { continue };
+            found[next - 1].workspace = other.map(|(_, root)| root.clone());
             found[next - 1].name = Some(package.name.to_string());
             found[next - 1].has_build_script =
                 package.targets.iter().any(|target| target.is_custom_build());

@@ -26,7 +26,6 @@ mod watching;
 mod work;
 
 use std::{
-    path::Path,
     sync::{
         OnceLock,
         mpsc::{Sender, channel},
@@ -34,7 +33,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::build::{BundlePackage, Workspace};
+use crate::build::{Built, BundlePackage, Workspace};
 use crate::said::{Printer, Result};
 use crate::state::{Inner, WatchSwitch};
 use program::Program;
@@ -71,13 +70,13 @@ impl Watcher {
         &self,
         workspace: Workspace,
         bundle: BundlePackage,
-        library: &Path,
+        built: &Built,
         since: SystemTime,
     ) {
         let program = Program::of(&workspace);
         let live = Inner::get().and_then(|it| it.built_image(&bundle.crate_name));
         let generation = live.map(|(_, generation)| generation);
-        let sources = Sources::new(workspace, bundle, library);
+        let sources = Sources::new(workspace, bundle, built);
         let (watched, is_watched) = channel();
         let added = Box::new(Added { sources, program, since, generation, watched });
         // The thread ends with the process only. It is waited for, so that each save from now on is

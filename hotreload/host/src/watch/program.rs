@@ -32,7 +32,7 @@ impl Program {
         // Beside what users start, cargo lists the files of all crates; elsewhere it is rustc, and
         // those of one crate.
         if origin.place != Place::Harness && own != Some(&*all) {
-            tree.take_read(listed_of_program(&all, own, workspace.root()));
+            tree.take_read(listed_of_program(&all, own, workspace.root()).unwrap_or_default());
         }
         let own = own.and_then(|file| listed(file, workspace.root()));
         let own = own.into_iter().flatten().map(|path| canonical(&path)).collect();

@@ -314,7 +314,7 @@ impl Rebuild<'_> {
     fn look(&mut self, built: &Group) {
         for Sources { workspace, bundle, tree } in &mut self.sources {
             if let Some(built) = built.get(&bundle.crate_name) {
-                tree.take_dep_info(&built.library.with_extension("d"), workspace.root());
+                tree.take_read(built.read(workspace.root()));
             }
         }
     }

@@ -11,8 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::build::dep_info::listed;
-use crate::build::{BundlePackage, PathPackage, Workspace};
+use crate::build::{Built, BundlePackage, PathPackage, Workspace};
 use crate::changes::copies::Place;
 #[cfg(target_os = "linux")]
 use crate::{build, file::needed, platform};
@@ -47,9 +46,9 @@ pub(super) struct Tree {
 
 impl Sources {
     /// Those of a bundle whose library cargo has built.
-    pub(crate) fn new(workspace: Workspace, bundle: BundlePackage, library: &Path) -> Sources {
+    pub(crate) fn new(workspace: Workspace, bundle: BundlePackage, built: &Built) -> Sources {
         let mut tree = Tree::new(&workspace, &bundle.folder);
-        tree.take_dep_info(&library.with_extension("d"), workspace.root());
+        tree.take_read(built.read(workspace.root()));
         Sources { workspace, bundle, tree }
     }
 
@@ -71,7 +70,7 @@ impl Tree {
         let in_memory = in_memory(&packages).flat_map(|it| workspace.path_packages(&it.folder));
         let in_memory = in_memory.map(|it| canonical(&it.folder)).collect();
         let packages = packages.into_iter();
-        let packages =
+        let packages: Vec<_> =
             packages.map(|it| PathPackage { folder: canonical(&it.folder), ..it }).collect();
         let root = canonical(workspace.root());
         let names = [
@@ -82,25 +81,25 @@ impl Tree {
             "rust-toolchain.toml",
             "rust-toolchain",
         ];
+        let settings = names.iter().map(|name| root.join(name));
+        // A package inherits from the workspace that it lies in.
+        let others = packages.iter().filter_map(|it| it.workspace.as_ref());
+        let others = others.map(|root| canonical(root).join("Cargo.toml"));
         Tree {
-            packages,
             in_memory,
-            settings: names.iter().map(|name| root.join(name)).collect(),
+            settings: settings.chain(others).collect(),
+            packages,
             outputs: workspace.output_dirs().iter().map(|folder| canonical(folder)).collect(),
             root,
             ..Tree::default()
         }
     }
 
-    /// Takes over what the last build has read: see cargo's documentation of dep-info files.
-    /// Nothing changes if there is no such file.
-    pub(super) fn take_dep_info(&mut self, file: &Path, root: &Path) {
-        self.take_read(listed(file, root));
-    }
-
-    /// As [`take_dep_info`](Tree::take_dep_info), with the paths that it lists.
-    pub(super) fn take_read(&mut self, paths: Option<Vec<PathBuf>>) {
-        let Some(paths) = paths else { return };
+    /// Takes over what the last build has read. Nothing changes if that is not known.
+    pub(super) fn take_read(&mut self, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
         self.read.clear();
         self.read_folders.clear();
         // There are many files and few folders.

@@ -13,9 +13,10 @@ use std::{
 
 use crate::build::dep_info::listed;
 use crate::build::origin::without_hash;
+use crate::build::replay::Done;
 use crate::build::replay::rustc::Rustc;
 use crate::build::unit::entries;
-use crate::build::{BundlePackage, PathPackage, Workspace};
+use crate::build::{PathPackage, Workspace};
 
 /// More files than a build script may want to be told of, here.
 const MOST: usize = 20_000;
@@ -66,22 +67,17 @@ impl Stamp {
 }
 
 impl Inputs {
-    /// Those of a bundle that cargo has just built, or why they cannot be known. `library` is what cargo
-    /// says of it; `made` are the files of all crates.
-    pub(super) fn of(
-        workspace: &Workspace,
-        bundle: &BundlePackage,
-        rustc: &Rustc,
-        library: &Path,
-        made: &[PathBuf],
-    ) -> Result<Inputs, String> {
+    /// Those of a bundle that cargo has just built, or why they cannot be known.
+    pub(super) fn of(rustc: &Rustc, done: &Done<'_>) -> Result<Inputs, String> {
+        let Done { workspace, bundle, .. } = *done;
         let root = workspace.root();
         let no_list = || "it is not known what it is built of".to_owned();
-        let all = listed(&library.with_extension("d"), root).ok_or_else(no_list)?;
+        let all = listed(&done.library.with_extension("d"), root).ok_or_else(no_list)?;
         let own_list = rustc.file(&rustc.cargos, &bundle.crate_name, "d");
         let own = listed(&own_list, &rustc.capture().folder).ok_or_else(no_list)?;
         let own: BTreeSet<_> = own.into_iter().collect();
-        if own.is_empty() {
+        // They are in both lists, unless cargo's are relative to a folder that nothing tells.
+        if !all.iter().any(|it| own.contains(it)) {
             return Err(no_list());
         }
         let packages = workspace.path_packages(&bundle.folder);
@@ -91,17 +87,17 @@ impl Inputs {
         let of_cargo =
             |it: &PathPackage| ["Cargo.toml", "build.rs"].map(|name| it.folder.join(name));
         sources.extend(packages.iter().flat_map(of_cargo));
-        let of_others: BTreeSet<_> = all.into_iter().filter(|it| !own.contains(it)).collect();
-        // Patches are packages that nobody names as theirs.
+        // A package inherits from the workspace that it lies in.
+        sources.extend(
+            packages.iter().filter_map(|it| Some(it.workspace.as_ref()?.join("Cargo.toml"))),
+        );
+        let all = all.into_iter().chain(done.patched.iter().cloned());
+        let of_others: BTreeSet<_> = all.filter(|it| !own.contains(it)).collect();
+        // Patches are packages that nobody names as theirs, though they may be of the workspace.
         let folders = of_others.iter().filter_map(|it| Workspace::folder_around(it));
         let folders: BTreeSet<_> = folders.map(canonical).collect();
         for folder in folders {
-            let is_known = || {
-                let members = workspace.packages().iter();
-                let mut members = members.filter_map(|it| it.manifest_path.parent());
-                members.any(|it| canonical(it.as_std_path()) == folder)
-                    || packages.iter().any(|it| canonical(&it.folder) == folder)
-            };
+            let is_known = || packages.iter().any(|it| canonical(&it.folder) == folder);
             if folder.join("build.rs").exists() && !is_known() {
                 return Err(format!("{} has a build script", folder.display()));
             }
@@ -132,7 +128,7 @@ impl Inputs {
         }
         sources.extend(of_others.iter().cloned());
         let named = rustc.named.iter().map(|it| rustc.capture().folder.join(it));
-        let artifacts = named.chain(made.iter().cloned());
+        let artifacts = named.chain(done.made.iter().cloned());
         let artifacts = artifacts.map(|it| (Stamp::of(&it, true), it));
         Ok(Inputs {
             sources: sources.into_iter().map(|it| (it.clone(), Stamp::of(&it, false))).collect(),

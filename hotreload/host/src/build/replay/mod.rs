@@ -35,7 +35,7 @@ mod tests;
 mod waiting;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -78,6 +78,8 @@ pub(super) struct Done<'a> {
     pub(super) is_fresh: bool,
     /// The files of all crates.
     pub(super) made: &'a [PathBuf],
+    /// The files of packages that stand in for those of a registry.
+    pub(super) patched: &'a BTreeSet<PathBuf>,
     /// The rlibs of packages with a local path.
     pub(super) rlibs: &'a [PathBuf],
     /// The framework's own crates.
@@ -247,8 +249,8 @@ fn prepare(recorded: &Arc<Recorded>) {
 impl Recorded {
     fn of(done: Done<'_>) -> Result<Recorded, String> {
         let rustc = called(&done)?;
-        let Done { workspace, bundle, question, wrapper, began, before, .. } = done;
-        let inputs = Inputs::of(workspace, bundle, &rustc, done.library, done.made)?;
+        let inputs = Inputs::of(&rustc, &done)?;
+        let Done { bundle, question, wrapper, began, before, .. } = done;
         if let Some(file) = inputs.saved_since(began, before) {
             return Err(format!("{} was saved while cargo built", shown(file, &question.folder)));
         }

@@ -1,6 +1,7 @@
 //! One workspace that is edited in every way that cargo would notice: what rustc alone makes, and what is
 //! made where cargo is asked, is what a cargo makes that knows of nothing else.
 
+mod elsewhere;
 mod interrupted;
 mod question;
 mod versions;

@@ -3,14 +3,26 @@
 use super::*;
 
 /// Replaces crates.io, so that no version has to be fetched.
-const SOURCES: &str = "[source.crates-io]
+pub(super) const SOURCES: &str = "[source.crates-io]
 replace-with = \"here\"
 [source.here]
 directory = \"vendor\"
 ";
 
 impl Project {
-    fn write_helper(&self, folder: &str, version: &str, name: &str) {
+    /// Puts a package where the registry's are.
+    pub(super) fn publish(&self, name: &str, version: &str, dependencies: &str, source: &str) {
+        let folder = format!("vendor/{name}-{version}");
+        let package = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        let manifest = format!("{package}version = \"{version}\"\n{dependencies}");
+        self.write(&format!("{folder}/Cargo.toml"), &manifest);
+        self.write(&format!("{folder}/src/lib.rs"), source);
+        self.write(&format!("{folder}/.cargo-checksum.json"), "{\"files\": {}}");
+        // A file that nobody knew has to be older than the build.
+        thread::sleep(Duration::from_millis(50));
+    }
+
+    pub(super) fn write_helper(&self, folder: &str, version: &str, name: &str) {
         let package = "[package]\nname = \"helper\"\nedition = \"2024\"\n";
         self.write(&format!("{folder}/Cargo.toml"), &format!("{package}version = \"{version}\"\n"));
         let source = format!("pub const NAME: &str = \"{name}\";\n");
@@ -25,9 +37,8 @@ fn other_versions_are_cargos() {
     let mut project = Project::new();
     project.write(".cargo/config.toml", SOURCES);
     let publish = |project: &Project, version: &str| {
-        let folder = format!("vendor/helper-{version}");
-        project.write_helper(&folder, version, &format!("helper-{version}"));
-        project.write(&format!("{folder}/.cargo-checksum.json"), "{\"files\": {}}");
+        let source = format!("pub const NAME: &str = \"helper-{version}\";\n");
+        project.publish("helper", version, "", &source);
     };
     publish(&project, "1.0.0");
     let dependencies = "[dependencies]\nhelper = \"1\"";
