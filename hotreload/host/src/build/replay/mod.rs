@@ -195,9 +195,11 @@ pub(super) fn forget(bundles: &[BundlePackage], why: &str) -> Option<Inputs> {
 /// Takes in what cargo has done, and has rustc called for the first time, on a thread.
 pub(super) fn record(done: Done<'_>) {
     let folder = done.bundle.folder.clone();
-    let state = match Recorded::of(done) {
+    let found = Recorded::of(done).map(Arc::new);
+    // The thread waits for this lock: it may not end before its state is there.
+    let mut states = states();
+    let state = match found {
         Ok(recorded) => {
-            let recorded = Arc::new(recorded);
             let first = recorded.clone();
             let prepare = move || prepare(&first);
             match thread::Builder::new().name("hot-first-rustc".to_owned()).spawn(prepare) {
@@ -207,8 +209,7 @@ pub(super) fn record(done: Done<'_>) {
         }
         Err(why) => State::Unfit(why),
     };
-    // The thread waits for this lock.
-    states().insert(folder, state);
+    states.insert(folder, state);
 }
 
 /// Calls rustc for the sources as they are: what it keeps serves the next call.
