@@ -97,7 +97,7 @@ pub(super) struct Recorded {
     facade: Option<Facade>,
     /// Whether that was made, and does.
     has_facade: AtomicBool,
-    inputs: Inputs,
+    inputs: Arc<Inputs>,
     /// The rlibs of the packages below it.
     rlibs: Vec<PathBuf>,
     others: Vec<CompilerMessage>,
@@ -116,8 +116,33 @@ enum State {
     /// rustc is called for the first time, so that the next call finds what it keeps.
     Preparing(Arc<Recorded>),
     Ready(Arc<Recorded>),
-    /// Cargo has to be asked, and this is why.
-    Unfit(String),
+    /// Cargo has to be asked.
+    Unfit(Unfit),
+}
+
+/// What is left of a build that no later one can go by.
+struct Unfit {
+    /// Why cargo has to be asked.
+    why: String,
+    /// What cargo has looked at, when that was last known: cargo's next build has to tell what was saved
+    /// before it from what was saved meanwhile.
+    last: Option<Arc<Inputs>>,
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Unfit {
+        Unfit { why, last: None }
+    }
+}
+
+impl State {
+    /// What cargo has looked at, as far as that is known.
+    fn inputs(&self) -> Option<&Arc<Inputs>> {
+        match self {
+            State::Preparing(recorded) | State::Ready(recorded) => Some(&recorded.inputs),
+            State::Unfit(unfit) => unfit.last.as_ref(),
+        }
+    }
 }
 
 /// By the folders of the bundles' packages. There is one host in a process.
@@ -138,7 +163,7 @@ pub(super) fn of(
 ) -> Result<Arc<Recorded>, Option<String>> {
     let recorded = match states().get(&bundle.folder) {
         None => return Err(None),
-        Some(State::Unfit(why)) => return Err(Some(why.clone())),
+        Some(State::Unfit(unfit)) => return Err(Some(unfit.why.clone())),
         Some(State::Preparing(recorded)) => {
             let changed = recorded.differs(question);
             return Err(Some(
@@ -183,13 +208,14 @@ pub(super) fn forget(bundles: &[BundlePackage], why: &str) -> Option<Inputs> {
     let mut states = states();
     let mut before = None;
     for bundle in bundles {
-        let state = states.insert(bundle.folder.clone(), State::Unfit(why.to_owned()));
-        if let Some(State::Preparing(recorded) | State::Ready(recorded)) = state {
-            before = Some(recorded);
-        }
+        let state = states.remove(&bundle.folder);
+        let last = state.as_ref().and_then(State::inputs).cloned();
+        before = last.clone().or(before);
+        let why = why.to_owned();
+        states.insert(bundle.folder.clone(), State::Unfit(Unfit { why, last }));
     }
     drop(states);
-    before.map(|it| it.inputs.now())
+    before.map(|it| it.now())
 }
 
 /// Takes in what cargo has done, and has rustc called for the first time, on a thread.
@@ -204,10 +230,16 @@ pub(super) fn record(done: Done<'_>) {
             let prepare = move || prepare(&first);
             match thread::Builder::new().name("hot-first-rustc".to_owned()).spawn(prepare) {
                 Ok(_) => State::Preparing(recorded),
-                Err(error) => State::Unfit(format!("no thread could be started: {error}")),
+                Err(error) => State::Unfit(Unfit {
+                    why: format!("no thread could be started: {error}"),
+                    last: Some(recorded.inputs.clone()),
+                }),
             }
         }
-        Err(why) => State::Unfit(why),
+        Err(Unfit { why, last }) => {
+            let earlier = || states.get(&folder)?.inputs().cloned();
+            State::Unfit(Unfit { why, last: last.or_else(earlier) })
+        }
     };
     states.insert(folder, state);
 }
@@ -222,6 +254,7 @@ fn prepare(recorded: &Arc<Recorded>) {
     recorded.has_facade.store(made, Ordering::Relaxed);
     let ended = recorded.run_first();
     drop(turn);
+    let unfit = |why: String| State::Unfit(Unfit { why, last: Some(recorded.inputs.clone()) });
     let state = match ended {
         Ended::Built { rlibs, of_cargos: true, .. } => {
             if let Some(code) = MachineCode::read(&recorded.bundle.crate_name, &rlibs, None) {
@@ -232,9 +265,9 @@ fn prepare(recorded: &Arc<Recorded>) {
         // Without a twin nobody could tell what the next save has changed, nor whether it is what was
         // rolled back.
         Ended::Built { .. } | Ended::Errors { .. } | Ended::Abandoned => {
-            State::Unfit("the sources were saved during rustc's first call".to_owned())
+            unfit("the sources were saved during rustc's first call".to_owned())
         }
-        Ended::Changed(why) | Ended::Unclear(why) => State::Unfit(why),
+        Ended::Changed(why) | Ended::Unclear(why) => unfit(why),
     };
     let mut states = states();
     let Some(now) = states.get_mut(&recorded.bundle.folder) else { return };
@@ -246,12 +279,13 @@ fn prepare(recorded: &Arc<Recorded>) {
 }
 
 impl Recorded {
-    fn of(done: Done<'_>) -> Result<Recorded, String> {
+    fn of(done: Done<'_>) -> Result<Recorded, Unfit> {
         let rustc = called(&done)?;
         let Done { workspace, bundle, question, wrapper, began, before, .. } = done;
-        let inputs = Inputs::of(workspace, bundle, &rustc, done.library, done.made)?;
+        let inputs = Arc::new(Inputs::of(workspace, bundle, &rustc, done.library, done.made)?);
         if let Some(file) = inputs.saved_since(began, before) {
-            return Err(format!("{} was saved while cargo built", shown(file, &question.folder)));
+            let why = format!("{} was saved while cargo built", shown(file, &question.folder));
+            return Err(Unfit { why, last: Some(inputs) });
         }
         let is_own = |rlib: &&PathBuf| {
             let name = rlib.file_stem().and_then(|it| it.to_str()).unwrap_or_default();

@@ -499,7 +499,8 @@ fn whatever_cargo_would_notice_is_cargos() {
         fs::write(&capture, whole.replace(&from, to)).unwrap();
         project.started_again("twenty-one");
         let states = states();
-        let Some(State::Unfit(said)) = states.get(&project.root.join("logic")) else {
+        let Some(State::Unfit(Unfit { why: said, .. })) = states.get(&project.root.join("logic"))
+        else {
             panic!("{from} has become {to}, and nobody has seen it")
         };
         assert!(said.contains(why), "{from}: {said}");
