@@ -107,6 +107,8 @@ pub(super) struct Recorded {
     began: SystemTime,
     /// Whether rustc's first call has something to go on from, so that it is as short as the next.
     is_warm: bool,
+    /// Ends rustc's first call.
+    first: Abandon,
     /// What rustc alone has made of the same sources.
     twin: OnceLock<Arc<MachineCode>>,
 }
@@ -202,13 +204,16 @@ pub(super) fn wait_for_first(
     }
 }
 
-/// Cargo is about to be asked: what was recorded of these bundles is of no use any more. Gives what is
-/// there of what it would look at.
+/// Cargo is about to be asked: what was recorded of these bundles is of no use any more, and rustc's first call
+/// ends, since cargo would wait for it. Gives what is there of what cargo would look at.
 pub(super) fn forget(bundles: &[BundlePackage], why: &str) -> Option<Inputs> {
     let mut states = states();
     let mut before = None;
     for bundle in bundles {
         let state = states.remove(&bundle.folder);
+        if let Some(State::Preparing(recorded)) = &state {
+            recorded.first.abandon();
+        }
         let last = state.as_ref().and_then(State::inputs).cloned();
         before = last.clone().or(before);
         let why = why.to_owned();
@@ -308,6 +313,7 @@ impl Recorded {
             number: done.number,
             began,
             is_warm: false,
+            first: Abandon::default(),
             twin: OnceLock::new(),
         }
         .warm())

@@ -128,9 +128,9 @@ impl Recorded {
     }
 
     /// Calls rustc for the sources of cargo's build, and abandons it once it has read others: it would be
-    /// of no use, and the save that waits for it is cargo's.
+    /// of no use, and the save that waits for it is cargo's. A cargo that is asked meanwhile abandons it, too.
     pub(super) fn run_first(&self) -> Ended {
-        self.run_for(Some(&Abandon::default()), true, &mut |_| ())
+        self.run_for(Some(&self.first), true, &mut |_| ())
     }
 
     fn run_for(

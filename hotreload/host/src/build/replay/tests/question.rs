@@ -56,6 +56,7 @@ fn recorded(bundle: &BundlePackage, inputs: Inputs) -> Arc<Recorded> {
         number: 1,
         began: SystemTime::now(),
         is_warm: false,
+        first: Abandon::default(),
         twin: OnceLock::new(),
     })
 }
@@ -79,6 +80,7 @@ fn what_cargo_looks_at_outlives_a_build_that_fails() {
         assert_eq!(built.saved_since(began, &before), None, "{failed}");
         assert_eq!(built.saved_since(began, &Inputs::default()), Some(&*file));
     }
+    assert!(!recorded.first.is_abandoned(), "it is over");
 }
 
 #[test]
