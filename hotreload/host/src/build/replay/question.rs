@@ -174,7 +174,7 @@ fn set_by_script(call: &Capture) -> Option<Vec<String>> {
 /// The search path without the toolchain's own libraries, which rustup and cargo put there; `None` if nothing
 /// else is in it.
 fn without_toolchains(path: &OsStr, call: &Capture) -> Option<OsString> {
-    let rustc = call.arguments.first().map(Path::new);
+    let rustc = call.programs().last().map(Path::new);
     let libraries = rustc.and_then(|it| Some(it.parent()?.parent()?.join("lib")));
     let is_toolchains = |it: &PathBuf| {
         // Std's are below it, in a folder for each target.
