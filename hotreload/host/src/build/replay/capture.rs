@@ -32,7 +32,7 @@ use crate::build::replay::Question;
 use crate::build::replay::rustc::Rustc;
 
 /// What a file of this form begins with.
-const FORM: &str = "hotreload-capture-2";
+const FORM: &str = "hotreload-capture-3";
 
 /// What cargo tells rustc of how many may work at once; its other end is gone.
 const OF_THAT_CARGO: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
@@ -53,7 +53,7 @@ pub struct Capture {
     pub(super) folder: PathBuf,
     /// What tells the library that it has made from all others.
     library: String,
-    /// What cargo had looked at that is in none of its fingerprints, as a hash.
+    /// What cargo had looked at that is in none of its fingerprints, as a hash; empty if that is not known.
     settings: String,
     /// rustc, and what it was given.
     pub(super) arguments: Vec<OsString>,
@@ -88,9 +88,12 @@ impl Capture {
             arguments,
             environment: set_by_cargo(&question),
         };
-        let settings = question.settings(&capture);
-        let settings = settings.filter(|it| it.is_before(began)).ok_or_else(none)?;
-        capture.settings = settings.to_string();
+        let settings = question.settings(&capture).ok_or_else(none)?;
+        // Of what was saved just before nobody knows whether cargo has read it. Whoever has started this cargo
+        // does, and needs no hash: it has looked at these files before.
+        if settings.is_before(began) {
+            capture.settings = settings.to_string();
+        }
         capture.write(&path)
     }
 

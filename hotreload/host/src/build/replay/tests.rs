@@ -364,6 +364,8 @@ fn whatever_cargo_would_notice_is_cargos() {
             .replace("dep", "other-name"),
     );
     project.replace("logic/Cargo.toml", "package = \"other\"", "package = \"other-name\"");
+    // The call is known for good if cargo was started later.
+    thread::sleep(Duration::from_millis(50));
     project.write("other/src/lib.rs", "pub const NAME: &str = \"renamed-now\";\n");
     project.by_cargo("was changed", "renamed-now");
     project.write("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n");
@@ -490,7 +492,7 @@ fn whatever_cargo_would_notice_is_cargos() {
             "another package's",
         ),
         (format!("{root}/target/debug/deps\0"), "/target/debug/deps\0", nothing),
-        ("capture-2".to_owned(), "capture-1", nothing),
+        ("capture-3".to_owned(), "capture-2", nothing),
         (format!("\0{root}\0"), "\0/other\0", settings),
         ("/libdep-".to_owned(), "/libother-", settings),
         (whole[whole.find("--crate-name").unwrap()..].to_owned(), "", nothing),
