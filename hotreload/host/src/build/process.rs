@@ -33,10 +33,10 @@ pub(super) enum Event {
 }
 
 /// Ends a build that has become stale, from another thread. The build then fails.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Abandon(Arc<Mutex<Wanted>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Wanted {
     abandoned: bool,
     running: Option<Sender<Event>>,

@@ -55,8 +55,7 @@ impl Build<'_> {
             // Of a save, once. Who calls for a build has not asked how it is done.
             static SAID: AtomicBool = AtomicBool::new(false);
             let is_new = self.abandon.is_some() && !SAID.swap(true, Ordering::Relaxed);
-            let why = "`cargo hotreload run` has not built the program";
-            return Err(is_new.then(|| why.to_owned()));
+            return Err(is_new.then(|| self.why_unwrapped().to_owned()));
         }
         let [bundle] = bundles else {
             return Err(Some("several bundles are built together".to_owned()));
@@ -64,6 +63,16 @@ impl Build<'_> {
         let question = Question::of(&self.command(bundles, self.flips_incremental() == Some(true)));
         replay::wait_for_first(bundle, &question, self.abandon.as_ref());
         replay::of(bundle, &question)
+    }
+
+    /// Why nobody has left word of how rustc was called, or who has is not there.
+    pub(super) fn why_unwrapped(&self) -> &'static str {
+        match self.host {
+            Some(_) => {
+                "`cargo hotreload run` has not built the program, or is not where it was then"
+            }
+            None => "the program is not known to be one of the bundle's workspace",
+        }
     }
 
     /// Runs rustc alone, for a build that has begun at `start`. The error says why cargo has to be asked.

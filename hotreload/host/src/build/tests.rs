@@ -159,6 +159,8 @@ fn names_profiles_and_target_folders() {
     let package = [workspace.bundle("named").unwrap()];
     let like = Build::new(&workspace, &package).like(&root.join("out/else where/my-fast/program"));
     assert_eq!(like.target_dir, Some(root.join("out/else where")));
+    // Nobody has left word there.
+    assert!(like.wrapper.is_none() && like.why_unwrapped().contains("`cargo hotreload run`"));
     assert_eq!((like.profile.as_str(), like.host.unwrap().name.as_str()), ("my-fast", "program"));
     let like = Build::new(&workspace, &package).like(&root.join("program"));
     assert!(like.target_dir.is_none() && like.host.is_none());
@@ -168,6 +170,8 @@ fn names_profiles_and_target_folders() {
     write(&root, &[("shared/CACHEDIR.TAG", ""), ("elsewhere/CACHEDIR.TAG", "")]);
     let like = Build::new(&sharing, &package).like(&root.join("shared/debug/stranger"));
     assert_eq!(like.target_dir, Some(root.join("target")));
+    let why = "the program is not known to be one of the bundle's workspace";
+    assert_eq!(like.why_unwrapped(), why, "whatever the command has built");
     let like = Build::new(&sharing, &package).like(&root.join("elsewhere/debug/stranger"));
     assert_eq!(like.target_dir, None);
 

@@ -20,6 +20,7 @@
 
 use std::{
     collections::BTreeSet,
+    env,
     ffi::{OsStr, OsString},
     fs::{self, File},
     io::{self, Write as _},
@@ -31,7 +32,7 @@ use crate::build::replay::Question;
 use crate::build::replay::rustc::Rustc;
 
 /// What a file of this form begins with.
-const FORM: &str = "hotreload-capture-2";
+const FORM: &str = "hotreload-capture-3";
 
 /// What cargo tells rustc of how many may work at once; its other end is gone.
 const OF_THAT_CARGO: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
@@ -52,7 +53,7 @@ pub struct Capture {
     pub(super) folder: PathBuf,
     /// What tells the library that it has made from all others.
     library: String,
-    /// What cargo had looked at that is in none of its fingerprints, as a hash.
+    /// What cargo had looked at that is in none of its fingerprints, as a hash; empty if that is not known.
     settings: String,
     /// rustc, and what it was given.
     pub(super) arguments: Vec<OsString>,
@@ -81,15 +82,18 @@ impl Capture {
         }
         let (question, began) = Question::of_parent().ok_or_else(none)?;
         let mut capture = Capture {
-            folder: std::env::current_dir()?,
+            folder: env::current_dir()?,
             library: stamp(library).ok_or_else(none)?,
             settings: String::new(),
             arguments,
             environment: set_by_cargo(&question),
         };
-        let settings = question.settings(&capture);
-        let settings = settings.filter(|it| it.is_before(began)).ok_or_else(none)?;
-        capture.settings = settings.to_string();
+        let settings = question.settings(&capture).ok_or_else(none)?;
+        // Of what was saved just before nobody knows whether cargo has read it. Whoever has started this cargo
+        // does, and needs no hash: it has looked at these files before.
+        if settings.is_before(began) {
+            capture.settings = settings.to_string();
+        }
         capture.write(&path)
     }
 
@@ -190,6 +194,26 @@ impl Capture {
         Capture { environment: all.into_iter().collect(), ..self }
     }
 
+    /// The programs that the call begins with: rustc, perhaps after a wrapper of the user's that cargo itself
+    /// calls. Of one by another name nothing is known but that cargo calls it.
+    pub(super) fn programs(&self) -> &[OsString] {
+        let is_option = |it: &OsString| it.as_encoded_bytes().starts_with(b"-");
+        let end = self.arguments.iter().position(is_option).unwrap_or(self.arguments.len());
+        let first = &self.arguments[..end];
+        // A wrapper may have that name, too.
+        let rustc = first.iter().rposition(|it| is_rustc(it)).unwrap_or(0);
+        &first[..end.min(rustc + 1)]
+    }
+
+    /// Where a program is that the call names: a bare name is looked for as the system does it.
+    pub(super) fn place_of(&self, program: &OsStr) -> PathBuf {
+        let name = Path::new(program);
+        let is_bare = name.parent() == Some(Path::new(""));
+        let path = self.variable("PATH").filter(|_| is_bare);
+        let mut places = path.into_iter().flat_map(env::split_paths).map(|it| it.join(name));
+        places.find(|it| self.folder.join(it).is_file()).unwrap_or_else(|| name.to_owned())
+    }
+
     /// The value of a variable.
     pub(super) fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_os_str())
@@ -199,6 +223,11 @@ impl Capture {
     pub(super) fn exchanged(&self) -> impl Iterator<Item = &OsStr> {
         self.environment.iter().map(|(name, _)| name.as_os_str()).filter(|it| !is_always_set(it))
     }
+}
+
+/// Whether a program is rustc, by its name.
+pub(super) fn is_rustc(program: &OsStr) -> bool {
+    Path::new(program).file_stem().is_some_and(|it| it == "rustc")
 }
 
 /// Whether cargo or rustup sets it, whatever the user has it be.
@@ -224,7 +253,7 @@ fn set_by_cargo(question: &Question) -> Vec<(OsString, OsString)> {
         !OF_THAT_CARGO.iter().any(|it| name == it)
             && (is_always_set(name) || question.environment.get(name) != Some(value))
     };
-    std::env::vars_os().filter(is_set).collect()
+    env::vars_os().filter(is_set).collect()
 }
 
 /// What tells a file from all that were ever in its place. A new link to it does not count.
@@ -286,6 +315,35 @@ mod tests {
         for cut in [0, 1, 10, 30, whole.len() - 1] {
             fs::write(&path, &whole[..cut]).unwrap();
             assert_eq!(Capture::read(&path), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn rustc_is_found_among_what_cargo_calls() {
+        let programs = |words: &[&str]| {
+            let words = words.iter().map(OsString::from).collect();
+            Capture::plain(words, Vec::new()).programs().len()
+        };
+        assert_eq!(programs(&["/t/bin/rustc", "--crate-name", "rustc"]), 1);
+        assert_eq!(programs(&["/own/wrapper", "rustc", "--crate-name", "logic"]), 2);
+        assert_eq!(programs(&["/own/rustc", "/t/bin/rustc", "--crate-name", "logic"]), 2);
+        assert_eq!(programs(&["/own/compiler", "--crate-name", "logic"]), 1);
+        assert_eq!(programs(&["--crate-name"]), 0);
+        assert_eq!(programs(&[]), 0);
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let [empty, there] = ["empty", "there"].map(|it| folder.path().join(it));
+        fs::create_dir_all(empty.join("rustc")).unwrap();
+        fs::create_dir(&there).unwrap();
+        fs::write(there.join("rustc"), "").unwrap();
+        let path = env::join_paths([&empty, &there]).unwrap();
+        let capture = Capture::plain(Vec::new(), vec![("PATH".into(), path)]);
+        assert_eq!(capture.place_of(OsStr::new("rustc")), there.join("rustc"));
+        for as_it_is in ["none", "./rustc", "/t/rustc"] {
+            assert_eq!(capture.place_of(OsStr::new(as_it_is)), Path::new(as_it_is));
         }
     }
 

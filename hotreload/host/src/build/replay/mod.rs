@@ -99,7 +99,7 @@ pub(super) struct Recorded {
     facade: Option<Facade>,
     /// Whether that was made, and does.
     has_facade: AtomicBool,
-    inputs: Inputs,
+    inputs: Arc<Inputs>,
     /// The rlibs of the packages below it.
     rlibs: Vec<PathBuf>,
     others: Vec<CompilerMessage>,
@@ -109,6 +109,8 @@ pub(super) struct Recorded {
     began: SystemTime,
     /// Whether rustc's first call has something to go on from, so that it is as short as the next.
     is_warm: bool,
+    /// Ends rustc's first call.
+    first: Abandon,
     /// What rustc alone has made of the same sources.
     twin: OnceLock<Arc<MachineCode>>,
 }
@@ -118,8 +120,33 @@ enum State {
     /// rustc is called for the first time, so that the next call finds what it keeps.
     Preparing(Arc<Recorded>),
     Ready(Arc<Recorded>),
-    /// Cargo has to be asked, and this is why.
-    Unfit(String),
+    /// Cargo has to be asked.
+    Unfit(Unfit),
+}
+
+/// What is left of a build that no later one can go by.
+struct Unfit {
+    /// Why cargo has to be asked.
+    why: String,
+    /// What cargo has looked at, when that was last known: cargo's next build has to tell what was saved
+    /// before it from what was saved meanwhile.
+    last: Option<Arc<Inputs>>,
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Unfit {
+        Unfit { why, last: None }
+    }
+}
+
+impl State {
+    /// What cargo has looked at, as far as that is known.
+    fn inputs(&self) -> Option<&Arc<Inputs>> {
+        match self {
+            State::Preparing(recorded) | State::Ready(recorded) => Some(&recorded.inputs),
+            State::Unfit(unfit) => unfit.last.as_ref(),
+        }
+    }
 }
 
 /// By the folders of the bundles' packages. There is one host in a process.
@@ -140,7 +167,7 @@ pub(super) fn of(
 ) -> Result<Arc<Recorded>, Option<String>> {
     let recorded = match states().get(&bundle.folder) {
         None => return Err(None),
-        Some(State::Unfit(why)) => return Err(Some(why.clone())),
+        Some(State::Unfit(unfit)) => return Err(Some(unfit.why.clone())),
         Some(State::Preparing(recorded)) => {
             let changed = recorded.differs(question);
             return Err(Some(
@@ -179,38 +206,49 @@ pub(super) fn wait_for_first(
     }
 }
 
-/// Cargo is about to be asked: what was recorded of these bundles is of no use any more. Gives what is
-/// there of what it would look at.
+/// Cargo is about to be asked: what was recorded of these bundles is of no use any more, and rustc's first call
+/// ends, since cargo would wait for it. Gives what is there of what cargo would look at.
 pub(super) fn forget(bundles: &[BundlePackage], why: &str) -> Option<Inputs> {
     let mut states = states();
     let mut before = None;
     for bundle in bundles {
-        let state = states.insert(bundle.folder.clone(), State::Unfit(why.to_owned()));
-        if let Some(State::Preparing(recorded) | State::Ready(recorded)) = state {
-            before = Some(recorded);
+        let state = states.remove(&bundle.folder);
+        if let Some(State::Preparing(recorded)) = &state {
+            recorded.first.abandon();
         }
+        let last = state.as_ref().and_then(State::inputs).cloned();
+        before = last.clone().or(before);
+        let why = why.to_owned();
+        states.insert(bundle.folder.clone(), State::Unfit(Unfit { why, last }));
     }
     drop(states);
-    before.map(|it| it.inputs.now())
+    before.map(|it| it.now())
 }
 
 /// Takes in what cargo has done, and has rustc called for the first time, on a thread.
 pub(super) fn record(done: Done<'_>) {
     let folder = done.bundle.folder.clone();
-    let state = match Recorded::of(done) {
+    let found = Recorded::of(done).map(Arc::new);
+    // The thread waits for this lock: it may not end before its state is there.
+    let mut states = states();
+    let state = match found {
         Ok(recorded) => {
-            let recorded = Arc::new(recorded);
             let first = recorded.clone();
             let prepare = move || prepare(&first);
             match thread::Builder::new().name("hot-first-rustc".to_owned()).spawn(prepare) {
                 Ok(_) => State::Preparing(recorded),
-                Err(error) => State::Unfit(format!("no thread could be started: {error}")),
+                Err(error) => State::Unfit(Unfit {
+                    why: format!("no thread could be started: {error}"),
+                    last: Some(recorded.inputs.clone()),
+                }),
             }
         }
-        Err(why) => State::Unfit(why),
+        Err(Unfit { why, last }) => {
+            let earlier = || states.get(&folder)?.inputs().cloned();
+            State::Unfit(Unfit { why, last: last.or_else(earlier) })
+        }
     };
-    // The thread waits for this lock.
-    states().insert(folder, state);
+    states.insert(folder, state);
 }
 
 /// Calls rustc for the sources as they are: what it keeps serves the next call.
@@ -223,6 +261,7 @@ fn prepare(recorded: &Arc<Recorded>) {
     recorded.has_facade.store(made, Ordering::Relaxed);
     let ended = recorded.run_first();
     drop(turn);
+    let unfit = |why: String| State::Unfit(Unfit { why, last: Some(recorded.inputs.clone()) });
     let state = match ended {
         Ended::Built { rlibs, of_cargos: true, .. } => {
             if let Some(code) = MachineCode::read(&recorded.bundle.crate_name, &rlibs, None) {
@@ -233,9 +272,9 @@ fn prepare(recorded: &Arc<Recorded>) {
         // Without a twin nobody could tell what the next save has changed, nor whether it is what was
         // rolled back.
         Ended::Built { .. } | Ended::Errors { .. } | Ended::Abandoned => {
-            State::Unfit("the sources were saved during rustc's first call".to_owned())
+            unfit("the sources were saved during rustc's first call".to_owned())
         }
-        Ended::Changed(why) | Ended::Unclear(why) => State::Unfit(why),
+        Ended::Changed(why) | Ended::Unclear(why) => unfit(why),
     };
     let mut states = states();
     let Some(now) = states.get_mut(&recorded.bundle.folder) else { return };
@@ -247,12 +286,13 @@ fn prepare(recorded: &Arc<Recorded>) {
 }
 
 impl Recorded {
-    fn of(done: Done<'_>) -> Result<Recorded, String> {
+    fn of(done: Done<'_>) -> Result<Recorded, Unfit> {
         let rustc = called(&done)?;
-        let inputs = Inputs::of(&rustc, &done)?;
+        let inputs = Arc::new(Inputs::of(&rustc, &done)?);
         let Done { bundle, question, wrapper, began, before, .. } = done;
         if let Some(file) = inputs.saved_since(began, before) {
-            return Err(format!("{} was saved while cargo built", shown(file, &question.folder)));
+            let why = format!("{} was saved while cargo built", shown(file, &question.folder));
+            return Err(Unfit { why, last: Some(inputs) });
         }
         let is_own = |rlib: &&PathBuf| {
             let name = rlib.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
@@ -275,6 +315,7 @@ impl Recorded {
             number: done.number,
             began,
             is_warm: false,
+            first: Abandon::default(),
             twin: OnceLock::new(),
         }
         .warm())

@@ -24,8 +24,8 @@ pub(in crate::build) struct Question {
     pub(in crate::build) environment: BTreeMap<OsString, OsString>,
 }
 
-/// What decides of the variables that rustc is given and is in no fingerprint: cargo's configuration, and the
-/// user's variables that it has to do with.
+/// What decides of the variables that rustc is given and is in no fingerprint: cargo's configuration, the user's
+/// variables that it has to do with, and manifests (`CARGO_PKG_LICENSE` is rustc's, and is in none).
 #[derive(Debug)]
 pub(super) struct Settings {
     hash: u128,
@@ -112,18 +112,24 @@ impl Question {
         let mut texts = self.configuration();
         texts.extend(set_by_script(call)?);
         let mut files = Vec::new();
-        for file in inputs::configuration(&self.folder).ok()? {
-            match fs::read_to_string(&file) {
-                Ok(text) => {
-                    let file = fs::canonicalize(file).ok()?;
-                    add(file.as_os_str().as_encoded_bytes());
-                    files.push(file);
-                    texts.push(text);
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(_) => return None,
+        let mut read = |file: &Path| match fs::read_to_string(file) {
+            Ok(text) => {
+                let file = fs::canonicalize(file).ok()?;
+                add(file.as_os_str().as_encoded_bytes());
+                files.push(file);
+                Some(Some(text))
             }
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(None),
+            Err(_) => None,
+        };
+        for file in inputs::configuration(&self.folder).ok()? {
+            texts.extend(read(&file)?);
         }
+        // Cargo calls rustc at the workspace's root. No variable is named by what a manifest says.
+        let package = call.variable("CARGO_MANIFEST_DIR").map(Path::new);
+        let manifests = package.into_iter().chain([&*call.folder]).map(|it| it.join("Cargo.toml"));
+        let manifests: Vec<_> = manifests.map(|it| read(&it)).collect::<Option<_>>()?;
+        manifests.iter().flatten().for_each(|it| add(it.as_bytes()));
         texts.iter().for_each(|it| add(it.as_bytes()));
         let is_in_name = |it: char| it.is_alphanumeric() || it == '_';
         let words: BTreeSet<_> = texts
@@ -174,7 +180,7 @@ fn set_by_script(call: &Capture) -> Option<Vec<String>> {
 /// The search path without the toolchain's own libraries, which rustup and cargo put there; `None` if nothing
 /// else is in it.
 fn without_toolchains(path: &OsStr, call: &Capture) -> Option<OsString> {
-    let rustc = call.arguments.first().map(Path::new);
+    let rustc = call.programs().last().map(Path::new);
     let libraries = rustc.and_then(|it| Some(it.parent()?.parent()?.join("lib")));
     let is_toolchains = |it: &PathBuf| {
         // Std's are below it, in a folder for each target.
@@ -204,10 +210,15 @@ mod tests {
             "cargo::rustc-env=FROM_SCRIPT=1\ncargo::rerun-if-env-changed=OTHER\n",
         );
         let output = folder.path().join("script/out");
-        let set =
-            [("OUT_DIR", output.as_os_str()), (LIBRARY_PATH, OsStr::new("/w/target/debug/deps"))];
+        let package = folder.path().join("logic");
+        let set = [
+            ("OUT_DIR", output.as_os_str()),
+            (LIBRARY_PATH, OsStr::new("/w/target/debug/deps")),
+            ("CARGO_MANIFEST_DIR", package.as_os_str()),
+        ];
         let set = set.map(|(name, value)| (name.into(), value.into())).to_vec();
-        let call = Capture::plain(vec!["/t/bin/rustc".into()], set);
+        let mut call = Capture::plain(vec!["/t/bin/rustc".into()], set);
+        call.folder = folder.path().to_owned();
         let hash = |arguments: &[&str], variables: &[(&str, &str)]| {
             let question = Question {
                 folder: folder.path().to_owned(),
@@ -253,7 +264,19 @@ mod tests {
         write(".cargo/config.toml", "include = \"other.toml\"\n");
         assert_eq!(hash(&[], &[]), None);
         fs::remove_file(folder.path().join(".cargo/config.toml")).unwrap();
-        assert_eq!(hash(&[], &[]), Some(was));
+        assert_eq!(hash(&[], &[]).as_ref(), Some(&was));
+        // The workspace's manifest and the package's, of which fingerprints have a part.
+        for manifest in ["Cargo.toml", "logic/Cargo.toml"] {
+            write(manifest, "[package]\nlicense = \"MIT\"\n");
+            let with = hash(&[], &[]).unwrap();
+            assert_ne!(Some(&with), Some(&was), "{manifest}");
+            // What they name is no variable.
+            assert_eq!(hash(&[], &[("MIT", "1")]), Some(with.clone()));
+            write(manifest, "[package]\nlicense = \"GPL\"\n");
+            assert_ne!(hash(&[], &[]), Some(with), "{manifest}");
+            fs::remove_file(folder.path().join(manifest)).unwrap();
+            assert_eq!(hash(&[], &[]), Some(was.clone()), "{manifest}");
+        }
         // It was run, and nobody knows what it has said.
         fs::remove_file(folder.path().join("script/output")).unwrap();
         assert_eq!(hash(&[], &[]), None);

@@ -100,11 +100,19 @@ impl Said {
     /// Whether rustc has found errors in sources, and none that it has elsewhere: the linker's, or a
     /// crate that is not what it was.
     fn is_of_sources(&self) -> bool {
+        /// A crate is another one than was compiled with, is not there, is of another rustc, or cannot be
+        /// read. They have a place, where the sources name the crate.
+        const OF_CRATES: [&str; 4] = ["E0460", "E0463", "E0514", "E0786"];
+
         let is_error =
             |it: &&Diagnostic| matches!(it.level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
         let mut errors = self.diagnostics.iter().filter(is_error).peekable();
-        errors.peek().is_some()
-            && errors.all(|it| !it.spans.is_empty() && it.level == DiagnosticLevel::Error)
+        let is_of_crate =
+            |it: &Diagnostic| it.code.as_ref().is_some_and(|it| OF_CRATES.contains(&&*it.code));
+        let is_of_source = |it: &Diagnostic| {
+            !it.spans.is_empty() && it.level == DiagnosticLevel::Error && !is_of_crate(it)
+        };
+        errors.peek().is_some() && errors.all(is_of_source)
     }
 }
 
@@ -128,9 +136,9 @@ impl Recorded {
     }
 
     /// Calls rustc for the sources of cargo's build, and abandons it once it has read others: it would be
-    /// of no use, and the save that waits for it is cargo's.
+    /// of no use, and the save that waits for it is cargo's. A cargo that is asked meanwhile abandons it, too.
     pub(super) fn run_first(&self) -> Ended {
-        self.run_for(Some(&Abandon::default()), true, &mut |_| ())
+        self.run_for(Some(&self.first), true, &mut |_| ())
     }
 
     fn run_for(
@@ -332,6 +340,48 @@ impl Recorded {
         match first {
             Some(first) => [first].into_iter().chain(self.rlibs.iter().cloned()).collect(),
             None => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What rustc says, as it says it: a level, a code, and whether it names a place.
+    fn said(lines: &[(&str, Option<&str>, bool)]) -> Said {
+        let mut said = Said::default();
+        for (level, code, has_place) in lines {
+            let code = code.map(|it| serde_json::json!({ "code": it, "explanation": null }));
+            let place = serde_json::json!({
+                "file_name": "src/lib.rs", "byte_start": 0, "byte_end": 1, "line_start": 1,
+                "line_end": 1, "column_start": 1, "column_end": 2, "is_primary": true,
+                "text": [], "label": null, "suggested_replacement": null,
+                "suggestion_applicability": null, "expansion": null,
+            });
+            let places: Vec<_> = has_place.then_some(place).into_iter().collect();
+            let line = serde_json::json!({
+                "$message_type": "diagnostic", "message": "it is so", "code": code,
+                "level": level, "spans": places, "children": [], "rendered": "it is so",
+            });
+            assert_eq!(said.take(Event::Line(line.to_string())), None);
+        }
+        assert_eq!(said.diagnostics.len(), lines.len(), "{said:?}");
+        said
+    }
+
+    #[test]
+    fn errors_of_sources_are_told_from_others() {
+        let plain = ("error", None, true);
+        assert!(said(&[plain, ("warning", Some("E0463"), false)]).is_of_sources());
+        assert!(said(&[("error", Some("E0308"), true)]).is_of_sources());
+        assert!(!said(&[("warning", None, true)]).is_of_sources());
+        let linkers = ("error", None, false);
+        assert!(!said(&[plain, linkers]).is_of_sources());
+        assert!(!said(&[("error: internal compiler error", None, true)]).is_of_sources());
+        // A crate is not what it was: cargo knows what to do.
+        for code in ["E0460", "E0463", "E0514", "E0786"] {
+            assert!(!said(&[plain, ("error", Some(code), true)]).is_of_sources(), "{code}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::build::Wrapper;
+use crate::build::replay::capture::is_rustc;
 use crate::build::replay::{Capture, Question};
 use crate::build::unit::entries;
 
@@ -21,8 +22,10 @@ const CALLS_WITH_DEBUG_INFORMATION: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Rustc {
     capture: Capture,
-    /// What it is given, rustc's program first.
+    /// What it is given, after the programs that it begins with.
     arguments: Vec<OsString>,
+    /// How many programs these are: the last one is rustc.
+    programs: usize,
     /// Where cargo has had it write.
     pub(super) cargos: PathBuf,
     /// Where it writes.
@@ -33,7 +36,7 @@ pub(super) struct Rustc {
     pub(super) is_incremental: bool,
     /// Where the crates lie that it may read.
     pub(super) dependencies: Vec<PathBuf>,
-    /// The files that it is told to read.
+    /// Those programs, and the files that it is told to read.
     pub(super) named: Vec<PathBuf>,
 }
 
@@ -44,9 +47,13 @@ impl Rustc {
         let mut arguments = Vec::new();
         let (mut suffix, mut is_incremental) = (String::new(), false);
         let (mut dependencies, mut named) = (Vec::new(), Vec::new());
+        let programs = capture.programs().len();
+        if programs == 0 {
+            return None;
+        }
         let mut words = capture.arguments.iter();
-        arguments.push(words.next()?.clone());
-        named.push(PathBuf::from(&arguments[0]));
+        arguments.extend(words.by_ref().take(programs).cloned());
+        named.extend(arguments.iter().map(PathBuf::from));
         while let Some(word) = words.next() {
             let text = word.to_str()?;
             match text {
@@ -100,7 +107,17 @@ impl Rustc {
             // To look for equal texts is a fifth of the linker's time, for a hundredth of the file.
             arguments.extend(["-C", "link-arg=-Wl,-O0"].map(OsString::from));
         }
-        Some(Rustc { capture, arguments, cargos, own, suffix, is_incremental, dependencies, named })
+        Some(Rustc {
+            capture,
+            arguments,
+            programs,
+            cargos,
+            own,
+            suffix,
+            is_incremental,
+            dependencies,
+            named,
+        })
     }
 
     /// The command, through the wrapper if that does more than to look on.
@@ -127,14 +144,19 @@ impl Rustc {
         let before = before.into_iter().map(OsString::from);
         let words = self.arguments.iter().map(|it| exchanged(it).unwrap_or_else(|| it.clone()));
         let mut words = before.chain(words);
-        let program = words.next().expect("it begins with rustc");
+        let program = words.next().expect("it begins with a program");
         self.in_its_place(Command::new(program), words)
     }
 
     /// rustc for the next call, which is given nothing yet; `None` if a program of the user's is called in its
     /// place.
     pub(super) fn next(&self, wrapper: Option<&Path>) -> Option<Command> {
-        let rustc = &self.arguments[0];
+        let rustc = self.program();
+        // What the user has cargo call in its place may be theirs, too, or rustc by another name.
+        let is_named = || self.capture.variable("RUSTC").is_some_and(|it| it == rustc);
+        if self.programs > 1 || !(is_rustc(rustc) || is_named()) {
+            return None;
+        }
         match wrapper {
             Some(wrapper) => {
                 let words = [wrapper.as_os_str(), rustc].map(OsString::from);
@@ -146,7 +168,12 @@ impl Rustc {
 
     /// rustc without anything that it is given.
     pub(super) fn plain(&self) -> Command {
-        self.in_its_place(Command::new(&self.arguments[0]), std::iter::empty())
+        self.in_its_place(Command::new(self.program()), std::iter::empty())
+    }
+
+    /// rustc's program.
+    fn program(&self) -> &OsStr {
+        &self.arguments[self.programs - 1]
     }
 
     /// Where cargo has called it, and with the same environment.
@@ -159,13 +186,13 @@ impl Rustc {
 
     /// The files of crates that it is told to read.
     pub(super) fn externs(&self) -> impl Iterator<Item = &Path> {
-        self.named.iter().skip(1).map(PathBuf::as_path)
+        self.named.iter().skip(self.programs).map(PathBuf::as_path)
     }
 
     /// What it is told of all crates alike: the target, the profile, where crates lie, the user's flags.
     pub(super) fn of_all_crates(&self) -> Vec<OsString> {
         let mut found = Vec::new();
-        let mut words = self.arguments.iter().skip(1);
+        let mut words = self.arguments.iter().skip(self.programs);
         while let Some(word) = words.next() {
             match word.to_str().unwrap_or_default() {
                 "-C" | "-L" | "-Z" | "--target" | "--cfg" => {
@@ -225,9 +252,13 @@ impl Rustc {
         folder.join(format!("{DLL_PREFIX}{crate_name}{}{DLL_SUFFIX}", self.suffix))
     }
 
-    /// With all variables that it is given, if cargo is asked this.
+    /// With all variables that it is given, if cargo is asked this: they tell where its programs are.
     pub(super) fn with_variables_of(self, question: &Question) -> Rustc {
-        Rustc { capture: self.capture.with_those_of(question), ..self }
+        let mut rustc = Rustc { capture: self.capture.with_those_of(question), ..self };
+        for (place, program) in rustc.named.iter_mut().zip(&rustc.arguments[..rustc.programs]) {
+            *place = rustc.capture.place_of(program);
+        }
+        rustc
     }
 
     /// What cargo has told it of the crate.
@@ -277,6 +308,63 @@ mod tests {
         assert_eq!(rustc.named, named);
         let file = rustc.file(&rustc.cargos, "logic", "d");
         assert_eq!(file, Path::new("/w/target/debug/deps/logic-77.d"));
+    }
+
+    /// Arguments that come later are for rustc: a wrapper of the user's would look for them where they are.
+    #[test]
+    fn what_waits_is_rustc() {
+        let wrapper = Path::new("/bin/wrapper");
+        let with = |programs: &str, variables: &[(&str, &str)]| {
+            let words = CARGOS.replace("/t/bin/rustc", programs);
+            let words = words.split_whitespace().map(OsString::from).collect();
+            let variables = variables.iter().map(|(name, it)| (name.into(), it.into())).collect();
+            Rustc::of(Capture::plain(words, variables)).unwrap()
+        };
+        let programs = |rustc: &Rustc, wrapper: Option<&Path>| -> Option<Vec<OsString>> {
+            let next = rustc.next(wrapper)?;
+            let words = [next.get_program()].into_iter().chain(next.get_args());
+            Some(words.map(OsString::from).collect())
+        };
+        let rustc = with("/t/bin/rustc", &[]);
+        assert_eq!(programs(&rustc, None).unwrap(), ["/t/bin/rustc"]);
+        let wrapped = ["/bin/wrapper", "/bin/wrapper", "/t/bin/rustc"];
+        assert_eq!(programs(&rustc, Some(wrapper)).unwrap(), wrapped);
+        let rustc = with("/own/compiler", &[("RUSTC", "/own/compiler")]);
+        assert_eq!(programs(&rustc, None).unwrap(), ["/own/compiler"]);
+
+        let inner = with("/t/bin/rustc", &[(Wrapper::INNER[0], "/own/wrapper")]);
+        assert_eq!(programs(&inner, None), None);
+        assert_eq!(programs(&with("/own/compiler", &[]), None), None);
+        let after = with("/own/wrapper /t/bin/rustc", &[("RUSTC", "/t/bin/rustc")]);
+        assert_eq!(programs(&after, None), None);
+        assert_eq!(programs(&after, Some(wrapper)), None);
+        // The call itself is made as cargo has made it. What is no crate of the workspace is rustc's.
+        let call = after.command(None, None);
+        assert_eq!(call.get_program(), "/own/wrapper");
+        assert_eq!(call.get_args().next().unwrap(), "/t/bin/rustc");
+        assert_eq!(after.plain().get_program(), "/t/bin/rustc");
+        let named = ["/own/wrapper", "/t/bin/rustc", "/w/target/debug/deps/libdep-95.rlib"];
+        assert_eq!(after.named, named.map(PathBuf::from));
+        assert_eq!(after.externs().collect::<Vec<_>>(), [Path::new(named[2])]);
+    }
+
+    /// An upgrade of rustc is another file where that is found.
+    #[cfg(unix)]
+    #[test]
+    fn a_bare_name_is_stamped_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("rustc");
+        fs::write(&program, "").unwrap();
+        let words = CARGOS.replace("/t/bin/rustc", "rustc");
+        let rustc = of(&words.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let question = Question {
+            folder: "/w".into(),
+            arguments: Vec::new(),
+            environment: BTreeMap::from([("PATH".into(), folder.path().into())]),
+        };
+        let rustc = rustc.with_variables_of(&question);
+        assert_eq!(rustc.named[0], program);
+        assert_eq!(rustc.command(None, None).get_program(), "rustc");
     }
 
     #[test]

@@ -365,6 +365,8 @@ fn whatever_cargo_would_notice_is_cargos() {
             .replace("dep", "other-name"),
     );
     project.replace("logic/Cargo.toml", "package = \"other\"", "package = \"other-name\"");
+    // The call is known for good if cargo was started later.
+    thread::sleep(Duration::from_millis(50));
     project.write("other/src/lib.rs", "pub const NAME: &str = \"renamed-now\";\n");
     project.by_cargo("was changed", "renamed-now");
     project.write("rust-toolchain.toml", "[toolchain]\nchannel = \"stable\"\n");
@@ -491,7 +493,7 @@ fn whatever_cargo_would_notice_is_cargos() {
             "another package's",
         ),
         (format!("{root}/target/debug/deps\0"), "/target/debug/deps\0", nothing),
-        ("capture-2".to_owned(), "capture-1", nothing),
+        ("capture-3".to_owned(), "capture-2", nothing),
         (format!("\0{root}\0"), "\0/other\0", settings),
         ("/libdep-".to_owned(), "/libother-", settings),
         (whole[whole.find("--crate-name").unwrap()..].to_owned(), "", nothing),
@@ -500,7 +502,8 @@ fn whatever_cargo_would_notice_is_cargos() {
         fs::write(&capture, whole.replace(&from, to)).unwrap();
         project.started_again("twenty-one");
         let states = states();
-        let Some(State::Unfit(said)) = states.get(&project.root.join("logic")) else {
+        let Some(State::Unfit(Unfit { why: said, .. })) = states.get(&project.root.join("logic"))
+        else {
             panic!("{from} has become {to}, and nobody has seen it")
         };
         assert!(said.contains(why), "{from}: {said}");

@@ -178,6 +178,38 @@ fn a_save_survives_what_ends_in_the_middle_of_it() {
     assert!(project.value(&built.library).contains("early"));
     project.goes_on("an early save");
 
+    // A save during a first call that has nothing to go on from: cargo would wait for its end.
+    remove(&own).unwrap();
+    fs::create_dir(&own).unwrap();
+    let turn = File::options().create(true).append(true).open(own.join("logic.lock")).unwrap();
+    turn.lock().unwrap();
+    project.write("logic/asset.txt", "before a long first call");
+    assert!(matches!(project.build().unwrap().maker.unwrap().by, BuiltBy::Cargo { .. }));
+    project.linker("waits");
+    drop(turn);
+    let start = Instant::now();
+    while !project.root.join("done").exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "the first call links nothing");
+        thread::sleep(Duration::from_millis(5));
+    }
+    project.write("logic/src/text.txt", "during a long one");
+    let (built, is_late) = thread::scope(|scope| {
+        let building = scope.spawn(|| project.build());
+        let start = Instant::now();
+        while !building.is_finished() && start.elapsed() < Duration::from_secs(60) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let is_late = !building.is_finished();
+        // Whatever came of it: the linker waits for this.
+        let _ = fs::remove_file(project.root.join("done"));
+        (building.join().unwrap().unwrap(), is_late)
+    });
+    assert!(!is_late, "cargo has waited for the first call");
+    let BuiltBy::Cargo { why } = built.maker.unwrap().by else { panic!("it has no twin") };
+    assert_eq!(why.unwrap(), "rustc's first call is not over");
+    assert!(project.value(&built.library).contains("during a long one"));
+    project.goes_on("a long first call");
+
     // Between two saves.
     remove(&own).unwrap();
     project.write("logic/src/text.txt", "five");

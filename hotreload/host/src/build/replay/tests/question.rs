@@ -23,39 +23,72 @@ fn what_its_cargo_was_asked_is_known() {
     assert!(began < SystemTime::now());
 }
 
-#[test]
-fn another_environment_is_another_question() {
-    let question = |variables: &[(&str, &str)]| Question {
+fn question(variables: &[(&str, &str)]) -> Question {
+    Question {
         folder: "/w".into(),
         arguments: vec!["build".into()],
         environment: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-    };
-    let folder = PathBuf::from("/no/such/folder/of/a/bundle");
-    let bundle = BundlePackage {
+    }
+}
+
+fn bundle(folder: &str) -> BundlePackage {
+    BundlePackage {
         name: "logic".to_owned(),
         crate_name: "logic".to_owned(),
-        folder: folder.clone(),
+        folder: folder.into(),
         id: cargo_metadata::PackageId { repr: "logic".to_owned() },
-    };
-    assert!(matches!(of(&bundle, &question(&[])), Err(None)));
+    }
+}
+
+/// What is recorded of a bundle that was built with the variables `A=1` and `B=2`.
+fn recorded(bundle: &BundlePackage, inputs: Inputs) -> Arc<Recorded> {
     let arguments = ["rustc", "--out-dir", "/w/target/debug/deps"].map(Into::into).to_vec();
-    let capture = Capture::plain(arguments, Vec::new());
-    let recorded = Recorded {
+    Arc::new(Recorded {
         bundle: bundle.clone(),
         question: question(&[("A", "1"), ("B", "2")]),
         wrapper: None,
-        rustc: Rustc::of(capture).unwrap(),
+        rustc: Rustc::of(Capture::plain(arguments, Vec::new())).unwrap(),
         facade: None,
         has_facade: AtomicBool::new(false),
-        inputs: Inputs::default(),
+        inputs: Arc::new(inputs),
         rlibs: Vec::new(),
         others: Vec::new(),
         number: 1,
         began: SystemTime::now(),
         is_warm: false,
+        first: Abandon::default(),
         twin: OnceLock::new(),
-    };
-    states().insert(folder, State::Ready(Arc::new(recorded)));
+    })
+}
+
+/// A build that fails or is ended says nothing of what cargo looks at, which is what tells a file that was
+/// saved just before the next build from one that is saved while it runs.
+#[test]
+fn what_cargo_looks_at_outlives_a_build_that_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dep.rs");
+    let mut inputs = Inputs::default();
+    inputs.look_at(&file);
+    let bundle = bundle("/no/such/folder/of/a/bundle/that/fails");
+    let recorded = recorded(&bundle, inputs);
+    states().insert(bundle.folder.clone(), State::Ready(recorded.clone()));
+    for failed in 0..3 {
+        fs::write(&file, "saved".repeat(failed)).unwrap();
+        let began = SystemTime::now();
+        let before = forget(std::slice::from_ref(&bundle), "it has failed").unwrap();
+        let built = recorded.inputs.now();
+        assert_eq!(built.saved_since(began, &before), None, "{failed}");
+        assert_eq!(built.saved_since(began, &Inputs::default()), Some(&*file));
+    }
+    assert!(!recorded.first.is_abandoned(), "it is over");
+}
+
+#[test]
+fn another_environment_is_another_question() {
+    let bundle = bundle("/no/such/folder/of/a/bundle");
+    assert!(matches!(of(&bundle, &question(&[])), Err(None)));
+    let recorded = recorded(&bundle, Inputs::default());
+    states().insert(bundle.folder.clone(), State::Ready(recorded));
     assert!(of(&bundle, &question(&[("A", "1"), ("B", "2")])).is_ok());
     for (other, name) in [(&[("A", "2"), ("B", "2")][..], "A"), (&[("A", "1")], "B")] {
         let why = of(&bundle, &question(other)).unwrap_err().unwrap();
