@@ -1,6 +1,7 @@
 //! What cargo asks of rustc, as far as it matters here.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::{OsStr, OsString},
     io,
@@ -20,6 +21,8 @@ pub(super) struct Invocation {
     pub(super) suffix: String,
     /// The files of crates that it depends on.
     pub(super) externs: Vec<PathBuf>,
+    /// What it is compiled with: features, and what build scripts and flags say.
+    pub(super) cfgs: BTreeSet<String>,
     /// The linker that the user has chosen.
     pub(super) linker: Option<OsString>,
     /// Where what is kept for the next time lies.
@@ -61,6 +64,8 @@ impl Invocation {
             } else if let Some(named) = value("--extern") {
                 let path = named.to_str()?.split_once('=').map(|(_, path)| path.into());
                 found.externs.extend(path);
+            } else if let Some(cfg) = value("--cfg") {
+                found.cfgs.insert(cfg.to_str()?.to_owned());
             } else if value("--cap-lints").is_some() {
                 found.caps_lints = true;
             } else if let Some(option) = value("-C") {
@@ -201,6 +206,11 @@ mod tests {
             "hot=/t/deps/libhot-7.rlib",
             "--extern",
             "noprelude:std",
+            "--cfg",
+            "wide",
+            "--cfg=feature=\"fancy\"",
+            "--check-cfg",
+            "cfg(narrow)",
         ]);
         let library = library.unwrap();
         assert!(library.links() && library.form == Form::Library);
@@ -208,6 +218,7 @@ mod tests {
         let note = Invocation::note_of(&library.externs[0], "types");
         assert_eq!(note.as_deref(), Some(Path::new("/t/deps/hot-7.types")));
         assert_eq!(library.externs.len(), 1);
+        assert!(library.cfgs.iter().eq(["feature=\"fancy\"", "wide"]), "{:?}", library.cfgs);
         assert_eq!(library.incremental.as_deref(), Some(Path::new("/t/inc")));
     }
 

@@ -7,10 +7,15 @@
 //! names it: an array's length can be made of it, and mostly is not. Where it is not certain it counts: a
 //! hash that changes without need costs a compilation, one that does not change costs the soundness of the
 //! program.
+//!
+//! What the sources say depends on more than their text: on the `--cfg`s, of which a build script may have
+//! printed some that cargo's own metadata do not tell apart, and on the variables that what counts reads by
+//! `env!` or `option_env!`. A name that a macro of the crate's own puts into `env!` is not seen.
 
 mod bodies;
 mod counts;
 mod definitions;
+mod reads;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -119,11 +124,16 @@ fn look(invocation: &Invocation, read: &BTreeSet<PathBuf>) -> io::Result<(Types,
     }
     let externs = externs(invocation)?;
     let hash = |found: &[String]| {
-        Hash::of(|hash| found.iter().chain(&externs).for_each(|text| hash.text(text)))
+        Hash::of(|hash| {
+            // The number tells where they end.
+            hash.text(&invocation.cfgs.len().to_string());
+            let all = invocation.cfgs.iter().chain(found).chain(&externs);
+            all.for_each(|text| hash.text(text));
+        })
     };
     let unnamed = definitions.name_constants();
     let own = hash(&definitions.found);
-    unnamed.into_iter().for_each(|text| definitions.text(text));
+    definitions.found.extend(unnamed);
     let types = Types { own, for_others: hash(&definitions.found) };
     Ok((types, LookedAt { externs, ..definitions.looked_at }))
 }

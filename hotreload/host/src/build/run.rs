@@ -11,7 +11,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use crate::build::outdated::Fresh;
+use crate::build::outdated::MadeIn;
 use crate::build::process::Event;
 use crate::build::replay::{self, Ended, Question, Recorded};
 use crate::build::report::Report;
@@ -170,7 +170,7 @@ impl Build<'_> {
 
     fn run_once(&self, bundles: &[BundlePackage], flips_incremental: bool) -> Result<Ran> {
         let ran = self.call_cargo(bundles, flips_incremental)?;
-        match ran.remove_outdated(self, bundles) {
+        match ran.forget_outdated(self, bundles) {
             true => self.call_cargo(bundles, flips_incremental),
             false => Ok(ran),
         }
@@ -265,19 +265,18 @@ impl Ran {
         Ok(all)
     }
 
-    /// Removes what is fresh to cargo and is not; whether there was any.
-    fn remove_outdated(&self, build: &Build<'_>, bundles: &[BundlePackage]) -> bool {
+    /// Has cargo forget what is fresh to it and is not; whether there was any.
+    fn forget_outdated(&self, build: &Build<'_>, bundles: &[BundlePackage]) -> bool {
         let target_dir = build.target_folder();
         let target_dir = target_dir.as_deref().unwrap_or(build.workspace.target_dir());
         let mut is_any = false;
         for bundle in bundles {
-            let Some((library, true)) = self.report.libraries.get(&bundle.id) else { continue };
+            let Some((library, _)) = self.report.libraries.get(&bundle.id) else { continue };
             let profile = library.parent();
             let made = profile.and_then(|it| build.workspace.intermediate_beside(target_dir, it));
-            let Some(deps) = made.map(|it| it.join("deps")) else { continue };
-            let (folder, rlibs) = (&*bundle.folder, &*self.report.rlibs);
-            let fresh = Fresh { library, folder, deps: &deps, rlibs };
-            is_any |= fresh.remove_outdated(build.workspace.root());
+            let Some(profile) = made.as_deref() else { continue };
+            let made_in = MadeIn { library, profile, root: build.workspace.root() };
+            is_any |= made_in.forget_outdated();
         }
         is_any
     }

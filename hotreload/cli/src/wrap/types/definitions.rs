@@ -8,22 +8,22 @@ use std::{
 
 use quote::ToTokens;
 use syn::{
-    Attribute, Expr, ExprLit, ExprMacro, File, Ident, ImplItem, Item, ItemFn, ItemImpl, ItemMod,
-    ItemTrait, Lit, LitStr, Macro, Meta, Token, TraitItem, Type,
-    punctuated::Punctuated,
+    Attribute, File, Ident, ImplItem, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, LitStr, Macro,
+    Meta, TraitItem, Type,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
 
 use super::counts::{HARMLESS_MACROS, Length, has_definition, makes_types};
+use super::reads::{Read, reads, spelled};
 use super::{LookedAt, bodies, files};
 
 /// What defines types, in the order of the sources.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
     pub(super) found: Vec<String>,
-    /// The names of constants that count if something else names them, and their texts.
-    constants: Vec<(String, String)>,
+    /// The names of constants that count if something else names them, and their texts, with what they read.
+    constants: Vec<(String, Vec<String>)>,
     seen: BTreeSet<PathBuf>,
     pub(super) looked_at: LookedAt,
     /// Where the file at hand lies.
@@ -73,8 +73,8 @@ impl Definitions {
         match Length::of(ty) {
             Length::Always => self.add(item),
             Length::IfNamed => {
-                let text = item.to_token_stream().to_string();
-                self.constants.push((name.to_string(), text));
+                let texts = self.with_read(item.to_token_stream().to_string());
+                self.constants.push((name.to_string(), texts));
             }
             Length::Never => {}
         }
@@ -87,7 +87,7 @@ impl Definitions {
         let mut words = BTreeSet::new();
         // Names may be put together in it, as the macro `paste` does.
         if self.found.iter().any(|text| text.contains("[<")) {
-            left.drain(..).for_each(|(_, text)| self.text(text));
+            self.found.extend(left.drain(..).flat_map(|(_, texts)| texts));
         }
         while looked_at < self.found.len() {
             for text in &self.found[looked_at..] {
@@ -97,26 +97,41 @@ impl Definitions {
             }
             looked_at = self.found.len();
             let is_named =
-                |(name, _): &(String, String)| words.contains(name.trim_start_matches("r#"));
+                |(name, _): &(String, Vec<String>)| words.contains(name.trim_start_matches("r#"));
             let (named, others): (Vec<_>, _) = left.into_iter().partition(is_named);
             left = others;
             // They may name others in turn.
-            named.into_iter().for_each(|(_, text)| self.text(text));
+            self.found.extend(named.into_iter().flat_map(|(_, texts)| texts));
         }
-        left.into_iter().map(|(_, text)| text).collect()
+        left.into_iter().flat_map(|(_, texts)| texts).collect()
     }
 
     /// Takes in a text, with what it reads when it is compiled: a length may come from there.
     pub(super) fn text(&mut self, text: String) {
-        for (name, value) in named(&text, &["env", "option_env"]) {
-            self.found.push(format!("{name} {:?}", env::var_os(value)));
-        }
-        for (_, value) in named(&text, &["include_str", "include_bytes"]) {
-            if let Some(bytes) = self.read(&self.beside.join(value)) {
-                self.found.push(String::from_utf8_lossy(&bytes).into_owned());
+        let texts = self.with_read(text);
+        self.found.extend(texts);
+    }
+
+    /// The values of the variables and what the files hold that a text reads, and the text. It has to stand
+    /// in the file at hand.
+    fn with_read(&mut self, text: String) -> Vec<String> {
+        let mut all = Vec::new();
+        // Most texts have no such call, and to find the tokens of all takes long.
+        let may_read = ["env", "include_"].iter().any(|word| text.contains(word));
+        // What has no tokens is not compiled.
+        let tokens = may_read.then(|| text.parse().ok()).flatten();
+        for read in tokens.map(reads).unwrap_or_default() {
+            match read {
+                // One that is not there is not one that is empty.
+                Read::Variable(name) => all.push(format!("{name}: {:?}", env::var_os(&name))),
+                Read::File(path) => {
+                    let bytes = self.read(&self.beside.join(path));
+                    all.extend(bytes.map(|it| it.escape_ascii().to_string()));
+                }
             }
         }
-        self.found.push(text);
+        all.push(text);
+        all
     }
 
     /// What a macro includes.
@@ -161,38 +176,6 @@ fn parse(text: &str) -> syn::Result<File> {
         return syn::parse_file(text);
     }
     syn::parse2(bodies::left_out(text.parse()?))
-}
-
-/// The calls of macros of these names with a text, in the text of tokens: `env ! ("WIDTH")`.
-fn named<'a>(tokens: &'a str, names: &[&'a str]) -> Vec<(&'a str, &'a str)> {
-    let of = |name: &'a str| {
-        tokens.match_indices(name).filter_map(move |(at, _)| {
-            let before = tokens[..at].chars().next_back();
-            if before.is_some_and(|it| it.is_alphanumeric() || it == '_') {
-                return None;
-            }
-            let rest = tokens[at + name.len()..].trim_start().strip_prefix('!')?.trim_start();
-            let rest = rest.strip_prefix(['(', '[', '{'])?.trim_start().strip_prefix('"')?;
-            Some((name, rest.split_once('"')?.0))
-        })
-    };
-    names.iter().flat_map(|name| of(name)).collect()
-}
-
-/// The text that an expression of literals, `env!` and `concat!` stands for.
-pub(super) fn spelled(expression: &Expr) -> Option<String> {
-    match expression {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("env") => {
-            let names = mac.parse_body_with(Punctuated::<LitStr, Token![,]>::parse_terminated);
-            env::var(names.ok()?.first()?.value()).ok()
-        }
-        Expr::Macro(ExprMacro { mac, .. }) if mac.path.is_ident("concat") => {
-            let parts = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
-            parts.ok()?.iter().map(spelled).collect()
-        }
-        _ => None,
-    }
 }
 
 impl Visit<'_> for Definitions {

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 
 use tempfile::TempDir;
 
-use super::definitions::spelled;
+use super::reads::spelled;
 use super::*;
 use syn::visit::Visit as _;
 
@@ -235,14 +235,82 @@ fn the_environment() {
     let mut found = Definitions::default();
     found.text("const N : usize = len (env ! (\"CARGO_PKG_NAME\")) ;".to_owned());
     assert!(found.found.iter().any(|it| it.contains(&value)), "{found:?}");
-    let mut found = Definitions::default();
-    found.text("const N : & str = my_env ! (\"CARGO_PKG_NAME\") ;".to_owned());
-    assert!(found.found.iter().all(|it| !it.contains(&value)), "{found:?}");
     let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let call: syn::Macro = syn::parse_quote!(include!(concat!(env!("CARGO_MANIFEST_DIR"), "/a")));
     let spelled = spelled(&call.parse_body().unwrap());
     assert_eq!(spelled, Some(format!("{folder}/a")));
     assert_ne!(of("const A: usize = 1;"), of("const A: usize = 2;"));
+}
+
+/// Prints the hashes of a crate, for the tests that give it variables.
+#[test]
+fn prints_hashes() {
+    let Some(text) = std::env::var_os("HASHED_TEXT") else { return };
+    let types = Crate::new(&[("src/lib.rs", text.to_str().unwrap())]).types();
+    println!("hashes: {} {}", types.own, types.for_others);
+}
+
+/// The crate's hash of its own types and the one for others, where the variable `WIDTH` has this value.
+fn hashes_with(text: &str, width: Option<&str>) -> (String, String) {
+    let mut this = std::process::Command::new(std::env::current_exe().unwrap());
+    this.args(["--exact", "wrap::types::tests::prints_hashes", "--nocapture"]);
+    this.env("HASHED_TEXT", text).env_remove("WIDTH").envs(width.map(|it| ("WIDTH", it)));
+    let said = String::from_utf8(this.output().unwrap().stdout).unwrap();
+    let hashes = said.split_once("hashes: ").and_then(|(_, rest)| rest.lines().next());
+    let (own, for_others) = hashes.and_then(|it| it.split_once(' ')).unwrap();
+    (own.to_owned(), for_others.to_owned())
+}
+
+#[test]
+fn variables_that_definitions_read_count() {
+    for text in [
+        "struct A([u8; width(option_env!(\"WIDTH\"))]);",
+        "struct A([u8; width(std::option_env!(r\"WIDTH\"))]);",
+        "const fn width() -> usize { parse(env!(\"WIDTH\", \"is not set\")) }",
+        "const N: u32 = parse(env!(concat!(\"WI\", \"DTH\"))); struct A([u8; N as usize]);",
+        "macro_rules! width { () => { env!(\"WIDTH\") } }",
+    ] {
+        let values = [None, Some(""), Some("3"), Some("4")];
+        let of_values = values.map(|width| hashes_with(text, width).0);
+        let different: BTreeSet<_> = of_values.iter().collect();
+        assert_eq!(different.len(), values.len(), "{text}");
+    }
+    let text = "fn f() -> &'static str { env!(\"WIDTH\") } struct A;";
+    assert_eq!(hashes_with(text, Some("3")), hashes_with(text, Some("4")));
+    // One that nothing names here may be a length elsewhere.
+    let text = "pub const N: u32 = parse(env!(\"WIDTH\"));";
+    let (three, four) = (hashes_with(text, Some("3")), hashes_with(text, Some("4")));
+    assert!(three.0 == four.0 && three.1 != four.1);
+}
+
+#[test]
+fn what_it_is_compiled_with_counts() {
+    let text = "struct A { #[cfg(wide)] n: String, #[cfg(not(wide))] n: u64 }";
+    let mut it = Crate::new(&[("src/lib.rs", text)]);
+    let mut with = |cfgs: &[&str]| {
+        it.invocation.cfgs = cfgs.iter().map(|&it| it.to_owned()).collect();
+        it.types()
+    };
+    let (narrow, wide) = (with(&[]), with(&["wide"]));
+    assert!(narrow.own != wide.own && narrow.for_others != wide.for_others);
+    assert_ne!(with(&["a", "wide"]), wide);
+}
+
+#[test]
+fn files_that_constants_read() {
+    // The constant counts only by its name, and its file lies where it stands.
+    let it = Crate::new(&[
+        ("src/lib.rs", "mod a; struct A([u8; a::N as usize]);"),
+        ("src/a/mod.rs", "pub const N: u8 = include_bytes!(\"n.bin\")[0];"),
+        ("src/a/n.bin", "1"),
+    ]);
+    assert!(it.changes("src/a/n.bin", "2"));
+    let path = it.folder.path().join("src/a/n.bin");
+    let hash_of = |byte: u8| {
+        fs::write(&path, [byte]).unwrap();
+        it.hash()
+    };
+    assert_ne!(hash_of(0x80), hash_of(0x81), "no text");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod elsewhere;
 mod interrupted;
 mod question;
+mod times;
 mod versions;
 
 use std::{
@@ -542,20 +543,5 @@ fn whatever_cargo_would_notice_is_cargos() {
     abandon.abandon();
     assert_eq!(project.build_until(abandon).unwrap_err().code(), Code::CargoFailed);
     project.by_cargo("cargo's last build was ended by another save", "seventeenth");
-
-    // What comes with an old time is fresh to cargo.
-    let come = |project: &Project, path: &str, text: &str| {
-        let backup = project.root.join("backup");
-        fs::write(&backup, text).unwrap();
-        let old = SystemTime::now() - Duration::from_secs(3600);
-        File::options().write(true).open(&backup).unwrap().set_modified(old).unwrap();
-        fs::rename(backup, project.root.join(path)).unwrap();
-        thread::sleep(Duration::from_millis(50));
-    };
-    come(&project, "logic/src/text.txt", "from a backup");
-    project.started_again("from a backup");
-    come(&project, "dep/src/lib.rs", "pub struct Type { pub field: [u8; 77] }");
-    project.started_again(" 77 ");
-    project.started_again("from a backup");
     drop(project.folder);
 }
