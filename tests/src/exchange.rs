@@ -124,6 +124,8 @@ fn run_threads() {
 /// # Panics
 /// If anything goes wrong.
 pub fn main(host: HostBuilder, live: impl Fn() -> isize) {
+    // What somebody asks it is memory that the host gives out.
+    let host = host.control(false);
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let loaded = match arguments[..] {

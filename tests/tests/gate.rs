@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
-        LazyLock, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -383,15 +383,22 @@ fn a_call_of_what_nothing_defines_leaves_nobody_inside() {
 fn a_status_from_inside_waits_for_the_deadline() {
     in_child("a_status_from_inside_waits_for_the_deadline", SHORT, |host, versions| {
         let asks = host.clone();
+        let has_seen = Arc::new(AtomicBool::new(false));
+        let sees = has_seen.clone();
         *WITHIN.lock().unwrap() = Some(Box::new(move || {
             wait_until(|| EPOCH.is_closed());
+            sees.store(true, SeqCst);
             assert_eq!(asks.status().unwrap().bundles.len(), 1);
             LET_GO.store(true, SeqCst);
         }));
         let asking = thread::spawn(|| hot::get!(gt_pond::stay)());
         wait_until(|| INSIDE.load(SeqCst) == 1);
-        let error = host.load_library(&versions[1]).unwrap_err();
-        assert_eq!(codes(&error), [Code::Inside]);
+        // It may be without a processor for as long as the gate is closed.
+        wait_until(|| {
+            let error = host.load_library(&versions[1]).unwrap_err();
+            assert_eq!(codes(&error), [Code::Inside]);
+            has_seen.load(SeqCst)
+        });
         assert_eq!(asking.join().unwrap(), 1);
         loads(&host, &versions[1]);
     });

@@ -356,9 +356,18 @@ fn threads_stand_in_the_way() {
     wait_until(|| INSIDE.load(SeqCst) == 0);
     there_and_back();
 
-    // A pool within a call comes to its end, and then the value moves.
+    // A pool within a call comes to its end, and then the value moves: at once, if its threads get a processor
+    // while the load waits.
     let pool = thread::spawn(|| hot::get!(mt_way::pool)());
     wait_until(|| INSIDE.load(SeqCst) > 0);
+    wait_until(|| match host.load_library(&two) {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(codes(&error), [Code::Inside], "{error}");
+            false
+        }
+    });
+    bundle.rollback().unwrap();
     there_and_back();
     assert_eq!(pool.join().unwrap(), 1);
     bundle.unload().unwrap();

@@ -85,8 +85,9 @@ fn printed(test: &str, body: impl FnOnce(Host)) -> (i32, String, Duration) {
         body(Host::start().unwrap());
         exit(0);
     }
+    let libraries = libraries();
     let started = Instant::now();
-    let output = command(test, &libraries()).output().unwrap();
+    let output = command(test, &libraries).output().unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     let code = output.status.code().unwrap_or_else(|| panic!("{out}\n{err}"));
     let found = out.find('[').zip(out.rfind(']'));

@@ -3,7 +3,7 @@
 use std::{
     panic,
     sync::{
-        LazyLock,
+        LazyLock, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
@@ -16,6 +16,9 @@ fn host() -> Host {
     static HOST: LazyLock<Host> = LazyLock::new(|| Host::start().unwrap());
     HOST.clone()
 }
+
+/// Of what moves values, and of what loads while it is inside itself: each would wait for the other.
+static NOBODY_IS_INSIDE: Mutex<()> = Mutex::new(());
 
 hot::import! {
     var_kept => {
@@ -128,6 +131,7 @@ fn a_value_that_everybody_could_write_is_none_of_a_type_with_private_fields() {
         assert!(text.contains("or write `#[hot(reset)]` on it"), "{text}");
         assert_eq!(at(), 3);
     }
+    let _nobody_is_inside = NOBODY_IS_INSIDE.lock().unwrap_or_else(PoisonError::into_inner);
     let report = host().load_library(&reset).unwrap().report().unwrap();
     assert_eq!((at(), &report.reset[..]), (0, &["var_private::PART".to_owned()][..]));
 }
@@ -245,10 +249,12 @@ fn a_removed_state_comes_back_with_another_type() {
     let without = "#[hot::export] pub fn score(_: &dyn Fn()) -> String { String::new() }";
     let v2 = fixture.build(without);
     host().load_library(&v1).unwrap();
+    let nobody_is_inside = NOBODY_IS_INSIDE.lock().unwrap_or_else(PoisonError::into_inner);
     let frozen = hot::get!(var_back::score)(&|| {
         host().load_library(&v2).unwrap();
         host().load_library(&v3).unwrap();
     });
+    drop(nobody_is_inside);
     assert_eq!(frozen, "u32 1");
     assert_eq!(hot::get!(var_back::score)(&|| {}), "u64 2");
     let error = host().load_library(&v1).unwrap_err();

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tests::{Workspace, child::text, project::Project};
+use tests::{Workspace, child::text, project::Project, wait_until};
 
 fn put(path: &Path) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -59,6 +59,11 @@ fn what_earlier_runs_have_left() {
     let lives = File::open(alive.join("lock")).unwrap();
     lives.lock().unwrap();
 
+    // A child that another test starts has it, too, until it is another program.
+    let is_free = |path: &Path| {
+        let file = File::open(path).unwrap();
+        wait_until(|| file.try_lock().is_ok());
+    };
     let clean = |arguments: &[&str]| {
         let mut command =
             Project::command_in(workspace.folder(), &[&["clean"], arguments].concat());
@@ -84,6 +89,8 @@ fn what_earlier_runs_have_left() {
     assert!(used.join("debug/deps/a").exists() && alive.join("lib-0.so").exists());
     assert!(others.iter().all(|it| it.exists()));
     drop(builds_there);
+    is_free(&is_built.with_file_name(".cargo-lock"));
+    is_free(&used.join("hotreload-wrapper"));
     assert!(clean(&[]).contains("hotreload-2"));
     assert!(!is_built.exists());
     assert_eq!(clean(&[]), "there is nothing to remove\n");

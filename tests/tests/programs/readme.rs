@@ -45,7 +45,7 @@ mod followed {
                     first.end();
                     // Who builds depends on how fast a machine is, and the lines say it.
                     let variables = ["-u", "ENV", "HOTRELOAD_PLAIN_CARGO=1", "PS1=$ ", "sh"];
-                    user.start("env", &variables, (100, 200));
+                    user.start("env", &variables, (100, 1000));
                     let terminal = user.program.as_mut().unwrap();
                     terminal.wait_for_text("$ ");
                     terminal.press("cargo hotreload run\n");

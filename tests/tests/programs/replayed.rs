@@ -151,6 +151,8 @@ fn the_first_save_of_a_start_is_rustcs(project: &Project) {
     };
     drop(start());
     let run = start();
+    // A save before rustc has read the sources is cargo's.
+    wait_until(|| waiting(&run).is_some());
     project.edit("7003");
     run.wait_for("generation 2 is live");
     run.wait_for("answer 7003.");
@@ -161,20 +163,23 @@ fn the_first_save_of_a_start_is_rustcs(project: &Project) {
     what_waits_ends_with_its_host(&run);
 }
 
+/// The rustc that waits for the program's next save.
+fn waiting(run: &Piped) -> Option<u32> {
+    let host = id(&run.text(), "process")?;
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|it| it.file_name());
+    processes.filter_map(|it| it.to_str()?.parse().ok()).find(|process: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+        let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        parent == Some(&host.to_string()) && command.ends_with(b"\0@/dev/stdin\0")
+    })
+}
+
 /// A rustc waits for the next save, and nobody is left to tell it that there is none.
 fn what_waits_ends_with_its_host(run: &Piped) {
     let host = id(&run.text(), "process").unwrap();
-    let waits = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten().map(|it| it.file_name());
-        processes.filter_map(|it| it.to_str()?.parse().ok()).find(|process: &u32| {
-            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-            let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
-            let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-            parent == Some(&host.to_string()) && command.ends_with(b"\0@/dev/stdin\0")
-        })
-    };
-    wait_until(|| waits().is_some());
-    let waiting = waits().unwrap();
+    wait_until(|| waiting(run).is_some());
+    let waiting = waiting(run).unwrap();
     // SAFETY: takes numbers only; the command has not waited for the program yet, or has it end at once.
     unsafe { libc::kill(i32::try_from(host).unwrap(), libc::SIGKILL) };
     assert_gone(waiting);

@@ -214,30 +214,40 @@ fn late_source(number: u32, more: &str) -> String {
 /// What a hot call has given from then on, each value once.
 struct Seen {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<i32>>,
+    values: Arc<Mutex<Vec<i32>>>,
+    thread: JoinHandle<()>,
 }
 
 impl Seen {
     fn begin(call: impl Fn() -> i32 + Send + 'static) -> Seen {
-        let stop = Arc::<AtomicBool>::default();
-        let is_over = stop.clone();
+        let (stop, values) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<_>>>::default());
+        let (is_over, seen) = (stop.clone(), values.clone());
         let thread = thread::spawn(move || {
-            let mut seen = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
                 let value = call();
+                let mut seen = seen.lock().unwrap();
                 if seen.last() != Some(&value) {
                     seen.push(value);
                 }
+                drop(seen);
                 thread::sleep(Duration::from_micros(200));
             }
-            seen
         });
-        Seen { stop, thread }
+        Seen { stop, values, thread }
+    }
+
+    /// Waits until this is the newest: what stays for a moment only may be missed by a thread that has no
+    /// processor.
+    #[track_caller]
+    fn until(&self, value: i32) {
+        let is_newest = || self.values.lock().unwrap().last() == Some(&value);
+        patiently("the value is seen", || is_newest().then_some(()));
     }
 
     fn end(self) -> Vec<i32> {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap()
+        self.thread.join().unwrap();
+        std::mem::take(&mut self.values.lock().unwrap())
     }
 }
 
@@ -268,6 +278,7 @@ fn the_newest_literal_wins_whatever_is_built_meanwhile() {
     // Saved again while the generation of the save before is loaded: that is published with the newest
     // value. Nobody has called `seldom` in it.
     let values = seen();
+    values.until(3);
     fs::write(edited.path("watch_newest/left"), late_source(9, "")).unwrap();
     save(7, "");
     assert_eq!(said.next(), both(3, 7));
@@ -278,9 +289,11 @@ fn the_newest_literal_wins_whatever_is_built_meanwhile() {
 
     // Each of many saves is live by itself, and none comes back by a build.
     let values = seen();
+    values.until(9);
     for number in 10..40 {
         save(number, "");
         assert_eq!(said.next(), both(number - 1, number));
+        values.until(number.cast_signed());
         thread::sleep(Duration::from_millis(u64::from(number % 7) * 20));
     }
     last(39);
@@ -288,10 +301,13 @@ fn the_newest_literal_wins_whatever_is_built_meanwhile() {
 
     // What is undone at once stays undone.
     let values = seen();
+    values.until(39);
     save(50, "");
     assert_eq!(said.next(), both(39, 50));
+    values.until(50);
     save(39, "");
     assert_eq!(said.next(), both(50, 39));
+    values.until(39);
     let saved = edited.next();
     assert!(matches!(saved.outcome, Outcome::Unchanged), "{saved}");
     assert_eq!(values.end(), [39, 50, 39]);
