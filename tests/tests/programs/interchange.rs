@@ -95,8 +95,11 @@ fn workspace(name: &str) -> Workspace {
     let dependencies = format!(
         "{shared}\ntyped = {{ path = \"../typed\" }}\nsealed = {{ path = \"../sealed\" }}\nowner = {{ path = \"../owner\" }}"
     );
-    workspace.package("runner", "", HOST_FEATURES, &dependencies);
-    workspace.write("runner/src/main.rs", &HOST.replace("SNAPSHOT", tests::snapshot::SOURCE));
+    workspace.package("interchange-runner", "", HOST_FEATURES, &dependencies);
+    workspace.write(
+        "interchange-runner/src/main.rs",
+        &HOST.replace("SNAPSHOT", tests::snapshot::SOURCE),
+    );
     workspace
 }
 
@@ -114,7 +117,7 @@ fn bundles_of_every_build_in_hosts_of_every_build() {
     for (profile, flags) in profiles.iter().copied() {
         let cargo = |arguments: &[&str]| workspace.cargo(&[arguments, flags].concat());
         let all = cargo(&["build"]);
-        hosts.push((profile, all.program("runner")));
+        hosts.push((profile, all.program("interchange-runner")));
         let mut keep = |how, bundle, library| libraries.push((how, bundle, library));
         for bundle in BUNDLES {
             keep(
@@ -130,7 +133,7 @@ fn bundles_of_every_build_in_hosts_of_every_build() {
                 bundle,
                 alone.library(bundle),
             );
-            let together = cargo(&["build", "-p", bundle, "-p", "runner", "--lib"]);
+            let together = cargo(&["build", "-p", bundle, "-p", "interchange-runner", "--lib"]);
             keep(
                 ["together", "together --release"][usize::from(!flags.is_empty())],
                 bundle,

@@ -84,11 +84,11 @@ fn logic(number: u32, field: &str, save: &str) -> String {
 fn a_linked_host_holds_what_it_calls() {
     let workspace = Workspace::new("linked-host");
     workspace.package("logic", BUNDLE, "", "");
-    workspace.package("runner", "", HOST_FEATURES, "logic = { path = \"../logic\" }");
-    workspace.write("runner/src/main.rs", RUNNER);
+    workspace.package("linked-runner", "", HOST_FEATURES, "logic = { path = \"../logic\" }");
+    workspace.write("linked-runner/src/main.rs", RUNNER);
     let export = "#[hot::export]";
     workspace.write("logic/src/lib.rs", &logic(1, "", export));
-    let runner = workspace.cargo(&["build"]).program("runner");
+    let runner = workspace.cargo(&["build"]).program("linked-runner");
     let build = |number, field, save| -> PathBuf {
         workspace.write("logic/src/lib.rs", &logic(number, field, save));
         workspace.cargo(&["build", "-p", "logic"]).library("logic")
