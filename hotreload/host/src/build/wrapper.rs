@@ -296,7 +296,7 @@ mod tests {
         drop(held);
         // A child that another test starts has the locks, too, until it is another program.
         let is_free = |path: &PathBuf| while Folder::is_held(path).unwrap() {};
-        [&first, &second].map(is_free);
+        [&first, &second].into_iter().for_each(is_free);
         let (fourth, _) = take("4");
         assert_eq!(there(), these(&[&third, &fourth]));
         assert!(!first.exists() && !second.exists() && other.exists());
