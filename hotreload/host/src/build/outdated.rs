@@ -62,8 +62,13 @@ impl MadeIn<'_> {
     /// Whether something has come since rustc wrote what it has read of a crate.
     fn is_compiled_of(&self, dep_info: &Path, came: &[Came]) -> bool {
         let Ok(made) = fs::metadata(dep_info) else { return false };
+        // In a project that was copied with its times all files come so, and few since.
+        let since = came_since(came, &made);
+        if since.is_empty() {
+            return false;
+        }
         let read = dep_info::listed(dep_info, self.root).unwrap_or_default();
-        came.iter().filter(|it| has_come_since(&it.file, &made)).any(|it| {
+        since.into_iter().any(|it| {
             // A path may be spelled in several ways, but the name is the last of it.
             let mut named = read.iter().filter(|path| path.file_name() == it.listed.file_name());
             named.any(|path| fs::metadata(path).is_ok_and(|path| is_same_file(&path, &it.file)))
@@ -75,14 +80,16 @@ impl MadeIn<'_> {
 /// the run.
 fn has_read(run: &Path, came: &[Came]) -> bool {
     let output = run.join("output");
-    let (Ok(made), Ok(text)) = (fs::metadata(&output), fs::read(&output)) else { return false };
+    let Ok(made) = fs::metadata(&output) else { return false };
+    let since = came_since(came, &made);
+    let Some(text) = fs::read(&output).ok().filter(|_| !since.is_empty()) else { return false };
     let Some(name) = run.file_name().and_then(|it| it.to_str()) else { return false };
     let is_package =
         |folder: Option<&Path>| folder.is_some_and(|it| has_name(it, without_hash(name)));
     let text = String::from_utf8_lossy(&text);
     let paths = text.lines().filter_map(|line| line.split_once("rerun-if-changed="));
     let paths: Vec<_> = paths.map(|(_, path)| Path::new(path.trim())).collect();
-    came.iter().filter(|it| has_come_since(&it.file, &made)).any(|it| {
+    since.into_iter().any(|it| {
         // Cargo takes it that a script which says nothing reads all of its package.
         if !text.contains("rerun-if-") {
             return is_package(Workspace::folder_around(&it.listed));
@@ -94,6 +101,11 @@ fn has_read(run: &Path, came: &[Came]) -> bool {
             it.listed.ends_with(path) && (path.is_absolute() || is_package(folder))
         })
     })
+}
+
+/// Those that came after this was made.
+fn came_since<'a>(came: &'a [Came], made: &Metadata) -> Vec<&'a Came> {
+    came.iter().filter(|it| has_come_since(&it.file, made)).collect()
 }
 
 /// Whether the manifest in a folder says that this is the package's name.
