@@ -350,8 +350,15 @@ fn the_command_stops_and_goes_on_as_a_shells_job() {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
         stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
     };
+    // A thread that is starting rustc waits for that, which is stopped, and cannot be stopped itself then.
+    let has_stopped = |id: u32| {
+        let threads = fs::read_dir(format!("/proc/{id}/task")).unwrap().flatten();
+        let threads = threads.filter_map(|it| it.file_name().to_str()?.parse().ok());
+        let states: Vec<_> = threads.map(state).collect();
+        states.contains(&'T') && states.iter().all(|it| matches!(it, 'T' | 'D'))
+    };
     terminal.press("\x1a");
-    wait_until(|| state(terminal.id()) == 'T' && state(process) == 'T');
+    wait_until(|| state(terminal.id()) == 'T' && has_stopped(process));
     assert!(!terminal.is_raw(), "the terminal is the shell's");
     terminal.signal("CONT");
     wait_until(|| state(process) != 'T' && terminal.is_raw());
