@@ -341,8 +341,7 @@ fn a_listener_that_does_not_read_is_dropped_and_holds_nobody_up() {
             wait_until(|| has_read.load(Relaxed) >= number || reading.is_finished());
         }
     }
-    // Each of the 20,000 would wait for the slow one otherwise.
-    assert!(start.elapsed() < Duration::from_secs(600), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     reading.join().unwrap();
     let mut rest = Vec::new();
     // Cut off, within a line perhaps.

@@ -497,14 +497,15 @@ fn handles_that_come_and_go_meanwhile() {
             });
         }
         // Who is inside, or has a guard, may be without a processor for as long as the host waits.
-        let moved = |go: &dyn Fn() -> hot::Result<()>| loop {
-            match go() {
-                Ok(()) => return,
-                Err(error) => assert!(
-                    codes(&error).iter().all(|it| [Code::Inside, Code::GuardHeld].contains(it)),
-                    "{error}"
-                ),
-            }
+        let moved = |go: &dyn Fn() -> hot::Result<()>| {
+            wait_until(|| match go() {
+                Ok(()) => true,
+                Err(error) => {
+                    let is_busy = |it: &Code| [Code::Inside, Code::GuardHeld].contains(it);
+                    assert!(codes(&error).iter().all(is_busy), "{error}");
+                    false
+                }
+            });
         };
         moved(&|| host.load_library(&two).map(drop));
         for round in 0..20 {

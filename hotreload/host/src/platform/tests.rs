@@ -38,8 +38,8 @@ fn there_is_room_and_the_probes_leave_nothing() {
         for _ in 0..1000 {
             assert!(probe_mappings(64));
         }
-        // Other tests' threads and libraries come and go; one that each probe left would be a thousand.
-        assert!(count().abs_diff(before) < 500, "{before} and {}", count());
+        // Other tests' threads come and go.
+        assert!(count().abs_diff(before) < 40, "{before} and {}", count());
         assert!(probe_mappings(0) && probe_mappings(1) && !probe_mappings(usize::MAX));
     }
 }
