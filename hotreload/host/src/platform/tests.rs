@@ -26,8 +26,28 @@ fn threads_are_told_apart_and_seen_to_end() {
     assert!(!thread_is_gone(u64::MAX), "no thread's number: cannot tell");
 }
 
+/// Whether this is a process of its own for the test of this name; else it has run in one, and said this.
+fn is_alone(name: &str, said: &str) -> bool {
+    const CHILD: &str = "HOT_TEST_ALONE";
+    if std::env::var_os(CHILD).is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("platform::tests::{name}"), "--nocapture", "--test-threads=1"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains(said), "{output:?}");
+    false
+}
+
+/// In a process of its own: other tests map and unmap.
 #[test]
 fn there_is_room_and_the_probes_leave_nothing() {
+    if !is_alone("there_is_room_and_the_probes_leave_nothing", "nothing is left") {
+        return;
+    }
     for _ in 0..2000 {
         assert!(probe_thread_keys(64));
     }
@@ -38,10 +58,10 @@ fn there_is_room_and_the_probes_leave_nothing() {
         for _ in 0..1000 {
             assert!(probe_mappings(64));
         }
-        // Other tests' threads come and go.
         assert!(count().abs_diff(before) < 40, "{before} and {}", count());
         assert!(probe_mappings(0) && probe_mappings(1) && !probe_mappings(usize::MAX));
     }
+    println!("nothing is left");
 }
 
 #[test]
@@ -54,17 +74,7 @@ fn a_program_is_no_library() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_probes_see_the_limits() {
-    const CHILD: &str = "HOT_TEST_LIMITS";
-    if std::env::var_os(CHILD).is_none() {
-        let name = "platform::tests::the_probes_see_the_limits";
-        let exe = std::env::current_exe().unwrap();
-        let output = std::process::Command::new(exe)
-            .args([name, "--nocapture", "--test-threads=1"])
-            .env(CHILD, "1")
-            .output()
-            .unwrap();
-        let out = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && out.contains("saw the limits"), "{output:?}");
+    if !is_alone("the_probes_see_the_limits", "saw the limits") {
         return;
     }
     let mut keys = Vec::new();
